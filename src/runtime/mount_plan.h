@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The mounts of a container as data: built from the spec without touching the system (pure,
+ * unit-tested), executed by mount_apply. `--log-level=debug` prints it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/idmap.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct spec;
+struct spec_mount;
+
+enum mount_kind {
+	MOUNT_FILESYSTEM, /* fsopen(type), fsconfig(options), fsmount */
+	MOUNT_BIND,	  /* open_tree(source) */
+	MOUNT_CGROUP,	  /* cgroup v2 (or the host's hierarchy, read-only, where a new mount is not allowed) */
+	MOUNT_REMOUNT,	  /* change flags of what is at the destination */
+};
+
+struct mount_step {
+	enum mount_kind kind;
+	const char *destination; /* in the root; of the spec */
+	const char *source;	 /* of the spec; NULL: none */
+	const char *type;
+	uint64_t attr_set, attr_clear;	   /* MOUNT_ATTR_* for the mount itself */
+	uint64_t rec_attr_set, rec_attr_clear; /* the same for the whole tree (rro, rnosuid, ...) */
+	bool recursive;			   /* rbind */
+	unsigned long propagation;	   /* MS_PRIVATE | MS_SHARED | MS_SLAVE | MS_UNBINDABLE, 0: leave */
+	bool propagation_recursive;
+	bool superblock_readonly;
+	char **fs_options; /* owned strv "key=value" or "flag" for fsconfig */
+	bool idmap, idmap_recursive;
+	struct idmap uids, gids; /* explicit mappings of an idmapped mount; empty: the container's own */
+	bool copy_up;		 /* tmpcopyup: a tmpfs that starts with what lies below */
+	bool nofollow;		 /* src-nofollow */
+	bool optional;		 /* "optional"-like annotations of engines: none today, false */
+};
+
+struct mount_plan {
+	struct mount_step *steps; /* owned */
+	size_t n_steps;
+};
+void mount_plan_release(struct mount_plan *plan);
+#define cleanup_mount_plan cleanup(mount_plan_release)
+
+/*
+ * mount_plan_build() - words of mounts[].options become flags: everything that runc and crun take
+ * (ro rw suid nosuid dev nodev exec noexec sync async dirsync atime relatime strictatime nodiratime ...,
+ * r* recursive variants, bind rbind, propagation words, idmap ridmap, tmpcopyup, src-nofollow,
+ * mand/nomand, iversion, silent, loud, symfollow nosymfollow, remount, defaults). Other words go to the file system.
+ * 'z' and 'Z' (relabel) are for engines: refused here. Errors name mounts[N].
+ */
+int mount_plan_build(const struct spec *spec, struct mount_plan *ret, struct error *err) _must_check_;
+
+/* mount_step_text() - one line for the debug log. Caller frees. */
+char *mount_step_text(const struct mount_step *step);

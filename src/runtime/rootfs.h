@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The container's root file system, in the child, inside its new mount namespace:
+ *
+ *   rootfs_open()    host propagation cut; root.path becomes a mount of our own, held by fd
+ *   mount_apply()    the plan's mounts, each onto an fd resolved inside the root
+ *   device_create()  /dev nodes and links
+ *   rootfs_enter()   pivot_root, old root gone
+ *   mask_apply()     masked and read-only paths, through the new root
+ *   rootfs_seal()    root read-only, root propagation
+ *
+ * Sources of bind mounts are paths of the host, so their fds are opened (mount_open_sources)
+ * with the host's root still in place; with a user namespace that can't see a source (a directory the mapped ids may not
+ * search), the parent opens it instead: see `struct rootfs.source_fds`.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "runtime/idmap.h"
+#include "runtime/mount_plan.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct spec;
+
+struct rootfs {
+	const struct spec *spec;
+	const struct mount_plan *plan;
+	int root_fd;	     /* the root's mount; -EBADF before rootfs_open() */
+	int host_proc_fd;    /* the host's /proc, opened by us before anything was mounted */
+	int new_proc_fd;     /* a detached procfs of the container's pid namespace, ours; or -EBADF */
+	bool in_user_ns;     /* a user namespace other than the host's: some things must be bound, not made */
+	bool own_net_ns, own_pid_ns, own_ipc_ns, own_cgroup_ns;
+	bool no_pivot;	     /* --no-pivot: MS_MOVE and chroot, for initramfs */
+	const char *bundle;  /* root.path may be relative to it */
+	int pre_root_fd;     /* opened by the parent: O_PATH of root.path, or -EBADF */
+	int *idmap_ns_fds;   /* per step: user namespace fd for idmapped mounts, -EBADF where none; made by the parent */
+	int cgroup_fd;	     /* O_PATH directory of the container's cgroup (v2) on the host, -EBADF: none */
+};
+
+int rootfs_open(struct rootfs *r, struct error *err) _must_check_;
+int mount_apply(struct rootfs *r, struct error *err) _must_check_;
+int device_create(struct rootfs *r, struct error *err) _must_check_;
+int rootfs_enter(struct rootfs *r, struct error *err) _must_check_;
+int mask_apply(struct rootfs *r, struct error *err) _must_check_;
+int rootfs_seal(struct rootfs *r, struct error *err) _must_check_;
+
+/*
+ * mount_idmap_ns() - in the parent: a user namespace with these maps for an idmapped mount
+ * (a short-lived child is made for it). Return: fd.
+ */
+int mount_idmap_ns(const struct idmap *uids, const struct idmap *gids, struct error *err) _must_check_;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Subordinate ids: which ranges the host's administrator gave to a user. Read from
+ * /etc/subuid and /etc/subgid (lines by name and by uid both count, in file order), or
+ * through libsubid, loaded at run time, where /etc/nsswitch.conf names another source for
+ * `subid`. Source: subuid(5), subgid(5).
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "runtime/idmap.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+enum subid_kind { SUBID_UID, SUBID_GID };
+
+struct subid_range {
+	uint32_t start, count;
+};
+
+/*
+ * subid_read() - the ranges of user `uid` (its name is looked up when needed). Malformed lines are
+ * skipped (logged at debug). No range is success with *ret_n 0. *ret is freed by the caller.
+ */
+int subid_read(enum subid_kind kind, uid_t uid, struct subid_range **ret, size_t *ret_n,
+	       struct error *err) _must_check_;
+
+/* subid_read_file() - the same from one file's text (pure; name may be NULL). */
+void subid_parse(const char *text, const char *name, uid_t uid, struct subid_range **ret,
+		 size_t *ret_n);
+
+/*
+ * subid_rootless_map() - the map that a plain user's containers get by default: 0 is the user,
+ * 1.. are its subordinate ids in order. No range is ERR_NOT_FOUND with the usermod line to run, and
+ * the way to do without (one single id).
+ */
+int subid_rootless_map(enum subid_kind kind, uid_t uid, gid_t gid, struct idmap *ret,
+		       struct error *err) _must_check_;
