@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Launching a container, parent side. One struct launch is one container on its way:
+ *
+ *   launch_begin()   the init exists, its environment is complete, it waits
+ *                    (the caller records pid and state now)
+ *   launch_finish()  it has exec'd the user's program, or failed with a sentence
+ *
+ * The init is a child of the calling process, which must wait(2) for it. Everything that
+ * can be checked is checked before anything is made; if the caller dies before
+ * launch_finish() the init dies too.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "runtime/seccomp.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct spec;
+
+struct launch_options {
+	const char *id;
+	const char *bundle; /* absolute directory; root.path, bind sources may be relative to it */
+	const struct spec *spec;
+	int stdio_fd[3];       /* become 0, 1, 2 of the container; -EBADF: /dev/null. Ignored with a terminal */
+	int console_socket_fd; /* with process.terminal and no ret_master_fd: master goes here */
+	int *ret_master_fd;    /* with process.terminal: master is handed to the caller */
+	int start_fd;	       /* listening socket on which the init waits for `start`; -EBADF: none */
+	int cgroup_fd;	       /* directory to start in (CLONE_INTO_CGROUP), -EBADF: none */
+	int seccomp_cache_dirfd; /* -EBADF: none */
+	const struct seccomp_filter *filter; /* used instead of spec's linux.seccomp; NULL: the spec's */
+	int preserve_fds;      /* fds 3 .. 3+N-1 are passed on to the program */
+	bool die_with_parent;  /* the init is killed when its parent ends */
+	bool no_pivot;
+	bool no_new_keyring;
+};
+#define LAUNCH_OPTIONS_INIT                                                                    \
+	((struct launch_options){                                                              \
+		.stdio_fd = {-EBADF, -EBADF, -EBADF},                                          \
+		.console_socket_fd = -EBADF,                                                   \
+		.start_fd = -EBADF,                                                            \
+		.cgroup_fd = -EBADF,                                                           \
+		.seccomp_cache_dirfd = -EBADF,                                                 \
+	})
+
+struct launch {
+	const struct launch_options *options;
+	pid_t pid;   /* of the init, in the caller's pid namespace */
+	int pid_fd;  /* owned */
+	int sync_fd; /* owned */
+};
+#define LAUNCH_INIT ((struct launch){.pid_fd = -EBADF, .sync_fd = -EBADF})
+
+int launch_begin(struct launch *l, const struct launch_options *options, struct error *err)
+	_must_check_;
+int launch_finish(struct launch *l, struct error *err) _must_check_;
+
+/*
+ * launch_detach() - with start_fd: leave the init waiting (it no longer dies with us). A later launch_start()
+ * from any process lets it go on.
+ */
+int launch_detach(struct launch *l, struct error *err) _must_check_;
+
+/* launch_start() - connect to the waiting init's socket `name` in dirfd; returns when it has exec'd or failed. */
+int launch_start(int dirfd, const char *name, struct error *err) _must_check_;
+
+/* launch_release() - kill and reap an init that was not let go; close fds. */
+void launch_release(struct launch *l);
+#define cleanup_launch cleanup(launch_release)
