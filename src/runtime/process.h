@@ -5,8 +5,9 @@
  * before anything exists) and carried out in the child, for a container's init and for exec alike.
  *
  * Order in the child (each step's place is a matter of privilege):
- *   process_apply_limits()    still privileged: oom_score_adj, rlimits, scheduler, ioprio, affinity, personality
- *   process_apply_identity()  groups, gid, uid, capabilities, LSM label, umask
+ *   process_apply_limits()    by the PARENT on the child's pid, while the child still waits: oom_score_adj, rlimits,
+ *                             scheduler, ioprio (the parent keeps privileges that the child in its user namespace lost)
+ *   process_apply_identity()  personality, groups, gid, uid, capabilities, LSM label, umask
  *   process_apply_filter()    no_new_privs and seccomp (seccomp first when no_new_privs is not asked for and
  *                             CAP_SYS_ADMIN is about to be lost: see process.c)
  *   process_exec()
@@ -79,9 +80,10 @@ uint64_t capabilities_all(void);
 int process_plan_build(const struct spec_process *process, const struct spec_personality *personality,
 		       struct process_plan *ret, struct error *err) _must_check_;
 
-/* proc_dirfd: a procfs that we opened ourselves (label and oom_score_adj are written through it,
- * never through a path that the container could have replaced). */
-int process_apply_limits(const struct process_plan *plan, int proc_dirfd, struct error *err)
+/* pid: the child, or 0 for the caller itself. proc_dirfd: a procfs that we opened ourselves (label and oom_score_adj are
+ * written through it, never through a path that the container could have replaced). The child is not
+ * dumpable by the time of process_apply_identity: of its own /proc/self only mode 0666 files (attr) and fd/ are usable. */
+int process_apply_limits(const struct process_plan *plan, pid_t pid, int proc_dirfd, struct error *err)
 	_must_check_;
 int process_apply_identity(const struct process_plan *plan, int proc_dirfd, struct error *err)
 	_must_check_;
@@ -103,8 +105,9 @@ int process_find_program(const struct process_plan *plan, char **ret, struct err
 
 /*
  * process_finish() - apply_identity + filter in the right order, then exec. Does not return on
- * success. `before_exec` is called (may be NULL) as the very last thing before the filter that could
- * forbid its system calls is loaded... and must not fail after which only execve follows.
+ * success. `before_exec` (may be NULL) is called with the final uid, gid and groups taken, right before the filter is
+ * loaded. So without no_new_privileges CAP_SYS_ADMIN is kept (keepcaps) until the filter is loaded and only capset(2) and
+ * execve(2) follow it; with it nothing but execve follows.
  * execve's errno becomes a sentence: ENOEXEC 'wrong architecture or missing #! line' with the ELF machine
  * of the file named (126), ENOENT of an existing script: missing interpreter named (127), EACCES 126, E2BIG.
  */

@@ -11,7 +11,7 @@
  *
  * Sources of bind mounts are paths of the host, so their fds are opened (mount_open_sources)
  * with the host's root still in place; with a user namespace that can't see a source (a directory the mapped ids may not
- * search), the parent opens it instead: see `struct rootfs.source_fds`.
+ * search) that is an error that says so.
  */
 #pragma once
 
@@ -35,7 +35,8 @@ struct rootfs {
 	bool no_pivot;	     /* --no-pivot: MS_MOVE and chroot, for initramfs */
 	const char *bundle;  /* root.path may be relative to it */
 	int pre_root_fd;     /* opened by the parent: O_PATH of root.path, or -EBADF */
-	int *idmap_ns_fds;   /* per step: user namespace fd for idmapped mounts, -EBADF where none; made by the parent */
+	int *source_fds;     /* per step: a detached mount made by the parent (mount_source_open: idmapped sources), else
+			      * -EBADF; NULL: none at all. move_mount it to the destination */
 	int cgroup_fd;	     /* O_PATH directory of the container's cgroup (v2) on the host, -EBADF: none */
 };
 
@@ -45,6 +46,14 @@ int device_create(struct rootfs *r, struct error *err) _must_check_;
 int rootfs_enter(struct rootfs *r, struct error *err) _must_check_;
 int mask_apply(struct rootfs *r, struct error *err) _must_check_;
 int rootfs_seal(struct rootfs *r, struct error *err) _must_check_;
+
+/*
+ * mount_source_open() - in the parent, with its privileges and in the host's mount namespace: the detached (cloned, idmapped, with
+ * attributes set) mount of a step that asks for idmap or ridmap. An explicit mapping gets a namespace by mount_idmap_ns();
+ * without one user_ns_fd (the container's) is used, and -EBADF there is an error. The child in its user namespace could not do this. Return: fd.
+ */
+int mount_source_open(const struct mount_step *step, const char *bundle, int user_ns_fd,
+		      struct error *err) _must_check_;
 
 /*
  * mount_idmap_ns() - in the parent: a user namespace with these maps for an idmapped mount
