@@ -3,15 +3,16 @@
  * The container's root file system, in the child, inside its new mount namespace:
  *
  *   rootfs_open()    host propagation cut; root.path becomes a mount of our own, held by fd
+ *   mount_open_sources()  every bind source becomes a detached clone, held by fd in source_fds. This and rootfs_open()
+ *                    run before the child takes its ids, maybe before any id is mapped: it then still has the
+ *                    caller's access to files (a source below a 0700 directory of the caller's works)
  *   mount_apply()    the plan's mounts, each onto an fd resolved inside the root
  *   device_create()  /dev nodes and links
  *   rootfs_enter()   pivot_root, old root gone
  *   mask_apply()     masked and read-only paths, through the new root
  *   rootfs_seal()    root read-only, root propagation
  *
- * Sources of bind mounts are paths of the host, so their fds are opened (mount_open_sources)
- * with the host's root still in place; with a user namespace that can't see a source (a directory the mapped ids may not
- * search) that is an error that says so.
+ * Sources of bind mounts are paths of the host, so they are opened with the host's root still in place.
  */
 #pragma once
 
@@ -35,12 +36,14 @@ struct rootfs {
 	bool no_pivot;	     /* --no-pivot: MS_MOVE and chroot, for initramfs */
 	const char *bundle;  /* root.path may be relative to it */
 	int pre_root_fd;     /* opened by the parent: O_PATH of root.path, or -EBADF */
-	int *source_fds;     /* per step: a detached mount made by the parent (mount_source_open: idmapped sources), else
-			      * -EBADF; NULL: none at all. move_mount it to the destination */
+	int *source_fds;     /* per step (array of plan->n_steps, the caller's): a detached mount for the destination. -EBADF: none
+			      * (yet). The parent may have filled some (mount_source_open) before or after the clone;
+			      * mount_open_sources() fills those of the remaining binds */
 	int cgroup_fd;	     /* O_PATH directory of the container's cgroup (v2) on the host, -EBADF: none */
 };
 
 int rootfs_open(struct rootfs *r, struct error *err) _must_check_;
+int mount_open_sources(struct rootfs *r, struct error *err) _must_check_;
 int mount_apply(struct rootfs *r, struct error *err) _must_check_;
 int device_create(struct rootfs *r, struct error *err) _must_check_;
 int rootfs_enter(struct rootfs *r, struct error *err) _must_check_;
