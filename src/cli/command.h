@@ -67,6 +67,8 @@ struct program {
 	const char *const *groups;         /* order of the headings, NULL-terminated */
 	const struct option_spec *options; /* global, before the command; may be NULL */
 	const struct command *const *commands; /* NULL-terminated */
+	size_t version_given; /* OPT_GIVEN() of the bool of --version in the globals; 0:
+				 none */
 	/* prepare() - after the global options, before the command runs; may be NULL. */
 	int (*prepare)(const struct command_call *call, struct error *err);
 	/* report() - what else happens to an error than printing it to stderr (a log

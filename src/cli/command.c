@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/command.h"
+
+#include <string.h>
+
+#include "util/mem.h"
+#include "util/str.h"
+
+/* One command line on its way; what is owned here is freed by run_release(). */
+struct run {
+	struct command_call call;
+	char *full_name; /* "cubby container run" */
+	char **args, **global_args;
+};
+
+static void run_release(struct run *x)
+{
+	if (x->call.command && x->call.values)
+		options_release(x->call.command->options, x->call.values);
+	options_release(x->call.program->options, x->call.globals);
+	free(x->call.values);
+	free(x->full_name);
+	free(x->args);
+	free(x->global_args);
+}
+
+void cli_print_error(FILE *out, const struct error *err)
+{
+	cleanup_free char *message = error_message(err);
+
+	fprintf(out, "Error: %s\n", message);
+	if (err->hint)
+		fprintf(out, "%s\n", err->hint);
+}
+
+const struct command *command_find(const struct command *const *commands,
+				   const char *name)
+{
+	for (; commands && *commands; commands++)
+		if (str_eq((*commands)->name, name) ||
+		    strv_has((char *const *)(*commands)->aliases, name))
+			return *commands;
+	return NULL;
+}
+
+static int unknown_command(const struct run *x, const struct command *const *commands,
+			   const char *name, struct error *err)
+{
+	cleanup_strv char **names = NULL;
+	const char *nearest;
+
+	for (; *commands; commands++)
+		if (!(*commands)->hidden && !(*commands)->not_yet)
+			strv_add(&names, (*commands)->name);
+	nearest = str_nearest(name, (const char *const *)names);
+	error_set(err, ERR_INVALID, 0, "unknown command: %s %s", x->full_name, name);
+	if (nearest)
+		return error_hint(err, "did you mean %s?\nSee '%s --help'", nearest,
+				  x->full_name);
+	return error_hint(err, "See '%s --help'", x->full_name);
+}
+
+static int check_arg_count(const struct run *x, struct error *err)
+{
+	const struct command *c = x->call.command;
+	size_t n = x->call.n_args;
+	const char *bound = c->min_args == c->max_args ? "exactly"
+			    : n < c->min_args          ? "at least"
+						       : "at most";
+	size_t limit = n < c->min_args ? c->min_args : c->max_args;
+
+	if (n >= c->min_args && (c->max_args == COMMAND_ANY || n <= c->max_args))
+		return 0;
+	if (limit == 0)
+		error_set(err, ERR_INVALID, 0, "%s takes no arguments, got %s",
+			  x->full_name, x->call.args[0]);
+	else
+		error_set(err, ERR_INVALID, 0, "%s needs %s %zu argument%s, got %zu",
+			  x->full_name, bound, limit, limit == 1 ? "" : "s", n);
+	return error_hint(err, "See '%s --help'", x->full_name);
+}
+
+static int run_command(struct run *x, int argc, char *const *argv, struct error *err)
+{
+	const struct command *c = x->call.command;
+	struct options_parse p = {.table = c->options, .see = x->full_name};
+	bool help = false;
+	int r;
+
+	if (c->not_yet)
+		return error_set(err, ERR_UNSUPPORTED, 0, "%s is not supported yet",
+				 x->full_name);
+	x->call.values = xcalloc(1, c->values_size ? c->values_size : 1);
+	if (c->defaults)
+		c->defaults(x->call.values);
+	x->args = xcalloc((size_t)argc + 1, sizeof(*x->args));
+	p.values = x->call.values;
+	p.stop_at_first = c->stop_at_first;
+	p.ret_help = &help;
+	p.ret_args = x->args;
+	p.ret_n_args = &x->call.n_args;
+	r = options_parse(&p, argc, argv, err);
+	if (r < 0)
+		return r;
+	if (help) {
+		help_command(stdout, x->full_name, c);
+		return 0;
+	}
+	x->call.args = x->args;
+	r = check_arg_count(x, err);
+	if (r < 0)
+		return r;
+	if (x->call.program->prepare)
+		r = x->call.program->prepare(&x->call, err);
+	return r < 0 ? r : c->run(&x->call, err);
+}
+
+static bool is_help(const char *word)
+{
+	return str_eq(word, "--help") || str_eq(word, "-h");
+}
+
+/* Down the groups ("container run") to a command, then run it. */
+static int dispatch(struct run *x, char *const *words, struct error *err)
+{
+	const struct command *const *commands = x->call.program->commands;
+	size_t n = 0;
+
+	for (;;) {
+		const struct command *c;
+		char *longer;
+
+		if (!words[n] && x->call.command)
+			error_set(err, ERR_INVALID, 0, "%s needs a command",
+				  x->full_name);
+		if (!words[n] && x->call.command)
+			return error_hint(err, "See '%s --help'", x->full_name);
+		if (x->call.command && is_help(words[n])) {
+			help_command(stdout, x->full_name, x->call.command);
+			return 0;
+		}
+		c = command_find(commands, words[n]);
+		if (!c)
+			return unknown_command(x, commands, words[n], err);
+		longer = xasprintf("%s %s", x->full_name, c->name);
+		free(x->full_name);
+		x->full_name = longer;
+		x->call.command = c;
+		n++;
+		if (!c->commands)
+			return run_command(x, (int)strv_len(words + n), words + n, err);
+		commands = c->commands;
+	}
+}
+
+static bool asked_for_version(const struct program *program, const void *globals)
+{
+	size_t given = program->version_given;
+
+	return given && *((const bool *)globals + given - 1);
+}
+
+static int run_line(struct run *x, int argc, char *const *argv, struct error *err)
+{
+	const struct program *program = x->call.program;
+	bool help = false;
+	size_t n = 0;
+	struct options_parse p = {
+		.table = program->options,
+		.values = x->call.globals,
+		.see = program->name,
+		.stop_at_first = true,
+		.ret_help = &help,
+		.ret_n_args = &n,
+	};
+	int r;
+
+	x->global_args = xcalloc((size_t)argc + 1, sizeof(*x->global_args));
+	p.ret_args = x->global_args;
+	r = options_parse(&p, argc - 1, argv + 1, err);
+	if (r < 0)
+		return r;
+	if (!help && asked_for_version(program, x->call.globals)) {
+		printf("%s\n", program->version);
+		return 0;
+	}
+	if (help || (n > 0 && str_eq(x->global_args[0], "help"))) {
+		help_program(stdout, program);
+		return 0;
+	}
+	if (n > 0)
+		return dispatch(x, x->global_args, err);
+	help_program(stderr, program);
+	error_set(err, ERR_INVALID, 0, "missing command");
+	return error_hint(err, "See '%s --help'", program->name);
+}
+
+int cli_main(const struct program *program, void *globals, int argc, char *const *argv)
+{
+	cleanup(run_release) struct run x = {
+		.call = {.program = program, .globals = globals, .argv = argv},
+		.full_name = xstrdup(program->name),
+	};
+	cleanup_error struct error err = ERROR_INIT;
+	int r = run_line(&x, argc, argv, &err);
+
+	/* What was promised on stdout and could not be written is a failure as well. */
+	if (r >= 0 && fflush(stdout) != 0)
+		r = error_set(&err, ERR_SYSTEM, errno, "write to standard output");
+	if (r >= 0)
+		return r;
+	if (program->report)
+		program->report(&x.call, &err);
+	cli_print_error(stderr, &err);
+	return program->exit_status ? program->exit_status(&x.call, &err)
+				    : error_exit_status(&err);
+}
