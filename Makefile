@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front for meson and tools/: `make help` lists what there is.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+MESON_FLAGS ?=
+
+.DEFAULT_GOAL := all
+.PHONY: all configure install demo test lint bench sanitize coverage fuzz clean help
+
+all: configure ## build (in $(BUILD))
+	@ninja -C $(BUILD)
+
+# Configures when there is no build yet or the prefix is another one.
+configure:
+	@tools/setup build
+	@[ "$$(cat $(BUILD)/.prefix 2>/dev/null)" = "$(PREFIX)" ] || { \
+		reconfigure=; [ ! -e $(BUILD)/build.ninja ] || reconfigure=--reconfigure; \
+		meson setup $$reconfigure --prefix="$(PREFIX)" $(MESON_FLAGS) $(BUILD) && \
+		echo "$(PREFIX)" >$(BUILD)/.prefix; }
+
+install: all ## install into $(DESTDIR)$(PREFIX)
+	@DESTDIR="$(DESTDIR)" meson install --no-rebuild -C $(BUILD)
+
+demo: ## build, then show an ordinary user's first container
+	@tools/setup demo
+	@tools/demo
+
+test: ## every test: unit, integration, scenarios, security; as root and as an ordinary user; sanitizers
+	@tools/setup test
+	@tools/run-tests
+
+lint: ## every static check
+	@tools/setup lint
+	@tools/lint
+
+bench: ## start-up time and memory beside bwrap, crun, runc and podman
+	@tools/setup bench
+	@bench/run
+
+sanitize: ## unit and integration tests under AddressSanitizer and UBSan
+	@tools/setup test
+	@tools/run-tests --only sanitize
+
+coverage: ## test coverage of unit and integration tests, as HTML in build-coverage
+	@tools/setup coverage
+	@tools/coverage
+
+fuzz: ## each libFuzzer target for FUZZ_SECONDS (default 60)
+	@tools/setup test
+	@tools/fuzz
+
+clean: ## remove the build directories that these targets make
+	rm -rf $(BUILD) build-test build-sanitize build-coverage build-fuzz build-lint build-bench build-demo
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
+		awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
