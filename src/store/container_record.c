@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/container_record.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/database.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define COLUMNS \
+	"id, name, created, auto_remove, config, ended, started, finished, exit_code, failure"
+
+void container_record_release(struct container_record *r)
+{
+	free(r->id);
+	free(r->name);
+	free(r->config);
+	free(r->failure);
+	*r = (struct container_record){0};
+}
+
+void container_records_release(struct container_records *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		container_record_release(&list->items[i]);
+	free(list->items);
+	*list = (struct container_records){0};
+}
+
+static char *column_text(sqlite3_stmt *st, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(st, column);
+
+	return text ? xstrdup(text) : NULL;
+}
+
+static void read_row(sqlite3_stmt *st, struct container_record *r)
+{
+	*r = (struct container_record){
+		.id = column_text(st, 0),
+		.name = column_text(st, 1),
+		.created_usec = sqlite3_column_int64(st, 2),
+		.auto_remove = sqlite3_column_int(st, 3) != 0,
+		.config = column_text(st, 4),
+		.ended = sqlite3_column_int(st, 5) != 0,
+		.started_usec = sqlite3_column_int64(st, 6),
+		.finished_usec = sqlite3_column_int64(st, 7),
+		.exit_code = sqlite3_column_int(st, 8),
+		.failure = column_text(st, 9),
+	};
+}
+
+static void bind_text(sqlite3_stmt *st, int parameter, const char *text)
+{
+	sqlite3_bind_text(st, parameter, text, -1, SQLITE_STATIC);
+}
+
+static int holder_of(struct store *s, const char *name, char **ret, struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r;
+
+	r = database_prepare(s, "SELECT id FROM container WHERE name = ?1", &st, err);
+	if (r < 0)
+		return r;
+	bind_text(st, 1, name);
+	r = database_step(s, st, "read the records", err);
+	if (r < 0)
+		return r;
+	*ret = r ? column_text(st, 0) : NULL;
+	return 0;
+}
+
+static int name_in_use(struct store *s, const char *name, char **ret_holder,
+		       struct error *err)
+{
+	cleanup_free char *holder = NULL;
+	int r;
+
+	r = holder_of(s, name, &holder, err);
+	if (r < 0)
+		return r;
+	error_set(
+		err, ERR_CONFLICT, 0,
+		"the container name \"%s\" is already in use by %s. You have to remove that "
+		"container to be able to reuse that name: that name is already in use",
+		name, holder ? holder : "another container");
+	error_hint(err, "cubby rm %s", name);
+	if (ret_holder)
+		*ret_holder = TAKE_PTR(holder);
+	return -EEXIST;
+}
+
+int container_record_insert(struct store *s, const struct container_record *rec,
+			    char **ret_holder, struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r;
+
+	if (ret_holder)
+		*ret_holder = NULL;
+	r = database_prepare(
+		s,
+		"INSERT INTO container (id, name, created, auto_remove, config)"
+		" VALUES (?1, ?2, ?3, ?4, ?5)",
+		&st, err);
+	if (r < 0)
+		return r;
+	bind_text(st, 1, rec->id);
+	bind_text(st, 2, rec->name);
+	sqlite3_bind_int64(st, 3, rec->created_usec);
+	sqlite3_bind_int(st, 4, rec->auto_remove);
+	bind_text(st, 5, rec->config);
+	r = database_step(s, st, "record the container", err);
+	if (r < 0 && sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_UNIQUE)
+		return name_in_use(s, rec->name, ret_holder, err);
+	return r;
+}
+
+int container_record_get(struct store *s, const char *id, struct container_record *ret,
+			 struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r;
+
+	r = database_prepare(s, "SELECT " COLUMNS " FROM container WHERE id = ?1", &st,
+			     err);
+	if (r < 0)
+		return r;
+	bind_text(st, 1, id);
+	r = database_step(s, st, "read the records", err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return error_set(
+			err, ERR_NOT_FOUND, 0,
+			"no container with name or ID \"%s\" found: no such container",
+			id);
+	read_row(st, ret);
+	return 0;
+}
+
+/* Ids are hexadecimal digits, so "g" sorts after all that begin with the same digits. */
+static int find_prefix(struct store *s, const char *prefix, struct container_record *ret,
+		       struct error *err)
+{
+	cleanup_container_record struct container_record found = {0};
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r;
+
+	r = database_prepare(s,
+			     "SELECT " COLUMNS " FROM container"
+			     " WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 2",
+			     &st, err);
+	if (r < 0)
+		return r;
+	bind_text(st, 1, prefix);
+	r = database_step(s, st, "read the records", err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return error_set(
+			err, ERR_NOT_FOUND, 0,
+			"no container with name or ID \"%s\" found: no such container",
+			prefix);
+	read_row(st, &found);
+	r = database_step(s, st, "read the records", err);
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		error_set(err, ERR_CONFLICT, 0,
+			  "more than one container has an ID that begins with \"%s\"",
+			  prefix);
+		return error_hint(
+			err, "Give more digits; 'cubby ps -a --no-trunc' shows them all");
+	}
+	*ret = found;
+	found = (struct container_record){0};
+	return 0;
+}
+
+int container_record_find(struct store *s, const char *name_or_id,
+			  struct container_record *ret, struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r;
+
+	r = database_prepare(s,
+			     "SELECT " COLUMNS " FROM container WHERE id = ?1"
+			     " UNION ALL SELECT " COLUMNS
+			     " FROM container WHERE name = ?1",
+			     &st, err);
+	if (r < 0)
+		return r;
+	bind_text(st, 1, name_or_id);
+	r = database_step(s, st, "read the records", err);
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		read_row(st, ret);
+		return 0;
+	}
+	if (str_empty(name_or_id) ||
+	    strspn(name_or_id, "0123456789abcdef") != strlen(name_or_id))
+		return error_set(
+			err, ERR_NOT_FOUND, 0,
+			"no container with name or ID \"%s\" found: no such container",
+			name_or_id);
+	return find_prefix(s, name_or_id, ret, err);
+}
+
+int container_record_list(struct store *s, struct container_records *ret,
+			  struct error *err)
+{
+	cleanup_container_records struct container_records list = {0};
+	cleanup_statement sqlite3_stmt *st = NULL;
+	size_t room = 0;
+	int r;
+
+	r = database_prepare(s, "SELECT " COLUMNS " FROM container ORDER BY created, id",
+			     &st, err);
+	if (r < 0)
+		return r;
+	while ((r = database_step(s, st, "read the records", err)) > 0) {
+		if (list.n == room) {
+			room = room ? room * 2 : 16;
+			list.items = xreallocarray(list.items, room, sizeof(*list.items));
+		}
+		read_row(st, &list.items[list.n++]);
+	}
+	if (r < 0)
+		return r;
+	*ret = list;
+	list = (struct container_records){0};
+	return 0;
+}
+
+int container_record_end(struct store *s, const struct container_record *rec,
+			 struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r;
+
+	r = database_prepare(
+		s,
+		"UPDATE container SET ended = 1, started = ?2, finished = ?3,"
+		" exit_code = ?4, failure = ?5 WHERE id = ?1 AND ended = 0",
+		&st, err);
+	if (r < 0)
+		return r;
+	bind_text(st, 1, rec->id);
+	sqlite3_bind_int64(st, 2, rec->started_usec);
+	sqlite3_bind_int64(st, 3, rec->finished_usec);
+	sqlite3_bind_int(st, 4, rec->exit_code);
+	bind_text(st, 5, rec->failure);
+	return database_step(s, st, "record the end of the container", err);
+}
+
+int container_record_delete(struct store *s, const char *id, struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r;
+
+	r = database_prepare(s, "DELETE FROM container WHERE id = ?1", &st, err);
+	if (r < 0)
+		return r;
+	bind_text(st, 1, id);
+	return database_step(s, st, "remove the record of the container", err);
+}

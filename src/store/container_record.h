@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One record per container. Names are unique; ids are 64 hexadecimal digits and unique
+ * too. `config` is JSON text of the engine's own, opaque here.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct store;
+
+#define CONTAINER_ID_LEN 64
+
+struct container_record {
+	char *id, *name; /* owned, as all strings here */
+	int64_t created_usec;
+	bool auto_remove; /* --rm */
+	char *config;
+	bool ended;                          /* the rest is known */
+	int64_t started_usec, finished_usec; /* 0: unknown */
+	int exit_code;
+	char *failure; /* a sentence on an end that was not the program's own, or NULL */
+};
+
+void container_record_release(struct container_record *r); /* safe on a zeroed struct */
+#define cleanup_container_record cleanup(container_record_release)
+
+struct container_records {
+	struct container_record *items; /* owned */
+	size_t n;
+};
+void container_records_release(struct container_records *list);
+#define cleanup_container_records cleanup(container_records_release)
+
+/*
+ * container_record_insert() - a new record (not ended). A name in use is ERR_CONFLICT
+ * with code EEXIST; the sentence names the holder's id, and *ret_holder (may be NULL;
+ * caller frees) gets it.
+ */
+int container_record_insert(struct store *s, const struct container_record *r,
+			    char **ret_holder, struct error *err) _must_check_;
+
+/* container_record_get() - by whole id. Gone is ERR_NOT_FOUND. */
+int container_record_get(struct store *s, const char *id, struct container_record *ret,
+			 struct error *err) _must_check_;
+
+/*
+ * container_record_find() - by whole id or name, else by the beginning of an id. None is
+ * ERR_NOT_FOUND, several is ERR_CONFLICT.
+ */
+int container_record_find(struct store *s, const char *name_or_id,
+			  struct container_record *ret, struct error *err) _must_check_;
+
+/* container_record_list() - all, oldest first. */
+int container_record_list(struct store *s, struct container_records *ret,
+			  struct error *err) _must_check_;
+
+/* container_record_end() - write ended, started_usec, finished_usec, exit_code, failure
+ * of r. Nothing happens to a record that has ended already or is gone. */
+int container_record_end(struct store *s, const struct container_record *r,
+			 struct error *err) _must_check_;
+
+/* container_record_delete() - gone already is fine. */
+int container_record_delete(struct store *s, const char *id,
+			    struct error *err) _must_check_;

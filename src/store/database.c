@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening and the schema.
+ *
+ * Durability: WAL with synchronous NORMAL. A transaction survives a kill -9 of any
+ * process at any moment; a power failure may lose the last ones but never tears one, and
+ * after a power failure no container of theirs lives. So no command waits for the disk.
+ *
+ * The last connection that closes would copy the log back (a checkpoint, two fsyncs: ten
+ * times the cost of the transaction); that is switched off. Instead the log is copied
+ * when it has grown to CHECKPOINT_PAGES. Not larger: the first process to open reads the
+ * whole log again to rebuild its index.
+ */
+#include "store/database.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "store/store.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/sys.h"
+
+#define CHECKPOINT_PAGES 128
+
+static const char schema[] =
+	"CREATE TABLE container ("
+	" id TEXT NOT NULL PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE,"
+	" created INTEGER NOT NULL," /* microseconds since the epoch, as all times */
+	" auto_remove INTEGER NOT NULL,"
+	" config TEXT NOT NULL,"
+	" ended INTEGER NOT NULL DEFAULT 0,"
+	" started INTEGER NOT NULL DEFAULT 0,"
+	" finished INTEGER NOT NULL DEFAULT 0,"
+	" exit_code INTEGER NOT NULL DEFAULT 0,"
+	" failure TEXT"
+	") WITHOUT ROWID;";
+
+static enum error_kind kind_of(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ERR_UNAVAILABLE;
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+	case SQLITE_AUTH:
+		return ERR_DENIED;
+	default:
+		return ERR_SYSTEM;
+	}
+}
+
+int database_error(struct store *s, struct error *err, const char *what)
+{
+	int code = sqlite3_extended_errcode(s->db);
+	int number = sqlite3_system_errno(s->db);
+	const char *words = sqlite3_errmsg(s->db);
+
+	if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) {
+		error_set(err, ERR_SYSTEM, 0, "%s in %s: %s", what, s->path, words);
+		return error_hint(
+			err,
+			"Move the damaged file aside: mv %s %s.damaged (the records in it are lost)",
+			s->path, s->path);
+	}
+	/* the errno belongs to I/O and open failures; otherwise it is a stale one */
+	if ((code & 0xff) != SQLITE_IOERR && (code & 0xff) != SQLITE_CANTOPEN)
+		number = 0;
+	return error_set(err, kind_of(code), number, "%s in %s: %s", what, s->path,
+			 words);
+}
+
+int database_prepare(struct store *s, const char *sql, sqlite3_stmt **ret,
+		     struct error *err)
+{
+	if (sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) != SQLITE_OK)
+		return database_error(s, err, "read the records");
+	return 0;
+}
+
+int database_step(struct store *s, sqlite3_stmt *st, const char *what, struct error *err)
+{
+	int code;
+
+	if (sys_fault("sqlite"))
+		return error_set(err, ERR_SYSTEM, errno, "%s in %s", what, s->path);
+	code = sqlite3_step(st);
+	if (code == SQLITE_ROW)
+		return 1;
+	if (code == SQLITE_DONE)
+		return 0;
+	return database_error(s, err, what);
+}
+
+int database_exec(struct store *s, const char *sql, struct error *err)
+{
+	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return database_error(s, err, "change the records");
+	return 0;
+}
+
+static int read_version(struct store *s, int *ret, struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r;
+
+	r = database_prepare(s, "PRAGMA user_version", &st, err);
+	if (r < 0)
+		return r;
+	r = database_step(s, st, "read the records", err);
+	if (r < 0)
+		return r;
+	*ret = r ? sqlite3_column_int(st, 0) : 0;
+	return 0;
+}
+
+/* Another process may be doing the same: who gets the write lock first makes the tables.
+ */
+static int create_schema(struct store *s, struct error *err)
+{
+	cleanup_free char *set_version = NULL;
+	int r, version;
+
+	r = database_exec(s, "PRAGMA journal_mode=WAL", err);
+	if (r < 0)
+		return r;
+	r = database_exec(s, "BEGIN IMMEDIATE", err);
+	if (r < 0)
+		return r;
+	r = read_version(s, &version, err);
+	if (r < 0)
+		return r;
+	if (version == 0) {
+		r = database_exec(s, schema, err);
+		if (r < 0)
+			return r;
+		set_version = xasprintf("PRAGMA user_version=%d", STORE_SCHEMA_VERSION);
+		r = database_exec(s, set_version, err);
+		if (r < 0)
+			return r;
+	}
+	return database_exec(s, "COMMIT", err);
+}
+
+static int prepare_connection(struct store *s, struct error *err)
+{
+	cleanup_free char *pragmas = NULL;
+	int r, version;
+
+	sqlite3_busy_timeout(s->db, STORE_BUSY_MSEC);
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_wal_autocheckpoint(s->db, CHECKPOINT_PAGES);
+	r = database_exec(s, "PRAGMA synchronous=NORMAL", err);
+	if (r < 0)
+		return r;
+	r = read_version(s, &version, err);
+	if (r < 0)
+		return r;
+	if (version > STORE_SCHEMA_VERSION) {
+		error_set(
+			err, ERR_UNSUPPORTED, 0,
+			"open %s: it was written by a newer cubby (schema %d, this one knows %d)",
+			s->path, version, STORE_SCHEMA_VERSION);
+		return error_hint(
+			err,
+			"Use that newer cubby, or another place: cubby --root DIR ...");
+	}
+	if (version == 0)
+		return create_schema(s, err);
+	return 0;
+}
+
+int store_open(const char *data_dir, struct store **ret, struct error *err)
+{
+	cleanup_store struct store *s = xcalloc(1, sizeof(*s));
+	int code, r;
+
+	s->path = fs_join(data_dir, STORE_FILE);
+	code = sqlite3_open_v2(
+		s->path, &s->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (!s->db)
+		return error_set(err, ERR_SYSTEM, ENOMEM, "open %s", s->path);
+	if (code != SQLITE_OK)
+		return database_error(s, err, "open the records");
+	r = prepare_connection(s, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(s);
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	sqlite3_close_v2(s->db);
+	free(s->path);
+	free(s);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside store/ only: the connection and the shapes that all tables' code shares. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct store {
+	sqlite3 *db;
+	char *path;
+};
+
+static inline _unused_ void statement_close(sqlite3_stmt *st)
+{
+	sqlite3_finalize(st);
+}
+DEFINE_CLEANUP(sqlite3_stmt *, statement_close)
+#define cleanup_statement cleanup(statement_closep)
+
+/* database_error() - the connection's last failure as a sentence. Return: -errno. */
+int database_error(struct store *s, struct error *err, const char *what);
+
+/* database_prepare() - a statement; finalized by the caller. */
+int database_prepare(struct store *s, const char *sql, sqlite3_stmt **ret,
+		     struct error *err) _must_check_;
+
+/* database_step() - SQLITE_ROW as 1, SQLITE_DONE as 0, or -errno with *err. */
+int database_step(struct store *s, sqlite3_stmt *st, const char *what,
+		  struct error *err) _must_check_;
+
+/* database_exec() - SQL text without results. */
+int database_exec(struct store *s, const char *sql, struct error *err) _must_check_;

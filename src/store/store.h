@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine's records: one SQLite database per user (WAL), every change one transaction.
+ * It says what should be; whether a container lives is never asked of it. Several
+ * processes use it at once; a change waits for another's for as long as STORE_BUSY_MSEC.
+ *
+ * A `struct store` must not be used in a process forked after it was opened.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+#define STORE_FILE           "cubby.db"
+#define STORE_SCHEMA_VERSION 1
+#define STORE_BUSY_MSEC      30000
+
+struct store;
+
+/*
+ * store_open() - the database STORE_FILE in the directory data_dir (which must exist and
+ * be private), made if missing. One written by a newer version is ERR_UNSUPPORTED.
+ */
+int store_open(const char *data_dir, struct store **ret, struct error *err) _must_check_;
+void store_close(struct store *store);
+DEFINE_CLEANUP(struct store *, store_close)
+#define cleanup_store cleanup(store_closep)
