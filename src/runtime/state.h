@@ -15,6 +15,8 @@
 
 struct spec;
 
+#define STATE_START_SOCKET "start" /* in the directory: where a created init waits */
+
 enum state_status { STATE_CREATING, STATE_CREATED, STATE_RUNNING, STATE_PAUSED, STATE_STOPPED };
 
 struct state {
@@ -34,6 +36,10 @@ int state_id_check(const char *id, struct error *err) _must_check_;
 int state_dir_create(const char *root, const char *id, struct error *err) _must_check_;
 /* state_dir_open() - existing one, locked exclusively; ERR_NOT_FOUND 'container "x" does not exist'. */
 int state_dir_open(const char *root, const char *id, struct error *err) _must_check_;
+/* state_dir_view() - the same without the lock, for those who only read (a hook may ask for the state of the
+ * container that is being started). state_read() sees a whole file all the same. */
+int state_dir_view(const char *root, const char *id, struct error *err) _must_check_;
+/* state_dir_remove() - the caller holds the lock. */
 int state_dir_remove(const char *root, const char *id, struct error *err) _must_check_;
 
 int state_write(int dirfd, const struct state *s, struct error *err) _must_check_;
