@@ -50,7 +50,7 @@ struct launch {
 	const struct launch_options *options;
 	pid_t pid;   /* of the init, in the caller's pid namespace */
 	int pid_fd;  /* owned */
-	int sync_fd; /* owned */
+	int sync_fd; /* owned; closed once the init was let go */
 };
 #define LAUNCH_INIT ((struct launch){.pid_fd = -EBADF, .sync_fd = -EBADF})
 

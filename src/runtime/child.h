@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every new process of a container does between clone and exec, be it the init
+ * (init.c) or one of exec (exec.c). All of it runs in the child.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "runtime/process.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/*
+ * child_begin() - die with the parent, default signal dispositions, nothing blocked;
+ * without a terminal also a session of its own and fds 0, 1, 2 from stdio_fd (-EBADF:
+ * /dev/null).
+ */
+int child_begin(const int stdio_fd[static 3], bool terminal,
+		struct error *err) _must_check_;
+
+/* child_take_ids() - gid and uid (-1: leave) with all capabilities kept across the
+ * change. */
+int child_take_ids(uid_t uid, gid_t gid, struct error *err) _must_check_;
+
+/* child_seclude() - not dumpable: nobody in the container may look into us before exec
+ * (CVE-2016-9962); and die with the parent, which an id change has undone. */
+int child_seclude(struct error *err) _must_check_;
+
+/* child_new_keyring() - a session keyring of the container's own, where the kernel grants
+ * one. */
+void child_new_keyring(const char *id);
+
+/* child_outer_pid() - our pid as the runtime sees it, from its procfs. */
+pid_t child_outer_pid(int host_proc_fd);
+
+/* child_take_stdio() - the terminal (slave_fd >= 0) becomes 0, 1, 2; or pipes there
+ * become the user's. */
+int child_take_stdio(int slave_fd, uid_t uid, struct error *err) _must_check_;
+
+/*
+ * child_enter_cwd() - plan->cwd, made if it is missing and create is set. One that only
+ * the program's own user may enter is left for later: *ret_later.
+ */
+int child_enter_cwd(const struct process_plan *plan, bool create, bool *ret_later,
+		    struct error *err) _must_check_;
+
+/* child_check_cwd() - the working directory lies inside the root (CVE-2024-21626). */
+int child_check_cwd(struct error *err) _must_check_;
+
+/* child_set_home() - HOME from the container's /etc/passwd where the environment has
+ * none. */
+void child_set_home(struct process_plan *plan);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The child side of a launch: everything that happens in the container's first process
+ * between clone and the exec of the user's program. Private to launch.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "runtime/idmap.h"
+#include "runtime/launch.h"
+#include "runtime/mount_plan.h"
+#include "runtime/namespace.h"
+#include "runtime/process.h"
+#include "runtime/rootfs.h"
+#include "runtime/seccomp.h"
+
+/* The whole plan of a launch, complete before the clone and the same on both sides. */
+struct init {
+	const struct launch_options *options;
+	struct process_plan process;
+	struct namespace_plan namespaces;
+	struct mount_plan mounts;
+	struct idmap uids, gids; /* of a new user namespace; empty otherwise */
+	struct rootfs rootfs;
+	struct seccomp_filter own_filter;
+	const struct seccomp_filter *filter; /* NULL: none */
+	int listener_fd;                     /* connected seccomp listener, or -EBADF */
+	int sync_fd;                         /* the child's end */
+	bool cwd_later; /* only the program's own user may enter it */
+};
+#define INIT_INIT                                  \
+	((struct init){                            \
+		.namespaces = NAMESPACE_PLAN_INIT, \
+		.rootfs = {.root_fd = -EBADF,      \
+			   .host_proc_fd = -EBADF, \
+			   .new_proc_fd = -EBADF,  \
+			   .pre_root_fd = -EBADF,  \
+			   .cgroup_fd = -EBADF},   \
+		.listener_fd = -EBADF,             \
+		.sync_fd = -EBADF,                 \
+	})
+
+/* init_plan() - check everything that can be checked and fill the plan. */
+int init_plan(struct init *i, const struct launch_options *options,
+	      struct error *err) _must_check_;
+void init_release(struct init *i);
+#define cleanup_init cleanup(init_release)
+
+/* init_run() - the child. Ends in execve or in _exit after the error was sent. */
+_noreturn_ void init_run(struct init *i);
+
+/*
+ * init_intermediate() - a short-lived process between caller and init, where namespaces
+ * are joined: enters them, makes the init with CLONE_PARENT, reports its pid, ends.
+ */
+_noreturn_ void init_intermediate(struct init *i);
+
+/* init_clone() - clone3 of the init with the namespaces that must be made at that moment
+ * (user, pid). Return: pid, 0 in the child, or -errno with *err. */
+pid_t init_clone(const struct init *i, unsigned long extra_flags, int *ret_pid_fd,
+		 struct error *err) _must_check_;

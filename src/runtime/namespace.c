@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/namespace.h"
+
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "spec/spec.h"
+#include "util/buf.h"
+#include "util/fd.h"
+#include "util/path.h"
+#include "util/str.h"
+#include "util/sys.h"
+
+static const struct {
+	int flag;
+	const char *word, *proc_name;
+} kinds[NS_KINDS] = {
+	[NS_USER] = {CLONE_NEWUSER, "user", "user"},
+	[NS_MOUNT] = {CLONE_NEWNS, "mount", "mnt"},
+	[NS_PID] = {CLONE_NEWPID, "pid", "pid"},
+	[NS_NETWORK] = {CLONE_NEWNET, "network", "net"},
+	[NS_IPC] = {CLONE_NEWIPC, "ipc", "ipc"},
+	[NS_UTS] = {CLONE_NEWUTS, "uts", "uts"},
+	[NS_CGROUP] = {CLONE_NEWCGROUP, "cgroup", "cgroup"},
+	[NS_TIME] = {CLONE_NEWTIME, "time", "time"},
+};
+
+int namespace_flag(enum namespace_kind kind)
+{
+	return kinds[kind].flag;
+}
+
+const char *namespace_word(enum namespace_kind kind)
+{
+	return kinds[kind].word;
+}
+
+const char *namespace_proc_name(enum namespace_kind kind)
+{
+	return kinds[kind].proc_name;
+}
+
+/* Whether fd is the namespace of its kind that we are in already. */
+static bool is_current(enum namespace_kind kind, int fd)
+{
+	char path[32];
+	struct stat theirs, ours;
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", kinds[kind].proc_name);
+	return fstat(fd, &theirs) == 0 && stat(path, &ours) == 0 &&
+	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
+static int open_joined(enum namespace_kind kind, const char *path, int *ret_fd,
+		       struct error *err)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return error_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, errno,
+				 "open the %s namespace %s", kinds[kind].word, path);
+	fd = fd_move_high(fd);
+	int type = ioctl(fd, NS_GET_NSTYPE);
+	if (type != kinds[kind].flag)
+		return error_set(err, ERR_INVALID, 0, "%s is not a %s namespace", path,
+				 kinds[kind].word);
+	*ret_fd = is_current(kind, fd) ? -EBADF : TAKE_FD(fd);
+	return 0;
+}
+
+int namespace_plan_build(const struct spec *spec, struct namespace_plan *ret,
+			 struct error *err)
+{
+	cleanup_namespace_plan struct namespace_plan plan = NAMESPACE_PLAN_INIT;
+
+	for (enum namespace_kind kind = 0; kind < NS_KINDS; kind++) {
+		const struct spec_namespace *ns = spec_namespace(spec, kinds[kind].word);
+
+		if (!ns)
+			continue;
+		if (str_empty(ns->path)) {
+			plan.new_flags |= (unsigned long)(unsigned int)kinds[kind].flag;
+			continue;
+		}
+		int r = open_joined(kind, ns->path, &plan.join_fd[kind], err);
+		if (r < 0)
+			return error_wrap(err, "linux.namespaces");
+	}
+	*ret = plan;
+	plan = NAMESPACE_PLAN_INIT;
+	return 0;
+}
+
+void namespace_plan_release(struct namespace_plan *plan)
+{
+	for (size_t i = 0; i < NS_KINDS; i++)
+		fd_cleanup_(&plan->join_fd[i]);
+	*plan = NAMESPACE_PLAN_INIT;
+}
+
+int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind,
+		   struct error *err)
+{
+	if (plan->join_fd[kind] < 0)
+		return 0;
+	if (sys_setns(plan->join_fd[kind], kinds[kind].flag) < 0)
+		return error_set(err, errno == EPERM ? ERR_DENIED : ERR_SYSTEM, errno,
+				 "join the %s namespace", kinds[kind].word);
+	return 0;
+}
+
+int namespace_set_time_offsets(const struct spec *spec, int proc_fd, struct error *err)
+{
+	cleanup_buf struct buf text;
+	buf_init(&text, 4096);
+
+	for (size_t i = 0; i < spec->linux->n_time_offsets; i++) {
+		const struct spec_time_offset *o = &spec->linux->time_offsets[i];
+		(void)buf_printf(&text, "%s %lld %u\n", o->clock, (long long)o->secs,
+				 o->nanosecs);
+	}
+	if (text.len == 0)
+		return 0;
+	/* "self" is a link of procfs itself, so it is read rather than followed. */
+	char self[16] = "";
+	if (readlinkat(proc_fd, "self", self, sizeof(self) - 1) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "read /proc/self");
+	char file[48];
+	snprintf(file, sizeof(file), "%s/timens_offsets", self);
+	cleanup_fd int fd = path_open_nolink(proc_fd, file, O_WRONLY, true, err);
+	if (fd < 0)
+		return error_wrap(err, "set time offsets");
+	int r = fd_write_all(fd, text.data, text.len);
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, -r, "set time offsets");
+	return 0;
+}
+
+int namespace_loopback_up(struct error *err)
+{
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+	cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return error_set(err, ERR_SYSTEM, errno,
+				 "bring up the loopback interface");
+	return 0;
+}
