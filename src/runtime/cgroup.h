@@ -39,6 +39,13 @@ bool cgroup_asked(const struct spec_resources *resources, const char **ret_what)
  */
 int cgroup_create(const char *cgroups_path, const char *id, const struct spec_resources *resources,
 		  struct cgroup *ret, struct error *err) _must_check_;
+/*
+ * cgroup_path_find() - where cgroup_create() will put it, so that it can be recorded before it is made (who is killed
+ * in between leaves a trace). ERR_UNSUPPORTED where there can be no cgroup. Caller frees.
+ */
+int cgroup_path_find(const char *cgroups_path, const char *id, char **ret, struct error *err)
+	_must_check_;
+/* cgroup_open() - an existing one by its path. */
 int cgroup_open(const char *path, struct cgroup *ret, struct error *err) _must_check_;
 
 /* cgroup_update() - change limits. Needs a cgroup: ERR_UNSUPPORTED without. */
