@@ -270,6 +270,26 @@ static int enter_joined_root(struct init *i, struct error *err)
 	return 0;
 }
 
+/* Who only looks whether somebody listens here (state.c), or was killed before it asked,
+ * goes away without a word; only SYNC_GO starts the container. */
+static int accept_starter(struct init *i, struct error *err)
+{
+	for (;;) {
+		cleanup_error struct error ignored = ERROR_INIT;
+		int fd = accept4(i->options->start_fd, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
+			continue;
+		if (fd < 0)
+			return error_set(err, ERR_SYSTEM, errno, "wait for start");
+		fd_cleanup_(&i->sync_fd);
+		i->sync_fd = fd_move_high(fd);
+		if (wait_for(i, SYNC_GO, &ignored) == 0)
+			return 0;
+		error_drop(&ignored, "a caller that did not start the container");
+	}
+}
+
 /* After step 4: wait for `start`, which may come from another process much later. */
 static int wait_for_start(struct init *i, struct error *err)
 {
@@ -283,15 +303,7 @@ static int wait_for_start(struct init *i, struct error *err)
 	r = sync_send(i->sync_fd, SYNC_READY, -EBADF, err);
 	if (r < 0)
 		return r;
-	int starter_fd;
-	do
-		starter_fd = accept4(i->options->start_fd, NULL, NULL, SOCK_CLOEXEC);
-	while (starter_fd < 0 && (errno == EINTR || errno == ECONNABORTED));
-	if (starter_fd < 0)
-		return error_set(err, ERR_SYSTEM, errno, "wait for start");
-	fd_cleanup_(&i->sync_fd);
-	i->sync_fd = fd_move_high(starter_fd);
-	return 0;
+	return accept_starter(i, err);
 }
 
 static int run_start_hooks(struct init *i, pid_t outer_pid, struct error *err)

@@ -265,7 +265,8 @@ int launch_start(int dirfd, const char *name, struct error *err)
 
 	if (fd < 0)
 		return fd;
-	return sync_expect_exec(fd, PEER, err);
+	int r = sync_send(fd, SYNC_GO, -EBADF, err);
+	return r < 0 ? r : sync_expect_exec(fd, PEER, err);
 }
 
 void launch_release(struct launch *l)
