@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/options.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "monitor/text.h"
+
+struct option {
+	const char *name;
+	size_t offset;
+	int64_t min, max;
+};
+
+/* fds 0, 1, 2 are the monitor's own (on /dev/null), so none can be given */
+#define FD_OPTION(name, field)                                            \
+	{                                                                 \
+		name, offsetof(struct monitor_options, field), 3, INT_MAX \
+	}
+#define OPTION(name, field, min, max)                                   \
+	{                                                               \
+		name, offsetof(struct monitor_options, field), min, max \
+	}
+
+/* the fds come first: monitor_options_fds() counts on it */
+static const struct option options[] = {
+	FD_OPTION("--dir-fd", dir_fd),
+	FD_OPTION("--in-fd", in_fd),
+	FD_OPTION("--out-fd", out_fd),
+	FD_OPTION("--err-fd", err_fd),
+	FD_OPTION("--tty-fd", tty_fd),
+	FD_OPTION("--listen-fd", listen_fd),
+	FD_OPTION("--owner-fd", owner_fd),
+	FD_OPTION("--log-fd", log_fd),
+	FD_OPTION("--ready-fd", ready_fd),
+	OPTION("--pid", pid, 1, INT_MAX),
+	OPTION("--log-max-size", log_max_size, 0, INT64_MAX),
+	OPTION("--log-max-files", log_max_files, 1, 1000),
+	OPTION("--keep-stdin", keep_stdin, 0, 1),
+	OPTION("--sync", sync, 0, 1),
+	OPTION("--timeout", timeout, 0, INT_MAX),
+};
+
+static int option_set(struct monitor_options *o, const char *name, const char *value)
+{
+	int64_t n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		const struct option *spec = &options[i];
+
+		if (strcmp(spec->name, name) != 0)
+			continue;
+		if (text_to_i64(value, &n) < 0 || n < spec->min || n > spec->max)
+			return -EINVAL;
+		*(int64_t *)(void *)((char *)o + spec->offset) = n;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int monitor_options_parse(int argc, char **argv, struct monitor_options *ret,
+			  const char **ret_wrong)
+{
+	struct monitor_options o = {
+		.dir_fd = -1,
+		.in_fd = -1,
+		.out_fd = -1,
+		.err_fd = -1,
+		.tty_fd = -1,
+		.listen_fd = -1,
+		.owner_fd = -1,
+		.log_fd = -1,
+		.ready_fd = -1,
+		.log_max_files = 1,
+	};
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i += 2) {
+		*ret_wrong = argv[i];
+		if (i + 1 >= argc || option_set(&o, argv[i], argv[i + 1]) < 0)
+			return -EINVAL;
+	}
+	/* argv[argc] is NULL: without "--" the clean-up is empty */
+	o.cleanup = argv + (i < argc ? i + 1 : argc);
+	*ret_wrong = "--pid";
+	if (o.pid == 0)
+		return -EINVAL;
+	*ret_wrong = "--dir-fd";
+	if (o.dir_fd < 0)
+		return -EINVAL;
+	*ret_wrong = "--tty-fd";
+	if (o.tty_fd >= 0 && (o.in_fd >= 0 || o.out_fd >= 0 || o.err_fd >= 0))
+		return -EINVAL;
+	*ret = o;
+	return 0;
+}
+
+int monitor_options_fds(const struct monitor_options *o,
+			int fds[static MONITOR_OPTION_FDS])
+{
+	int n = 0;
+
+	for (size_t i = 0; i < MONITOR_OPTION_FDS; i++) {
+		int64_t fd = *(const int64_t *)(const void *)((const char *)o +
+							      options[i].offset);
+
+		if (fd >= 0)
+			fds[n++] = (int)fd;
+	}
+	return n;
+}

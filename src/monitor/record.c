@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/record.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "monitor/text.h"
+
+#define RECORD_NEW_NAME MONITOR_EXIT_NAME ".new"
+#define RECORD_MAX      (2 * TEXT_I64_MAX + 2)
+
+static int overwrite(int fd, const char *text, size_t len)
+{
+	ssize_t n = pwrite(fd, text, len, 0);
+
+	if (n < 0)
+		return -errno;
+	return n == (ssize_t)len ? 0 : -ENOSPC;
+}
+
+int record_prepare(struct record *r, int dir_fd, bool sync)
+{
+	char blank[RECORD_MAX];
+
+	memset(blank, ' ', sizeof(blank));
+	*r = (struct record){.dir_fd = dir_fd, .fd = -EBADF, .sync = sync};
+	if (sync) {
+		/* an O_PATH fd cannot be fsync'd */
+		r->dir_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (r->dir_fd < 0)
+			return -errno;
+		close(dir_fd);
+		dir_fd = r->dir_fd;
+	}
+	if (unlinkat(dir_fd, MONITOR_EXIT_NAME, 0) < 0 && errno != ENOENT)
+		return -errno;
+	r->fd = openat(dir_fd, RECORD_NEW_NAME,
+		       O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (r->fd < 0)
+		return -errno;
+	return overwrite(r->fd, blank, sizeof(blank));
+}
+
+int record_write(struct record *r, const struct monitor_exit *status)
+{
+	char text[RECORD_MAX], *p = text;
+	int err;
+
+	p = text_put_i64(p, status->wait_status);
+	*p++ = ' ';
+	p = text_put_i64(p, status->finished_usec);
+	*p++ = '\n';
+	err = overwrite(r->fd, text, (size_t)(p - text));
+	if (err < 0)
+		return err;
+	if (ftruncate(r->fd, p - text) < 0)
+		return -errno;
+	if (r->sync && fsync(r->fd) < 0)
+		return -errno;
+	if (renameat(r->dir_fd, RECORD_NEW_NAME, r->dir_fd, MONITOR_EXIT_NAME) < 0)
+		return -errno;
+	if (r->sync && fsync(r->dir_fd) < 0)
+		return -errno;
+	return 0;
+}
