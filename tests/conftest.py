@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures that the integration, scenario and security suites share.
+
+    CUBBY_PREFIX       where cubby is installed: $CUBBY_PREFIX/bin/cubby (default: /usr/local)
+    CUBBY_TEST_SLOW    factor for every deadline (sanitizer builds, busy machines)
+
+The suites run as whoever runs pytest: once as root, once as an ordinary user. Each test has
+directories of its own below a short path in /tmp (a unix socket's path has 107 bytes), and
+at its end nothing may be left: no process, no mount.
+"""
+
+import os
+import shutil
+import tempfile
+
+import pexpect
+import pytest
+
+from support import peers as peers_module
+from support import process, rootfs
+from support.program import Cubby, Runtime
+from support.user import User
+
+process.become_subreaper()
+
+PREFIX = os.environ.get("CUBBY_PREFIX", "/usr/local")
+
+# From our own environment to the programs': what the sanitizers, coverage and fault injection need.
+PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX", "GCOV_PREFIX_STRIP")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "root: needs root")
+    config.addinivalue_line("markers", "rootless: for an ordinary user only")
+    config.addinivalue_line("markers", "subids: needs subordinate ids and newuidmap (or root)")
+    config.addinivalue_line("markers", "slow: takes more than a few seconds")
+
+
+def pytest_collection_modifyitems(items):
+    who = User()
+    for item in items:
+        if item.get_closest_marker("root") and not who.is_root:
+            item.add_marker(pytest.mark.skip(reason="needs root"))
+        if item.get_closest_marker("rootless") and who.is_root:
+            item.add_marker(pytest.mark.skip(reason="for an ordinary user"))
+        if (item.get_closest_marker("subids") and not who.is_root
+                and not who.has_subordinate_ids):
+            item.add_marker(pytest.mark.skip(reason="needs subordinate ids"))
+
+
+@pytest.fixture(scope="session")
+def user():
+    """Who runs the tests: .name, .uid, .gid, .is_root, .subuid and .subgid as (start, count)."""
+    return User()
+
+
+@pytest.fixture(scope="session")
+def peers():
+    """Other programs: peers.find("crun"), peers.need("podman") skips where there is none."""
+    return peers_module
+
+
+@pytest.fixture(scope="session")
+def shared_dir(user):
+    """A directory for the session that everybody may read."""
+    path = tempfile.mkdtemp(prefix="cs", dir="/tmp")
+    os.chmod(path, 0o755)
+    yield path
+    user.remove_tree(path)
+
+
+@pytest.fixture(scope="session")
+def busybox_root(shared_dir):
+    """A busybox root file system for the whole session: not to be written to (own_root is)."""
+    return rootfs.make_busybox(os.path.join(shared_dir, "busybox"))
+
+
+@pytest.fixture
+def own_root(busybox_root, base):
+    """A busybox root file system of the test's own."""
+    path = os.path.join(base, "rootfs")
+    shutil.copytree(busybox_root, path, symlinks=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def debian_root(user):
+    """A minimal Debian with bash, ps, vi, ping, su, apt; kept between runs, for all tests."""
+    return rootfs.debian_tree(user)
+
+
+@pytest.fixture
+def base(user):
+    """The directory of this test. Everything it makes belongs here."""
+    path = tempfile.mkdtemp(prefix="cb", dir="/tmp")
+    os.chmod(path, 0o755)
+    before = process.descendants()
+    yield path
+    problems = process.end_leftovers(before)
+    process.reap_orphans()
+    problems += [f"mount left at {m}" for m in process.mounts_below(path)]
+    if not any(p.startswith("mount") for p in problems):
+        user.remove_tree(path)
+    assert not problems, "left behind by the test:\n" + "\n".join(problems)
+
+
+@pytest.fixture
+def environment(base, user):
+    """The environment that programs are run with: small, the same everywhere."""
+    env = {
+        "PATH": peers_module.PATH,
+        "HOME": os.path.join(base, "home"),
+        "USER": user.name,
+        "LOGNAME": user.name,
+        "LANG": "C.UTF-8",
+        "TERM": "xterm",
+        "XDG_RUNTIME_DIR": os.path.join(base, "xdg-run"),
+        "XDG_DATA_HOME": os.path.join(base, "xdg-data"),
+        "XDG_CONFIG_HOME": os.path.join(base, "xdg-config"),
+    }
+    for name in ("HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        os.mkdir(env[name], mode=0o700)
+    env.update({k: os.environ[k] for k in PASSED_ON if k in os.environ})
+    return env
+
+
+def _ended(program):
+    """At the end of a test: remove its containers, and wait for their processes to go."""
+    problems = program.remove_all()
+    own = os.path.basename(program.path)
+    if not problems:
+        try:
+            process.wait_until(
+                lambda: not [p for p in process.descendants()
+                             if program.base in process.command_line(p)],
+                f"processes of {own} to end after its containers were removed", 5)
+        except AssertionError as late:
+            problems.append(str(late))
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def cubby(base, environment, user):
+    """The installed cubby with data of its own.
+
+    cubby("run", ...)      the Result: .code .stdout .stderr .lines
+    cubby.ok("ps")         expects success; what it printed
+    cubby.fails(..., code=125)   expects failure; what it said on stderr
+    cubby.start(...)       a Popen; cubby.argv(...) for `terminal`
+    """
+    program = Cubby(PREFIX, base, environment, user)
+    assert os.access(program.path, os.X_OK), f"no {program.path}: set CUBBY_PREFIX"
+    yield program
+    _ended(program)
+
+
+@pytest.fixture
+def runtime(base, environment, user):
+    """The installed cubby-runtime with a state directory of its own; runtime.config(args, root)
+    is a dict to be changed, runtime.run_config(config) runs it."""
+    program = Runtime(PREFIX, base, environment, user)
+    assert os.access(program.path, os.X_OK), f"no {program.path}: set CUBBY_PREFIX"
+    yield program
+    _ended(program)
+
+
+@pytest.fixture
+def terminal(base, environment):
+    """Start a command on a terminal of its own: terminal(cubby.argv("run", "-it", ...)) is a
+    pexpect.spawn; closed at the test's end."""
+    opened = []
+
+    def start(argv, env=None, timeout=20, dimensions=(24, 80), **more):
+        merged = {k: str(v) for k, v in {**environment, **(env or {})}.items() if v is not None}
+        child = pexpect.spawn(str(argv[0]), [str(a) for a in argv[1:]], env=merged, cwd=base,
+                              timeout=timeout * process.SLOW, dimensions=dimensions,
+                              encoding="utf-8", codec_errors="replace", **more)
+        child.delaybeforesend = None
+        process.own(child.pid)
+        opened.append(child)
+        return child
+
+    yield start
+    for child in opened:
+        child.close(force=True)

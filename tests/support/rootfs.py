@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Root file systems for the tests, made by the recipes in tests/roots."""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+
+RECIPES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "roots")
+SYSTEM_CACHE = "/var/cache/cubby-tests"
+
+
+def cache_dir(user):
+    """Where trees that are dear to make outlive a test run."""
+    path = SYSTEM_CACHE if user.is_root else os.path.join(user.home, ".cache", "cubby-tests")
+    os.makedirs(path, mode=0o755, exist_ok=True)
+    return path
+
+
+def recipe(name):
+    return os.path.join(RECIPES, name)
+
+
+def recipe_key(name):
+    with open(recipe(name), "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()[:12]
+
+
+def make_busybox(path):
+    subprocess.run([recipe("busybox"), path], check=True)
+    return path
+
+
+class _Locked:
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        self.file = open(self.path, "w", encoding="utf-8")
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_):
+        self.file.close()
+
+
+def debian_archive(user):
+    """The tar archive, from the cache that root filled, or made now."""
+    name = f"debian-{recipe_key('debian')}.tar"
+    shared = os.path.join(SYSTEM_CACHE, name)
+    if os.access(shared, os.R_OK) and os.stat(shared).st_uid == 0:
+        return shared
+    path = os.path.join(cache_dir(user), name)
+    with _Locked(path + ".lock"):
+        if not os.path.exists(path):
+            subprocess.run([recipe("debian"), path], check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+def debian_tree(user):
+    """The unpacked tree, its files owned as a container of this user would see them.
+
+    For an ordinary user it is unpacked inside a user namespace with all of the user's ids: root's
+    files belong to the user, the others to subordinate ids. Devices are left out, as
+    nobody but root could make them.
+    """
+    tree = os.path.join(cache_dir(user), f"debian-{recipe_key('debian')}.root")
+    with _Locked(tree + ".lock"):
+        if not os.path.exists(tree):
+            archive = debian_archive(user)
+            partial = f"{tree}.partial"
+            user.remove_tree(partial)
+            os.mkdir(partial, mode=0o755)
+            subprocess.run(user.in_namespace(["tar", "-x", "-p", "--numeric-owner", "-f", archive,
+                                              "-C", partial, "--exclude=./dev/*"]), check=True)
+            os.rename(partial, tree)
+    return tree
