@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a table "system call number -> verdict" to a classic BPF program. Knows neither names nor
- * profiles; pure.
+ * From a table "system call number -> verdict" to a classic BPF program. Knows neither
+ * names nor profiles; pure.
  */
 #pragma once
 
@@ -13,7 +13,15 @@
 
 #define BPF_ARGS_MAX 6
 
-enum bpf_op { BPF_OP_EQ, BPF_OP_NE, BPF_OP_LT, BPF_OP_LE, BPF_OP_GT, BPF_OP_GE, BPF_OP_MASKED_EQ };
+enum bpf_op {
+	BPF_OP_EQ,
+	BPF_OP_NE,
+	BPF_OP_LT,
+	BPF_OP_LE,
+	BPF_OP_GT,
+	BPF_OP_GE,
+	BPF_OP_MASKED_EQ
+};
 
 struct bpf_condition {
 	unsigned int arg; /* 0..5 */
@@ -28,8 +36,8 @@ struct bpf_rule { /* holds when all of its conditions do */
 	size_t n_conditions;
 };
 
-struct bpf_verdict { /* of the first rule that holds, else `ret` */
-	uint32_t ret;	/* SECCOMP_RET_* with its data */
+struct bpf_verdict {  /* of the first rule that holds, else `ret` */
+	uint32_t ret; /* SECCOMP_RET_* with its data */
 	const struct bpf_rule **rules;
 	size_t n_rules;
 };
@@ -40,13 +48,14 @@ struct bpf_run { /* from this number up to the next run's */
 };
 
 struct bpf_arch {
-	uint32_t audit_arch;   /* AUDIT_ARCH_*, seccomp_data.arch */
-	struct bpf_run *runs;  /* sorted; the first begins at 0 */
+	uint32_t audit_arch;  /* AUDIT_ARCH_*, seccomp_data.arch */
+	struct bpf_run *runs; /* sorted; the first begins at 0 */
 	size_t n_runs;
 };
 
 struct bpf_plan {
-	struct bpf_arch *archs; /* the native one first: its way through the program is the shortest */
+	struct bpf_arch *archs; /* the native one first: its way through the program is
+				   the shortest */
 	size_t n_archs;
 	const struct bpf_verdict *verdicts;
 	size_t n_verdicts;
@@ -56,6 +65,7 @@ struct bpf_plan {
 /* bpf_condition_holds() - what the program computes, in C. */
 int bpf_condition_holds(const struct bpf_condition *condition, uint64_t argument);
 
-/* bpf_compile() - *ret is owned by the caller. ERR_INVALID if the kernel's limit (4096) is passed. */
+/* bpf_compile() - *ret is owned by the caller. ERR_INVALID if the kernel's limit (4096)
+ * is passed. */
 int bpf_compile(const struct bpf_plan *plan, struct sock_filter **ret, size_t *ret_n,
 		struct error *err) _must_check_;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From an OCI seccomp profile, with its names and words, to the numbers that seccomp_bpf lays out.
- * libseccomp is asked for the numbers of system calls and architectures, nothing else.
+ * From an OCI seccomp profile, with its names and words, to the numbers that seccomp_bpf
+ * lays out. libseccomp is asked for the numbers of system calls and architectures,
+ * nothing else.
  */
 #pragma once
 
@@ -31,7 +32,7 @@ int seccomp_plan_build(const struct spec_seccomp *profile, struct seccomp_plan *
 		       struct error *err) _must_check_;
 
 /*
- * seccomp_call_number() - the number of a call in an architecture's table (libseccomp's token). Negative if
- * the call is unknown or the architecture lacks it.
+ * seccomp_call_number() - the number of a call in an architecture's table (libseccomp's
+ * token). Negative if the call is unknown or the architecture lacks it.
  */
 int seccomp_call_number(uint32_t token, const char *name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The default profile as tools/gen-seccomp-default.py writes it from data/seccomp-default.txt. */
+/* The default profile as tools/gen-seccomp-default.py writes it from
+ * data/seccomp-default.txt. */
 #pragma once
 
 #include <stddef.h>
@@ -12,12 +13,15 @@ struct seccomp_table_arg {
 };
 
 struct seccomp_table_group {
-	const char *names;	 /* each ended by NUL, an empty one ends the list; NULL ends the table */
-	int errno_ret;		 /* 0: allow */
-	uint64_t caps, not_caps; /* all of the one, none of the other; bit N = capability N */
+	const char *names; /* each ended by NUL, an empty one ends the list; NULL ends the
+			      table */
+	int errno_ret;     /* 0: allow */
+	uint64_t caps,
+		not_caps; /* all of the one, none of the other; bit N = capability N */
 	const char *on, *not_on; /* machines, separated by commas; NULL: any */
-	const struct seccomp_table_arg *args; /* alternatives: each is a rule of its own */
-	size_t n_args;			      /* 0: whatever the arguments */
+	const struct seccomp_table_arg
+		*args; /* alternatives: each is a rule of its own */
+	size_t n_args; /* 0: whatever the arguments */
 };
 
 struct seccomp_table_number {
@@ -26,8 +30,9 @@ struct seccomp_table_number {
 	const char *arch; /* NULL: the same everywhere */
 };
 
-extern const uint32_t seccomp_table_identity; /* changes with the data file */
+extern const uint32_t seccomp_table_identity;     /* changes with the data file */
 extern const uint64_t seccomp_table_capabilities; /* those that any group asks about */
-extern const char *const seccomp_table_archs[]; /* native and its sub-architectures, as `names` */
+extern const char
+	*const seccomp_table_archs[]; /* native and its sub-architectures, as `names` */
 extern const struct seccomp_table_number seccomp_table_numbers[];
 extern const struct seccomp_table_group seccomp_table_groups[];
