@@ -6,7 +6,7 @@
  *   mount_open_sources()  every bind source becomes a detached clone, held by fd in source_fds. This and rootfs_open()
  *                    run before the child takes its ids, maybe before any id is mapped: it then still has the
  *                    caller's access to files (a source below a 0700 directory of the caller's works)
- *   mount_apply()    the plan's mounts, each onto an fd resolved inside the root
+ *   mount_apply()    the root attached at root.path; the plan's mounts, each onto an fd resolved inside the root
  *   device_create()  /dev nodes and links
  *   rootfs_enter()   pivot_root, old root gone
  *   mask_apply()     masked and read-only paths, through the new root
@@ -35,12 +35,27 @@ struct rootfs {
 	bool own_net_ns, own_pid_ns, own_ipc_ns, own_cgroup_ns;
 	bool no_pivot;	     /* --no-pivot: MS_MOVE and chroot, for initramfs */
 	const char *bundle;  /* root.path may be relative to it */
-	int pre_root_fd;     /* opened by the parent: O_PATH of root.path, or -EBADF */
+	/*
+	 * What the parent may give, as the child in its user namespace may not be able to search root.path's parents:
+	 *   -EBADF    nothing: root.path is looked up
+	 *   AT_FDCWD  the working directory is the root: it was entered before the mount namespace was made, which
+	 *             carries a working directory over (an open fd stays with the old namespace's mount)
+	 *   an fd     from rootfs_source_open()
+	 */
+	int pre_root_fd;
 	int *source_fds;     /* per step (array of plan->n_steps, the caller's): a detached mount for the destination. -EBADF: none
 			      * (yet). The parent may have filled some (mount_source_open) before or after the clone;
 			      * mount_open_sources() fills those of the remaining binds */
 	int cgroup_fd;	     /* O_PATH directory of the container's cgroup (v2) on the host, -EBADF: none */
+	/* rootfs_open()'s own: */
+	int place_fd; /* the directory that the root is mounted on, for as long as it isn't */
+	int null_fd;  /* detached clone of the host's /dev/null, when there are paths to mask */
 };
+
+/*
+ * rootfs_source_open() - in a privileged parent: a detached clone of root.path, for pre_root_fd. Return: fd.
+ */
+int rootfs_source_open(const struct spec *spec, const char *bundle, struct error *err) _must_check_;
 
 int rootfs_open(struct rootfs *r, struct error *err) _must_check_;
 int mount_open_sources(struct rootfs *r, struct error *err) _must_check_;
@@ -52,8 +67,9 @@ int rootfs_seal(struct rootfs *r, struct error *err) _must_check_;
 
 /*
  * mount_source_open() - in the parent, with its privileges and in the host's mount namespace: the detached (cloned, idmapped, with
- * attributes set) mount of a step that asks for idmap or ridmap. An explicit mapping gets a namespace by mount_idmap_ns();
- * without one user_ns_fd (the container's) is used, and -EBADF there is an error. The child in its user namespace could not do this. Return: fd.
+ * attributes set) mount of a bind. An explicit mapping gets a namespace by mount_idmap_ns();
+ * without one user_ns_fd (the container's) is used, and -EBADF there is an error. Beware: flags that the host's mount has
+ * (nosuid, ro, ...) are kept but not locked, as they would be on a clone made in the child's user namespace. The child in its user namespace could not do this. Return: fd.
  */
 int mount_source_open(const struct mount_step *step, const char *bundle, int user_ns_fd,
 		      struct error *err) _must_check_;

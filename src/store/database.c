@@ -36,6 +36,11 @@ static const char schema[] =
 	" finished INTEGER NOT NULL DEFAULT 0,"
 	" exit_code INTEGER NOT NULL DEFAULT 0,"
 	" failure TEXT"
+	") WITHOUT ROWID;"
+	"CREATE TABLE exit_status ("
+	" id TEXT NOT NULL PRIMARY KEY,"
+	" code INTEGER NOT NULL,"
+	" at INTEGER NOT NULL"
 	") WITHOUT ROWID;";
 
 static enum error_kind kind_of(int code)

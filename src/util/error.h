@@ -73,6 +73,12 @@ char *error_message(const struct error *err);
  */
 const char *error_errno_text(int code);
 
+/*
+ * error_kind_of() - the kind that an errno of a file operation usually means: NOT_FOUND for
+ * ENOENT and ENOTDIR, CONFLICT for EEXIST, DENIED for EACCES, EPERM and EROFS, else SYSTEM.
+ */
+enum error_kind error_kind_of(int code);
+
 /* error_exit_status() - podman's exit status for this kind: 125, 126 or 127. */
 int error_exit_status(const struct error *err);
 

@@ -51,5 +51,11 @@ DEFINE_CLEANUP(char **, strv_free)
  */
 const char *str_nearest(const char *typed, const char *const *words);
 
+/*
+ * str_utf8_decode() - the character that starts s (of len bytes, len > 0): its length 1..4 with
+ * the code point in *ret, or -EILSEQ (also overlong forms, surrogates, past U+10FFFF). RFC 3629.
+ */
+int str_utf8_decode(const char *s, size_t len, uint32_t *ret);
+
 /* str_quote() - for messages: the text in double quotes, control bytes escaped. Caller frees. */
 char *str_quote(const char *s);
