@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/table.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "util/buf.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/width_table.h"
+
+#define GAP 2
+
+struct table {
+	size_t n_columns;
+	char **headings; /* NULL: none */
+	char **cells;    /* row by row, escaped already */
+	size_t n_cells, cells_cap;
+};
+
+/* Whether one of the sorted ranges holds the character. */
+static bool in_ranges(const struct width_range *ranges, size_t n, uint32_t c)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (c > ranges[middle].last)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n && c >= ranges[low].first;
+}
+
+static size_t char_width(uint32_t c)
+{
+	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+		return 0;
+	if (c < 0x300)
+		return 1;
+	if (in_ranges(width_zero, ARRAY_SIZE(width_zero), c))
+		return 0;
+	return in_ranges(width_two, ARRAY_SIZE(width_two), c) ? 2 : 1;
+}
+
+size_t text_width(const char *s)
+{
+	size_t width = 0, len = strlen(s);
+
+	while (len > 0) {
+		uint32_t c = 0;
+		int n = str_utf8_decode(s, len, &c);
+		width += n < 0 ? 1 : char_width(c);
+		s += n < 0 ? 1 : n;
+		len -= n < 0 ? 1 : (size_t)n;
+	}
+	return width;
+}
+
+/* What a terminal could obey is shown instead: control characters, stray bytes. */
+static char *escape(const char *s)
+{
+	cleanup_buf struct buf b;
+	size_t len = strlen(s);
+
+	buf_init(&b, SIZE_MAX / 2);
+	while (len > 0) {
+		uint32_t c = 0;
+		int n = str_utf8_decode(s, len, &c);
+		if (n < 0)
+			buf_printf(&b, "\\x%02x", (unsigned char)*s);
+		else if (c == '\n')
+			buf_add_str(&b, "\\n");
+		else if (c == '\t')
+			buf_add_str(&b, "\\t");
+		else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+			buf_printf(&b, "\\x%02x", c);
+		else
+			buf_add(&b, s, (size_t)n);
+		s += n < 0 ? 1 : n;
+		len -= n < 0 ? 1 : (size_t)n;
+	}
+	return buf_take(&b);
+}
+
+struct table *table_new(const char *const *headings, size_t n_columns)
+{
+	struct table *t = xcalloc(1, sizeof(*t));
+
+	t->n_columns = n_columns;
+	if (headings) {
+		t->headings = xcalloc(n_columns + 1, sizeof(*t->headings));
+		for (size_t i = 0; i < n_columns; i++)
+			t->headings[i] = escape(headings[i] ? headings[i] : "");
+	}
+	return t;
+}
+
+void table_free(struct table *t)
+{
+	if (!t)
+		return;
+	strv_free(t->headings);
+	for (size_t i = 0; i < t->n_cells; i++)
+		free(t->cells[i]);
+	free(t->cells);
+	free(t);
+}
+
+void table_add(struct table *t, const char *const *cells)
+{
+	if (t->n_cells + t->n_columns > t->cells_cap) {
+		t->cells_cap = 2 * t->cells_cap + 16 * t->n_columns;
+		t->cells = xreallocarray(t->cells, t->cells_cap, sizeof(*t->cells));
+	}
+	for (size_t i = 0; i < t->n_columns; i++)
+		t->cells[t->n_cells++] = escape(cells[i] ? cells[i] : "");
+}
+
+static void widen(const struct table *t, char *const *row, size_t *widths)
+{
+	for (size_t i = 0; i < t->n_columns; i++) {
+		size_t width = text_width(row[i]);
+		if (width > widths[i])
+			widths[i] = width;
+	}
+}
+
+static void print_row(const struct table *t, char *const *row, const size_t *widths,
+		      FILE *out)
+{
+	size_t blanks = 0; /* written only when something follows */
+
+	for (size_t i = 0; i < t->n_columns; i++) {
+		if (row[i][0] != '\0') {
+			fprintf(out, "%*s%s", (int)blanks, "", row[i]);
+			blanks = 0;
+		}
+		blanks += widths[i] - text_width(row[i]) + GAP;
+	}
+	fputc('\n', out);
+}
+
+int table_print(struct table *t, FILE *out, bool with_heading)
+{
+	cleanup_free size_t *widths = xcalloc(t->n_columns, sizeof(*widths));
+	bool heading = with_heading && t->headings;
+
+	if (heading)
+		widen(t, t->headings, widths);
+	for (size_t i = 0; i < t->n_cells; i += t->n_columns)
+		widen(t, t->cells + i, widths);
+
+	errno = 0;
+	if (heading)
+		print_row(t, t->headings, widths, out);
+	for (size_t i = 0; i < t->n_cells; i += t->n_columns)
+		print_row(t, t->cells + i, widths, out);
+	if (fflush(out) != 0 || ferror(out))
+		return errno ? -errno : -EIO;
+	return 0;
+}
