@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the user asked of a container and the OCI spec does not say: kept as JSON in the
+ * container's record. Members that this version doesn't know are dropped.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct container_config {  /* strings owned */
+	char *rootfs;      /* absolute */
+	char **entrypoint; /* as given with --entrypoint */
+	char **command;    /* what runs, entrypoint included, without --init's program */
+	char **create_command; /* the command line that made it */
+	char **labels;         /* "key=value", sorted by key */
+	char **binds;          /* -v as it was understood, "source:destination:options" */
+	char *user, *network, *detach_keys;
+	char *seccomp; /* "default", "unconfined", or the profile's path */
+	char *log_driver;
+	char *cidfile, *pidfile;
+	bool interactive, terminal, privileged, init, read_only;
+	int64_t stop_signal, stop_timeout_sec;
+};
+
+void container_config_release(struct container_config *c);
+#define cleanup_container_config cleanup(container_config_release)
+
+/* container_config_text() - as JSON. Caller frees. */
+char *container_config_text(const struct container_config *c);
+int container_config_parse(const char *text, struct container_config *ret,
+			   struct error *err) _must_check_;
+
+/* container_config_label() - value of a label, or NULL. */
+const char *container_config_label(const struct container_config *c, const char *key);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container's two directories.
+ *   run/containers/ID   the lock (flock of the directory itself), "init" and "monitor"
+ * (proc_id texts), the monitor's "exit" and "attach", files that are mounted into the
+ * container data/containers/ID  config.json, log/
+ *
+ * The run directory is made and locked before the record exists and removed last, so
+ * whoever meets a directory without a record and can lock it has found rubbish.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "engine/engine.h"
+#include "monitor/protocol.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/proc.h"
+
+#define INIT_FILE    "init"
+#define MONITOR_FILE "monitor"
+#define LOG_DIR      "log"
+#define CONFIG_FILE  "config.json"
+#define WAITED_FILE \
+	"waited" /* in the run directory: somebody waits for the exit status */
+
+enum container_dir_lock_flags {
+	DIR_LOCK_CREATE = 1 << 0, /* make the directory if it is missing */
+	DIR_LOCK_TRY = 1 << 1,    /* do not wait: ERR_UNAVAILABLE if somebody has it */
+};
+
+/*
+ * container_dir_lock() - open the run directory and take its lock; closing the fd (in
+ * this process and in those that inherited it) gives the lock back. Missing without
+ * CREATE is ERR_NOT_FOUND.
+ */
+int container_dir_lock(const struct engine *e, const char *id,
+		       enum container_dir_lock_flags flags,
+		       struct error *err) _must_check_;
+
+/* container_dir_open() - the run directory without its lock, -ENOENT (no *err needed) if
+ * missing. */
+int container_dir_open(const struct engine *e, const char *id);
+
+/* container_dir_write_process() - "init" or "monitor" := identity of pid. */
+int container_dir_write_process(int dirfd, const char *file, pid_t pid,
+				struct error *err) _must_check_;
+
+/* container_dir_read_process() - 0; -ENOENT: no such file; -EBADMSG: not what we write.
+ */
+int container_dir_read_process(int dirfd, const char *file, struct proc_id *ret,
+			       int64_t *ret_written_usec);
+
+/* container_dir_read_exit() - the monitor's exit record: 0, -ENOENT, -EBADMSG. */
+int container_dir_read_exit(int dirfd, struct monitor_exit *ret);
+
+/* container_dir_path() - path of a file in the run directory ("" for itself). Caller
+ * frees. container_data_path() - the same in the data directory. */
+char *container_dir_path(const struct engine *e, const char *id, const char *file);
+char *container_data_path(const struct engine *e, const char *id, const char *file);
+
+/* container_dir_remove_data(), container_dir_remove_run(): whole trees; missing is fine.
+ * The lock must be held. */
+int container_dir_remove_data(const struct engine *e, const char *id,
+			      struct error *err) _must_check_;
+int container_dir_remove_run(const struct engine *e, const char *id,
+			     struct error *err) _must_check_;

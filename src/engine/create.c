@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/create.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/container.h"
+#include "engine/container_dir.h"
+#include "engine/names.h"
+#include "engine/remove.h"
+#include "engine/settle.h"
+#include "engine/spec_gen.h"
+#include "spec/spec.h"
+#include "util/fd.h"
+#include "util/fs.h"
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/time.h"
+
+#define NAME_ATTEMPTS 20
+
+void creation_release(struct creation *c)
+{
+	cleanup_fd int lock_fd = TAKE_FD(c->lock_fd);
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (lock_fd >= 0 && !c->done && container_purge(c->engine, c->id, &err) < 0)
+		error_drop(&err, "the next command sweeps it away");
+	if (c->spec)
+		spec_free(TAKE_PTR(c->spec));
+}
+
+/* The holder of the name may be dead: finding it repairs it, and then the name may be
+ * free. */
+static int free_name(const struct engine *e, const struct create_plan *p,
+		     const char *holder, struct error *conflict)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_container struct container c = {0};
+	int r;
+
+	r = container_find(e, holder, &c, &err);
+	if (r < 0 && err.kind == ERR_NOT_FOUND)
+		return 0;
+	if (r < 0)
+		return error_move(conflict, &err);
+	if (!p->options->replace)
+		return conflict->kind == ERR_CONFLICT ? -EEXIST : -conflict->code;
+	r = container_remove(
+		e, &c, &(struct remove_options){.force = true, .timeout_sec = -1}, &err);
+	return r < 0 ? error_move(conflict, &err) : 0;
+}
+
+static int insert_record(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	cleanup_container_config struct container_config config = {0};
+	cleanup_free char *text = NULL;
+	int r = 0;
+
+	create_plan_config(p, &config);
+	text = container_config_text(&config);
+	for (unsigned int attempt = 1; attempt <= NAME_ATTEMPTS; attempt++) {
+		cleanup_free char *holder = NULL;
+		struct container_record record = {
+			.id = p->id,
+			.name = p->name,
+			.created_usec = time_now_usec(),
+			.auto_remove = p->options->auto_remove,
+			.config = text,
+		};
+
+		error_release(err);
+		r = container_record_insert(e->store, &record, &holder, err);
+		if (r >= 0 || err->kind != ERR_CONFLICT)
+			return r;
+		if (!p->name_chosen) {
+			free(p->name);
+			p->name = name_random(attempt);
+		} else if (!holder || free_name(e, p, holder, err) < 0) {
+			return r;
+		}
+	}
+	return r;
+}
+
+static int make_data_dir(const struct engine *e, const char *id, struct error *err)
+{
+	if (mkdirat(e->data_dirfd, id, 0700) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make %s/containers/%s",
+				 e->paths.data, id);
+	return 0;
+}
+
+/* For the record and for exec; after a power failure it is of no use, so it is not
+ * synced. */
+static int write_config(const struct engine *e, const char *id, const struct spec *spec,
+			struct error *err)
+{
+	cleanup_json struct json_object *document = spec_to_json(spec);
+	cleanup_free char *text = json_text(document, true);
+	cleanup_free char *path = container_data_path(e, id, CONFIG_FILE);
+	cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make %s", path);
+	r = fd_write_all(fd, text, strlen(text));
+	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "write %s", path) : 0;
+}
+
+/* Files that are mounted belong to the container's root, where it is not the user. */
+static uint32_t outside_root(const struct idmap *map)
+{
+	uint32_t id = map->n_lines ? idmap_to_outside(map, 0) : 0;
+
+	return id == IDMAP_NONE ? 0 : id;
+}
+
+static int write_etc(const struct create_plan *p, int run_dirfd, struct error *err)
+{
+	const struct etc_content content = {
+		.hostname = p->hostname,
+		.name = p->name,
+		.id = p->id,
+		.add_hosts = p->options->add_hosts,
+		.network_host = p->network_host,
+		.rootless = p->rootless,
+		.uid = outside_root(&p->uids),
+		.gid = outside_root(&p->gids),
+	};
+
+	return etc_files_write(run_dirfd, &p->etc, &content, err);
+}
+
+int container_create(const struct engine *e, struct create_plan *p, struct creation *ret,
+		     struct error *err)
+{
+	cleanup_creation struct creation c = CREATION_INIT;
+	int r;
+
+	c.engine = e;
+	c.id = p->id;
+	r = spec_gen(p, &c.spec, err);
+	if (r < 0)
+		return r;
+	c.lock_fd = container_dir_lock(e, p->id, DIR_LOCK_CREATE, err);
+	if (c.lock_fd < 0)
+		return c.lock_fd;
+	r = insert_record(e, p, err);
+	if (r < 0)
+		return r;
+	r = make_data_dir(e, p->id, err);
+	if (r < 0)
+		return r;
+	r = write_config(e, p->id, c.spec, err);
+	if (r < 0)
+		return r;
+	r = write_etc(p, c.lock_fd, err);
+	if (r < 0)
+		return r;
+	*ret = c;
+	c = CREATION_INIT;
+	return 0;
+}

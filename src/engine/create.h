@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a plan to a container that only waits for its processes: run directory (locked),
+ * record, data directory, config.json, the files for its /etc.
+ */
+#pragma once
+
+#include "engine/create_plan.h"
+#include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct spec;
+
+struct creation {
+	const struct engine *engine;
+	const char *id;    /* of the plan */
+	int lock_fd;       /* the run directory, locked; owned */
+	struct spec *spec; /* owned */
+	bool done;         /* keep it; otherwise creation_release() removes all traces */
+};
+#define CREATION_INIT ((struct creation){.lock_fd = -EBADF})
+
+/*
+ * container_create() - a name in use is ERR_CONFLICT; one held by a dead container that
+ * only waited to be swept is taken over. With options->replace the holder is removed.
+ */
+int container_create(const struct engine *e, struct create_plan *p, struct creation *ret,
+		     struct error *err) _must_check_;
+
+void creation_release(struct creation *c);
+#define cleanup_creation cleanup(creation_release)

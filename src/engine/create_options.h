@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a user asks of a new container, as typed: the option table of `run` fills it (see
+ * cli/create_table.c), create_plan_build() reads it. Strings are borrowed unless said
+ * otherwise.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum log_driver_word { LOG_DRIVER_JSON_FILE, LOG_DRIVER_NONE };
+
+struct create_options {
+	const char *name;
+	const char *rootfs;          /* the directory */
+	char *const *command;        /* after it; NULL-terminated */
+	char *const *create_command; /* the whole command line, for the record */
+	const char *entrypoint;      /* NULL: none */
+	bool rootfs_given;           /* --rootfs: the first argument is a directory */
+	bool interactive, terminal, auto_remove, replace;
+
+	char **env, **env_files, **unset_env;
+	bool unset_env_all, env_host;
+	const char *workdir, *hostname, *domainname;
+	bool hostname_given, no_hostname, no_hosts;
+	char **add_hosts;
+
+	const char *user, *umask;
+	char **group_add;
+	char **uidmap, **gidmap;
+	const char *network;
+
+	bool privileged;
+	char **cap_add, **cap_drop, **security_opt;
+	bool read_only, read_only_tmpfs;
+	char **volumes, **tmpfs, **devices, **ulimits, **sysctls;
+	int64_t shm_size; /* bytes */
+	int oom_score_adj;
+	bool oom_score_adj_given;
+	const char *personality;
+
+	bool init;
+	const char *init_path;
+	const char *stop_signal;
+	int64_t stop_timeout_sec, timeout_sec; /* timeout 0: none */
+	const char *detach_keys;
+	char **labels, **label_files, **annotations;
+	const char *cidfile, *pidfile, *monitor_pidfile;
+	int log_driver;
+	char **log_opts;
+	int preserve_fds;
+};

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A new container, understood: every option parsed and checked, names looked up in the
+ * root file system, the host asked what it has. Nothing is made. spec_gen() and the
+ * record are derived from it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/container_config.h"
+#include "engine/create_options.h"
+#include "engine/device_option.h"
+#include "engine/etc_files.h"
+#include "engine/security_option.h"
+#include "engine/user_lookup.h"
+#include "engine/volume_option.h"
+#include "runtime/idmap.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct spec_rlimit;
+struct spec_seccomp;
+struct spec_key_value;
+
+struct create_plan {
+	const struct create_options *options; /* borrowed; the rest is owned */
+	char *id, *name;
+	bool name_chosen; /* by the user */
+	bool rootless;
+	char *rootfs; /* absolute */
+	int root_fd;
+	char **entrypoint, **args; /* args: what runs, without --init's program */
+	char *init_program;        /* of the host, NULL: no --init */
+	char **env, *cwd, *hostname;
+	struct user_identity user;
+	bool has_umask;
+	uint32_t umask;
+	struct idmap uids, gids; /* empty: no user namespace */
+	bool network_host;
+	struct security_plan security;
+	struct spec_seccomp *seccomp; /* a custom profile */
+	struct volumes volumes, tmpfs;
+	struct device_nodes devices;
+	struct spec_rlimit *rlimits;
+	size_t n_rlimits;
+	char **sysctls, **labels, **annotations; /* "key=value", sorted */
+	struct etc_plan etc;
+	char *run_dir;          /* of the container: where the etc files will lie */
+	uint16_t columns, rows; /* of the user's terminal, 0: unknown */
+	int stop_signal;
+	int64_t log_max_size; /* bytes, 0: no limit */
+	int64_t log_max_files;
+};
+#define CREATE_PLAN_INIT ((struct create_plan){.root_fd = -EBADF})
+void create_plan_release(struct create_plan *p);
+#define cleanup_create_plan cleanup(create_plan_release)
+
+struct engine;
+
+/* create_plan_build() - id and (unless chosen) name are new random ones. */
+int create_plan_build(const struct engine *e, const struct create_options *options,
+		      struct create_plan *ret, struct error *err) _must_check_;
+
+/* create_plan_config() - what goes into the record. */
+void create_plan_config(const struct create_plan *p, struct container_config *ret);
+
+/*
+ * create_plan_warning() - the one thing worth saying although nothing fails: root of a
+ * container without user namespace can write to the host's files. NULL if there is
+ * nothing to say. Caller frees.
+ */
+char *create_plan_warning(const struct create_plan *p);

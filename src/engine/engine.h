@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One user's containers: the records, and the directories beside them. Opened once per
+ * command.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "engine/paths.h"
+#include "store/store.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct engine {
+	struct engine_paths paths;
+	bool rootless;
+	int data_dirfd; /* <data>/containers */
+	int run_dirfd;  /* <run>/containers */
+	struct store *store;
+};
+#define ENGINE_INIT ((struct engine){.data_dirfd = -EBADF, .run_dirfd = -EBADF})
+
+/* engine_open() - makes what is missing. A run directory that another data directory uses
+ * is ERR_CONFLICT. */
+int engine_open(struct engine *e, const char *root, const char *runroot,
+		struct error *err) _must_check_;
+void engine_release(struct engine *e);
+#define cleanup_engine cleanup(engine_release)
+
+/* engine_seccomp_cache() - directory of compiled filters; -EBADF where there can't be
+ * one. Caller closes. */
+int engine_seccomp_cache(const struct engine *e);
+
+/* engine_self_command() - argv of this engine's `cubby` with the same --root and
+ * --runroot, followed by `words`. Caller frees (strv). */
+char **engine_self_command(const struct engine *e, const char *const *words);

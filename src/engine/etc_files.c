@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/etc_files.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/buf.h"
+#include "util/fd.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/path.h"
+#include "util/str.h"
+
+#define CONTENT_MAX (256 << 10)
+
+static const struct {
+	const char *name, *target;
+} files[ETC_FILES] = {
+	[ETC_HOSTS] = {"hosts", "/etc/hosts"},
+	[ETC_HOSTNAME] = {"hostname", "/etc/hostname"},
+	[ETC_RESOLV_CONF] = {"resolv.conf", "/etc/resolv.conf"},
+	[ETC_CONTAINERENV] = {".containerenv", "/run/.containerenv"},
+};
+
+const char *etc_file_name(enum etc_file file)
+{
+	return files[file].name;
+}
+
+const char *etc_file_target(enum etc_file file)
+{
+	return files[file].target;
+}
+
+/* Whether one of the user's mounts is the file or a directory above it. */
+static bool is_covered(const struct volumes *list, const char *target)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		size_t len = strlen(list->items[i].destination);
+
+		if (strncmp(list->items[i].destination, target, len) == 0 &&
+		    (target[len] == '\0' || target[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static bool has_place(const struct etc_request *request, const char *target)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_fd int fd = -EBADF, parent_fd = -EBADF;
+	cleanup_free char *name = NULL;
+	struct stat st;
+	bool missing;
+
+	fd = path_open(request->root_fd, target, O_PATH, &err);
+	if (fd >= 0)
+		return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	missing = err.kind == ERR_NOT_FOUND;
+	error_drop(&err, "perhaps it can be made");
+	if (!missing || !request->may_create)
+		return false;
+	if (path_open_parent(request->root_fd, target, false, &parent_fd, &name, &err) <
+	    0) {
+		error_drop(&err, "the root file system has no such directory");
+		return false;
+	}
+	/* a link to nowhere stays as it is */
+	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return false;
+	return faccessat(parent_fd, ".", W_OK, AT_EACCESS) == 0;
+}
+
+void etc_plan_build(const struct etc_request *request, struct etc_plan *ret)
+{
+	for (enum etc_file file = 0; file < ETC_FILES; file++) {
+		const char *target = files[file].target;
+
+		ret->wanted[file] = !is_covered(request->volumes, target) &&
+				    !is_covered(request->tmpfs, target) &&
+				    has_place(request, target);
+	}
+	if (request->no_hosts)
+		ret->wanted[ETC_HOSTS] = false;
+	if (request->no_hostname)
+		ret->wanted[ETC_HOSTNAME] = false;
+	/* without a network there is nobody to ask: what the root has stays */
+	if (!request->network_host)
+		ret->wanted[ETC_RESOLV_CONF] = false;
+}
+
+int etc_check_add_host(const char *text, struct error *err)
+{
+	const char *colon = strchr(text, ':');
+	unsigned char address[16];
+
+	if (colon && colon != text &&
+	    (inet_pton(AF_INET, colon + 1, address) == 1 ||
+	     inet_pton(AF_INET6, colon + 1, address) == 1))
+		return 0;
+	error_set(err, ERR_INVALID, 0, "--add-host %s: expected NAME:ADDRESS", text);
+	return error_hint(err, "For example: --add-host db:10.0.0.5");
+}
+
+static int add_host_file(struct buf *b, const char *path, struct error *err)
+{
+	cleanup_free char *text = NULL;
+	int r = fs_read(AT_FDCWD, path, CONTENT_MAX, &text, NULL, err);
+
+	if (r < 0 && err->kind == ERR_NOT_FOUND) {
+		error_drop(err, "the host has no such file");
+		return 0;
+	}
+	return r < 0 ? r : buf_add_str(b, text);
+}
+
+static int add_hosts(struct buf *b, const struct etc_content *c, struct error *err)
+{
+	int r;
+
+	strv_foreach (entry, c->add_hosts) {
+		int name_len = (int)strcspn(*entry, ":");
+
+		r = buf_printf(b, "%s\t%.*s\n", *entry + name_len + 1, name_len, *entry);
+		if (r < 0)
+			return r;
+	}
+	if (c->network_host)
+		return add_host_file(b, "/etc/hosts", err);
+	return buf_printf(b,
+			  "127.0.0.1\tlocalhost\n"
+			  "::1\tlocalhost ip6-localhost ip6-loopback\n"
+			  "127.0.1.1\t%s %s\n",
+			  c->hostname, c->name);
+}
+
+static int fill(enum etc_file file, struct buf *b, const struct etc_content *c,
+		struct error *err)
+{
+	switch (file) {
+	case ETC_HOSTS:
+		return add_hosts(b, c, err);
+	case ETC_HOSTNAME:
+		return buf_printf(b, "%s\n", c->hostname);
+	case ETC_RESOLV_CONF:
+		return add_host_file(b, "/etc/resolv.conf", err);
+	case ETC_CONTAINERENV:
+		return buf_printf(b,
+				  "engine=\"cubby-" CUBBY_VERSION "\"\n"
+				  "name=\"%s\"\nid=\"%s\"\nrootless=%d\n",
+				  c->name, c->id, c->rootless);
+	case ETC_FILES:
+		break;
+	}
+	return 0;
+}
+
+/* The directory is new and ours, so the file needs no temporary name. */
+static int write_file(int dirfd, enum etc_file file, const struct buf *b,
+		      const struct etc_content *c, struct error *err)
+{
+	const char *name = files[file].name;
+	cleanup_fd int fd = openat(
+		dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	int r;
+
+	if (fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make %s for the container",
+				 name);
+	r = b->len ? fd_write_all(fd, b->data, b->len) : 0;
+	if (r == 0 && fchmod(fd, 0644) < 0)
+		r = -errno;
+	if (r == 0 && !c->rootless && fchown(fd, c->uid, c->gid) < 0)
+		r = -errno;
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, -r, "write %s for the container", name);
+	return 0;
+}
+
+int etc_files_write(int run_dirfd, const struct etc_plan *plan,
+		    const struct etc_content *content, struct error *err)
+{
+	for (enum etc_file file = 0; file < ETC_FILES; file++) {
+		cleanup_buf struct buf b = {0};
+		int r;
+
+		if (!plan->wanted[file])
+			continue;
+		buf_init(&b, CONTENT_MAX);
+		r = fill(file, &b, content, err);
+		if (r < 0)
+			return error_is_set(err) ? r
+						 : error_set(err, ERR_SYSTEM, -r,
+							     "make %s for the container",
+							     files[file].name);
+		r = write_file(run_dirfd, file, &b, content, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The few files that a container gets from the engine: /etc/hosts, /etc/hostname,
+ * /etc/resolv.conf, /run/.containerenv. They lie in its run directory and are bound over
+ * the root's. A file is left out where the root has no place for it: no /etc, a link to
+ * nowhere, a directory that can't be written.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/volume_option.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+enum etc_file { ETC_HOSTS, ETC_HOSTNAME, ETC_RESOLV_CONF, ETC_CONTAINERENV, ETC_FILES };
+
+struct etc_plan {
+	bool wanted[ETC_FILES];
+};
+
+struct etc_request {
+	int root_fd;
+	bool may_create; /* the container's root can make files in the root file system as
+			    far as its modes allow it */
+	bool no_hosts, no_hostname, network_host;
+	const struct volumes *volumes,
+		*tmpfs; /* the user's: what they cover is left alone */
+};
+
+/* etc_plan_build() - which files to mount. */
+void etc_plan_build(const struct etc_request *request, struct etc_plan *ret);
+
+struct etc_content {
+	const char *hostname, *name, *id;
+	char *const *add_hosts; /* strv of "NAME:ADDRESS" */
+	bool network_host, rootless;
+	uid_t uid; /* owner of the files; where we may not give files away they stay ours
+		    */
+	gid_t gid;
+};
+
+/* etc_files_write() - into the run directory. */
+int etc_files_write(int run_dirfd, const struct etc_plan *plan,
+		    const struct etc_content *content, struct error *err) _must_check_;
+
+/* etc_file_name() - in the run directory; etc_file_target() - in the container. */
+const char *etc_file_name(enum etc_file file);
+const char *etc_file_target(enum etc_file file);
+
+/* etc_check_add_host() - "NAME:ADDRESS", address IPv4 or IPv6. */
+int etc_check_add_host(const char *text, struct error *err) _must_check_;

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of the monitor (monitor/monitor.h), and becoming it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct monitor_command {
+	const char *program;       /* the rest but the fds marked so is borrowed */
+	char *const *cleanup_argv; /* strv */
+	pid_t pid;
+	int dir_fd;                /* owned */
+	int in_fd, out_fd, err_fd; /* owned; ends of pipes to the container */
+	int tty_fd;                /* owned; instead of the three */
+	int listen_fd, owner_fd, log_fd;
+	int64_t log_max_size, log_max_files, timeout_sec;
+	bool keep_stdin;
+};
+#define MONITOR_COMMAND_INIT         \
+	((struct monitor_command){   \
+		.dir_fd = -EBADF,    \
+		.in_fd = -EBADF,     \
+		.out_fd = -EBADF,    \
+		.err_fd = -EBADF,    \
+		.tty_fd = -EBADF,    \
+		.listen_fd = -EBADF, \
+		.owner_fd = -EBADF,  \
+		.log_fd = -EBADF,    \
+	})
+void monitor_command_release(struct monitor_command *m);
+#define cleanup_monitor_command cleanup(monitor_command_release)
+
+/* monitor_command_exec() - returns only on failure. */
+int monitor_command_exec(const struct monitor_command *m, struct error *err) _must_check_;

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waiting means waiting for the monitor: it ends, or becomes the clean-up, when the
+ * container has ended. A --rm container is gone then, record and all; so a waiter leaves
+ * a mark in the run directory, under the lock and while there is no exit record, and
+ * whoever removes the container keeps its exit status for a while (settle.c).
+ */
+#include "engine/remove.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "engine/container_dir.h"
+#include "engine/settle.h"
+#include "store/exit_record.h"
+#include "util/log.h"
+#include "util/signals.h"
+#include "util/sys.h"
+#include "util/time.h"
+
+int container_signal(const struct container *c, int sig, struct error *err)
+{
+	cleanup_fd int pid_fd = -EBADF;
+	char name[SIGNAL_NAME_MAX];
+
+	if (c->status != CONTAINER_RUNNING)
+		return error_set(
+			err, ERR_CONFLICT, 0,
+			"can only kill running containers. %s is in state %s: container state improper",
+			c->record.id, status_word(c->status));
+	pid_fd = proc_id_open(&c->init);
+	/* it ended this very moment: as good as killed */
+	if (pid_fd < 0)
+		return 0;
+	if (sys_pidfd_send_signal(pid_fd, sig) == 0 || errno == ESRCH)
+		return 0;
+	return error_set(err, ERR_SYSTEM, errno, "send %s to container %s",
+			 signal_name(sig, name), c->record.name);
+}
+
+/* Leave the mark. Return: 1, or 0 if there is nothing to wait for any more. */
+static int announce_wait(const struct engine *e, const struct container *c,
+			 struct error *err)
+{
+	cleanup_fd int lock_fd = -EBADF, mark_fd = -EBADF;
+
+	if (!c->record.auto_remove)
+		return 1;
+	lock_fd = container_dir_lock(e, c->record.id, 0, err);
+	if (lock_fd < 0 && err->kind == ERR_NOT_FOUND) {
+		error_release(err);
+		return 0;
+	}
+	if (lock_fd < 0)
+		return lock_fd;
+	mark_fd = openat(lock_fd, WAITED_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (mark_fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "wait for container %s",
+				 c->record.name);
+	return 1;
+}
+
+/* 0 when it is gone, -ETIMEDOUT. */
+static int wait_for_process(const struct proc_id *process, int64_t timeout_msec)
+{
+	cleanup_fd int pid_fd = proc_id_open(process);
+	int64_t end_usec = time_monotonic_usec() + timeout_msec * 1000;
+	struct pollfd waiting = {.fd = pid_fd, .events = POLLIN};
+
+	if (pid_fd < 0)
+		return 0;
+	for (;;) {
+		int64_t left = timeout_msec < 0
+				       ? -1
+				       : (end_usec - time_monotonic_usec() + 999) / 1000;
+		int r;
+
+		if (timeout_msec >= 0 && left <= 0)
+			left = 0;
+		r = poll(&waiting, 1, left > INT_MAX ? INT_MAX : (int)left);
+		if (r > 0)
+			return 0;
+		if (r == 0 && left <= INT_MAX)
+			return -ETIMEDOUT;
+	}
+}
+
+static int read_exit_code(const struct engine *e, const char *id, int *ret,
+			  struct error *err)
+{
+	cleanup_container_record struct container_record record = {0};
+	int r;
+
+	r = container_record_get(e->store, id, &record, err);
+	if (r < 0 && err->kind == ERR_NOT_FOUND) {
+		error_release(err);
+		return exit_record_get(e->store, id, ret, err);
+	}
+	if (r < 0)
+		return r;
+	*ret = record.exit_code;
+	return 0;
+}
+
+int container_wait(const struct engine *e, const struct container *c,
+		   int64_t timeout_msec, int *ret_exit_code, struct error *err)
+{
+	int r;
+
+	if (c->status != CONTAINER_RUNNING) {
+		*ret_exit_code = c->record.exit_code;
+		return 0;
+	}
+	r = announce_wait(e, c, err);
+	if (r < 0)
+		return r;
+	if (wait_for_process(&c->monitor, timeout_msec) < 0)
+		return -ETIMEDOUT;
+	r = container_settle(e, c->record.id, true, err);
+	if (r < 0)
+		return r;
+	return read_exit_code(e, c->record.id, ret_exit_code, err);
+}
+
+int container_stop(const struct engine *e, const struct container *c, int64_t timeout_sec,
+		   struct error *err)
+{
+	int64_t timeout_msec =
+		(timeout_sec < 0 ? c->config.stop_timeout_sec : timeout_sec) * 1000;
+	int exit_code;
+	int r;
+
+	if (c->status != CONTAINER_RUNNING)
+		return 0;
+	if (timeout_msec > 0) {
+		r = container_signal(c, (int)c->config.stop_signal, err);
+		if (r < 0)
+			return r;
+		r = container_wait(e, c, timeout_msec, &exit_code, err);
+		if (r != -ETIMEDOUT || error_is_set(err))
+			return r;
+		log_info("container %s did not end within %lld s: kill it",
+			 c->record.name, (long long)(timeout_msec / 1000));
+	}
+	r = container_signal(c, SIGKILL, err);
+	if (r < 0)
+		return r;
+	return container_wait(e, c, -1, &exit_code, err);
+}
+
+int container_remove(const struct engine *e, const struct container *c,
+		     const struct remove_options *options, struct error *err)
+{
+	cleanup_fd int lock_fd = -EBADF;
+	int r;
+
+	if (c->status == CONTAINER_RUNNING && !options->force) {
+		error_set(
+			err, ERR_CONFLICT, 0,
+			"cannot remove container %s as it is running - running or paused "
+			"containers cannot be removed without force: container state improper",
+			c->record.id);
+		return error_hint(err, "Stop it first: cubby stop %s; or: cubby rm -f %s",
+				  c->record.name, c->record.name);
+	}
+	r = container_stop(e, c, options->timeout_sec, err);
+	if (r < 0)
+		return r;
+	lock_fd = container_dir_lock(e, c->record.id, DIR_LOCK_CREATE, err);
+	if (lock_fd < 0)
+		return lock_fd;
+	return container_purge(e, c->record.id, err);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ending and removing containers: stop, kill, wait, rm. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/container.h"
+#include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* container_signal() - to the container's init. Not running is ERR_CONFLICT. */
+int container_signal(const struct container *c, int sig, struct error *err) _must_check_;
+
+/*
+ * container_wait() - until it has ended and is cleaned up; *ret_exit_code is its exit
+ * status. timeout_msec < 0: for ever; -ETIMEDOUT (no *err) if it still runs then. *c is
+ * out of date afterwards.
+ */
+int container_wait(const struct engine *e, const struct container *c,
+		   int64_t timeout_msec, int *ret_exit_code,
+		   struct error *err) _must_check_;
+
+/* container_stop() - its stop signal, and SIGKILL after timeout_sec (-1: the container's
+ * own). Not running is fine. */
+int container_stop(const struct engine *e, const struct container *c, int64_t timeout_sec,
+		   struct error *err) _must_check_;
+
+struct remove_options {
+	bool force;          /* a running one is stopped first */
+	int64_t timeout_sec; /* for that; -1: the container's own */
+};
+int container_remove(const struct engine *e, const struct container *c,
+		     const struct remove_options *options,
+		     struct error *err) _must_check_;

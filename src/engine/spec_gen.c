@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/spec_gen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/create_plan.h"
+#include "spec/spec.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+static void gen_user(const struct create_plan *p, struct spec_user *user)
+{
+	user->uid = p->user.uid;
+	user->gid = p->user.gid;
+	user->has_umask = p->has_umask;
+	user->umask = p->umask;
+	user->n_additional_gids = p->user.n_groups;
+	if (p->user.n_groups)
+		user->additional_gids = xmemdup(
+			p->user.groups, p->user.n_groups * sizeof(*p->user.groups));
+}
+
+static char **gen_args(const struct create_plan *p)
+{
+	char **args = NULL;
+
+	if (p->init_program) {
+		strv_add(&args, INIT_PATH);
+		strv_add(&args, "--");
+	}
+	strv_foreach (word, p->args)
+		strv_add(&args, *word);
+	return args;
+}
+
+static void gen_rlimits(const struct create_plan *p, struct spec_process *process)
+{
+	for (size_t i = 0; i < p->n_rlimits; i++) {
+		struct spec_rlimit *limit =
+			SPEC_APPEND(&process->rlimits, &process->n_rlimits);
+
+		limit->type = xstrdup(p->rlimits[i].type);
+		limit->soft = p->rlimits[i].soft;
+		limit->hard = p->rlimits[i].hard;
+	}
+}
+
+static struct spec_process *gen_process(const struct create_plan *p)
+{
+	const struct create_options *o = p->options;
+	struct spec_process *process = xcalloc(1, sizeof(*process));
+
+	process->terminal = o->terminal;
+	if (o->terminal && p->columns) {
+		process->console_size = xcalloc(1, sizeof(*process->console_size));
+		process->console_size->width = p->columns;
+		process->console_size->height = p->rows;
+	}
+	gen_user(p, &process->user);
+	process->args = gen_args(p);
+	process->env = strv_copy(p->env);
+	process->cwd = xstrdup(p->cwd);
+	gen_rlimits(p, process);
+	process->has_oom_score_adj = o->oom_score_adj_given;
+	process->oom_score_adj = o->oom_score_adj;
+	return process;
+}
+
+static void add_namespace(struct spec *spec, const char *type)
+{
+	struct spec_namespace *ns =
+		SPEC_APPEND(&spec->linux->namespaces, &spec->linux->n_namespaces);
+
+	ns->type = xstrdup(type);
+}
+
+static void gen_namespaces(const struct create_plan *p, struct spec *spec)
+{
+	static const char *const always[] = {"pid", "ipc", "uts", "mount", "cgroup"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
+		add_namespace(spec, always[i]);
+	if (!p->network_host)
+		add_namespace(spec, "network");
+	if (p->uids.n_lines)
+		add_namespace(spec, "user");
+}
+
+static void gen_mappings(const struct idmap *map, struct spec_id_mapping **list,
+			 size_t *n)
+{
+	for (size_t i = 0; i < map->n_lines; i++) {
+		struct spec_id_mapping *line = SPEC_APPEND(list, n);
+
+		line->container_id = map->lines[i].inside;
+		line->host_id = map->lines[i].outside;
+		line->size = map->lines[i].count;
+	}
+}
+
+static void gen_pairs(char *const *words, struct spec_key_value **list, size_t *n)
+{
+	strv_foreach (word, words) {
+		struct spec_key_value *pair = SPEC_APPEND(list, n);
+		size_t len = strcspn(*word, "=");
+
+		pair->key = xstrndup(*word, len);
+		pair->value = xstrdup(*word + len + 1);
+	}
+}
+
+static void gen_personality(const struct create_plan *p, struct spec *spec)
+{
+	const char *domain = p->options->personality;
+
+	if (!domain)
+		return;
+	spec->linux->personality = xcalloc(1, sizeof(*spec->linux->personality));
+	spec->linux->personality->domain = xstrdup(domain);
+}
+
+/* Mounts that shall travel between host and container need a root that is not private. */
+static char *gen_propagation(const struct create_plan *p)
+{
+	const char *word = "private";
+
+	for (size_t i = 0; i < p->volumes.n; i++) {
+		char *const *options = p->volumes.items[i].options;
+
+		if (strv_has(options, "shared") || strv_has(options, "rshared"))
+			return xstrdup("shared");
+		if (strv_has(options, "slave") || strv_has(options, "rslave"))
+			word = "rslave";
+	}
+	return xstrdup(word);
+}
+
+static void gen_linux(const struct create_plan *p, struct spec *spec)
+{
+	struct spec_linux *l = spec->linux;
+
+	gen_namespaces(p, spec);
+	gen_mappings(&p->uids, &l->uid_mappings, &l->n_uid_mappings);
+	gen_mappings(&p->gids, &l->gid_mappings, &l->n_gid_mappings);
+	gen_pairs(p->sysctls, &l->sysctl, &l->n_sysctl);
+	gen_personality(p, spec);
+	l->rootfs_propagation = gen_propagation(p);
+}
+
+int spec_gen(const struct create_plan *p, struct spec **ret, struct error *err)
+{
+	cleanup(spec_freep) struct spec *spec = spec_new();
+	int r;
+
+	spec->process = gen_process(p);
+	spec->root = xcalloc(1, sizeof(*spec->root));
+	spec->root->path = xstrdup(p->rootfs);
+	spec->root->readonly = p->options->read_only;
+	if (!p->network_host || p->options->hostname)
+		spec->hostname = xstrdup(p->hostname);
+	if (p->options->domainname)
+		spec->domainname = xstrdup(p->options->domainname);
+	gen_pairs(p->annotations, &spec->annotations, &spec->n_annotations);
+	gen_linux(p, spec);
+	spec_gen_mounts(p, spec);
+	r = spec_gen_security(p, spec, err);
+	if (r < 0)
+		return r;
+	r = spec_check(spec, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(spec);
+	return 0;
+}

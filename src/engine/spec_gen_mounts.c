@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is mounted, and in which order: the kernel's file systems first, then all else by
+ * depth, so that a mount never hides one that was asked for below it. A default gives way
+ * to a mount of the user's at the same place or above.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "engine/create_plan.h"
+#include "engine/spec_gen.h"
+#include "spec/spec.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define TTY_GROUP 5 /* of pts, on Debian, Fedora, Alpine and their kin */
+
+struct mount_text {
+	const char *destination, *type, *source;
+	const char *options; /* separated by commas */
+};
+
+static bool is_at_or_below(const char *path, const char *top)
+{
+	size_t len = strlen(top);
+
+	return strncmp(path, top, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static bool is_taken(const struct volumes *list, const char *destination)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (is_at_or_below(destination, list->items[i].destination))
+			return true;
+	return false;
+}
+
+static struct spec_mount *add_mount(struct spec *spec, const struct mount_text *text)
+{
+	struct spec_mount *m = SPEC_APPEND(&spec->mounts, &spec->n_mounts);
+
+	m->destination = xstrdup(text->destination);
+	m->type = xstrdup(text->type);
+	m->source = xstrdup(text->source);
+	m->options = text->options ? str_split(text->options, ',') : NULL;
+	return m;
+}
+
+static void add_default(const struct create_plan *p, struct spec *spec,
+			const struct mount_text *text)
+{
+	if (is_taken(&p->volumes, text->destination) ||
+	    is_taken(&p->tmpfs, text->destination))
+		return;
+	(void)add_mount(spec, text);
+}
+
+static void add_pts(const struct create_plan *p, struct spec *spec)
+{
+	bool has_group = p->gids.n_lines == 0 ||
+			 idmap_to_outside(&p->gids, TTY_GROUP) != IDMAP_NONE;
+
+	add_default(
+		p, spec,
+		&(struct mount_text){
+			"/dev/pts", "devpts", "devpts",
+			has_group
+				? "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"
+				: "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620"});
+}
+
+/* A user namespace may mount a sysfs only for a network namespace that belongs to it. */
+static void add_sys(const struct create_plan *p, struct spec *spec)
+{
+	bool writable = p->options->privileged;
+
+	if (p->network_host && p->uids.n_lines)
+		add_default(
+			p, spec,
+			&(struct mount_text){
+				"/sys", "bind", "/sys",
+				writable ? "rbind,rprivate,nosuid,noexec,nodev"
+					 : "rbind,rprivate,nosuid,noexec,nodev,ro,rro"});
+	else
+		add_default(p, spec,
+			    &(struct mount_text){"/sys", "sysfs", "sysfs",
+						 writable ? "nosuid,noexec,nodev"
+							  : "nosuid,noexec,nodev,ro"});
+	if (!writable && security_is_unmasked(&p->security, "/sys/fs/cgroup"))
+		writable = true;
+	add_default(p, spec,
+		    &(struct mount_text){
+			    "/sys/fs/cgroup", "cgroup", "cgroup",
+			    writable ? "rprivate,nosuid,noexec,nodev,relatime"
+				     : "rprivate,nosuid,noexec,nodev,relatime,ro"});
+}
+
+static void add_defaults(const struct create_plan *p, struct spec *spec)
+{
+	cleanup_free char *shm_options = xasprintf(
+		"nosuid,noexec,nodev,mode=1777,size=%" PRId64, p->options->shm_size);
+
+	add_default(p, spec,
+		    &(struct mount_text){"/proc", "proc", "proc", "nosuid,noexec,nodev"});
+	add_default(
+		p, spec,
+		&(struct mount_text){"/dev", "tmpfs", "tmpfs",
+				     "nosuid,noexec,strictatime,mode=755,size=65536k"});
+	add_sys(p, spec);
+	add_pts(p, spec);
+	add_default(p, spec,
+		    &(struct mount_text){"/dev/mqueue", "mqueue", "mqueue",
+					 "nosuid,noexec,nodev"});
+	add_default(p, spec,
+		    &(struct mount_text){"/dev/shm", "tmpfs", "shm", shm_options});
+}
+
+/* --read-only leaves the places that programs can't do without. */
+static void add_writable_tmpfs(const struct create_plan *p, struct spec *spec)
+{
+	static const char *const places[] = {"/run", "/tmp", "/var/tmp"};
+
+	if (!p->options->read_only || !p->options->read_only_tmpfs)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		add_default(
+			p, spec,
+			&(struct mount_text){
+				places[i], "tmpfs", "tmpfs",
+				i == 0 ? "rw,rprivate,nosuid,nodev,tmpcopyup,mode=0755"
+				       : "rw,rprivate,nosuid,nodev,tmpcopyup,mode=1777"});
+}
+
+static void add_etc(const struct create_plan *p, struct spec *spec)
+{
+	for (enum etc_file file = 0; file < ETC_FILES; file++) {
+		cleanup_free char *source = NULL;
+
+		if (!p->etc.wanted[file])
+			continue;
+		source = xasprintf("%s/%s", p->run_dir, etc_file_name(file));
+		(void)add_mount(
+			spec, &(struct mount_text){etc_file_target(file), "bind", source,
+						   "bind,rprivate,nosuid,noexec,nodev"});
+	}
+}
+
+static void add_user_mounts(const struct create_plan *p, struct spec *spec)
+{
+	for (size_t i = 0; i < p->volumes.n; i++) {
+		const struct volume *v = &p->volumes.items[i];
+		struct spec_mount *m =
+			add_mount(spec, &(struct mount_text){v->destination, "bind",
+							     v->source, NULL});
+
+		m->options = strv_copy(v->options);
+	}
+	for (size_t i = 0; i < p->tmpfs.n; i++) {
+		const struct volume *v = &p->tmpfs.items[i];
+		struct spec_mount *m =
+			add_mount(spec, &(struct mount_text){v->destination, "tmpfs",
+							     "tmpfs", NULL});
+
+		m->options = strv_copy(v->options);
+	}
+	if (p->init_program)
+		(void)add_mount(spec,
+				&(struct mount_text){INIT_PATH, "bind", p->init_program,
+						     "bind,rprivate,ro,nosuid,nodev"});
+}
+
+static void bind_device(const struct device_node *d, struct spec *spec)
+{
+	(void)add_mount(spec, &(struct mount_text){d->path, "bind", d->source,
+						   "bind,rprivate,rw,nosuid,noexec"});
+}
+
+static void make_device(const struct device_node *d, struct spec *spec)
+{
+	struct spec_device *device =
+		SPEC_APPEND(&spec->linux->devices, &spec->linux->n_devices);
+
+	device->type = xstrdup(S_ISBLK(d->mode) ? "b" : "c");
+	device->path = xstrdup(d->path);
+	device->has_major = device->has_minor = true;
+	device->major = major(d->number);
+	device->minor = minor(d->number);
+	device->has_file_mode = device->has_uid = device->has_gid = true;
+	device->file_mode = d->mode & 07777;
+	device->uid = d->uid;
+	device->gid = d->gid;
+}
+
+/* Nodes can't be made in a user namespace: there the host's are bound. */
+static void add_devices(const struct create_plan *p, struct spec *spec)
+{
+	for (size_t i = 0; i < p->devices.n; i++) {
+		if (p->rootless || p->uids.n_lines)
+			bind_device(&p->devices.items[i], spec);
+		else
+			make_device(&p->devices.items[i], spec);
+	}
+}
+
+static size_t depth(const char *path)
+{
+	size_t n = 0;
+
+	for (; *path; path++)
+		n += *path == '/' && path[1];
+	return n;
+}
+
+/* Stable, as order counts among equals. The lists are short. */
+static void sort_by_depth(struct spec_mount *mounts, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct spec_mount moved = mounts[i];
+		size_t k = i;
+
+		for (;
+		     k > 0 && depth(mounts[k - 1].destination) > depth(moved.destination);
+		     k--)
+			mounts[k] = mounts[k - 1];
+		mounts[k] = moved;
+	}
+}
+
+void spec_gen_mounts(const struct create_plan *p, struct spec *spec)
+{
+	add_defaults(p, spec);
+	add_writable_tmpfs(p, spec);
+	add_etc(p, spec);
+	add_devices(p, spec);
+	add_user_mounts(p, spec);
+	sort_by_depth(spec->mounts, spec->n_mounts);
+}

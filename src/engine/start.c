@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ *   cubby                      launcher = monitor                    init
+ *   lock, record, files
+ *   fork ───────────────────── setsid
+ *                              launch_begin ──────────────────────── made, complete,
+ * waits files "monitor" and "init" launch_finish ─────────────────────── exec of the
+ * program ◄──────── "started", pids ─ exec libexec/cubby/monitor ◄──────── end of file
+ * ─────  (close-on-exec) lock released
+ *
+ * The report socket ends the story either way: end of file after "started" is success, an
+ * error packet or end of file before it is failure. The lock is held by both, so that it
+ * is free only when both are through or dead. Until the exec the init dies with the
+ * launcher; after it, with the monitor. Whoever is killed, and whenever, leaves a state
+ * that settle.c can tell.
+ */
+#include "engine/start.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/container_dir.h"
+#include "engine/monitor_command.h"
+#include "monitor/protocol.h"
+#include "runtime/launch.h"
+#include "runtime/seccomp.h"
+#include "runtime/self.h"
+#include "spec/spec.h"
+#include "util/fd.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/proc.h"
+#include "util/str.h"
+
+/* What the launcher says: this, or an error_pack() of more bytes. */
+struct start_report {
+	pid_t init_pid;
+};
+
+/* Everything that exists before the fork. */
+struct launcher {
+	const struct start_request *request;
+	struct seccomp_filter filter;
+	bool has_filter;
+	char *monitor_path;
+	char **cleanup_argv;
+	int cache_fd;
+	int listen_fd; /* for those who attach */
+	int log_fd;    /* directory of the log */
+	int owner_fd;  /* the monitor's end */
+	int report_fd; /* the launcher's end */
+};
+#define LAUNCHER_INIT                \
+	((struct launcher){          \
+		.cache_fd = -EBADF,  \
+		.listen_fd = -EBADF, \
+		.log_fd = -EBADF,    \
+		.owner_fd = -EBADF,  \
+		.report_fd = -EBADF, \
+	})
+
+static void launcher_release(struct launcher *x)
+{
+	seccomp_filter_release(&x->filter);
+	free(x->monitor_path);
+	strv_free(x->cleanup_argv);
+	fd_cleanup_(&x->cache_fd);
+	fd_cleanup_(&x->listen_fd);
+	fd_cleanup_(&x->log_fd);
+	fd_cleanup_(&x->owner_fd);
+	fd_cleanup_(&x->report_fd);
+}
+
+static int prepare_filter(struct launcher *x, struct error *err)
+{
+	const struct create_plan *p = x->request->plan;
+
+	if (p->security.seccomp == SECCOMP_CHOICE_NONE)
+		return 0;
+	x->cache_fd = engine_seccomp_cache(x->request->engine);
+	if (p->security.seccomp == SECCOMP_CHOICE_FILE)
+		return 0;
+	x->has_filter = true;
+	return seccomp_compile_default(p->security.bounding, x->cache_fd, &x->filter,
+				       err);
+}
+
+static int prepare_log(struct launcher *x, struct error *err)
+{
+	cleanup_free char *path = NULL;
+
+	if (x->request->plan->options->log_driver == LOG_DRIVER_NONE)
+		return 0;
+	path = container_data_path(x->request->engine, x->request->plan->id, LOG_DIR);
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return error_set(err, ERR_SYSTEM, errno, "make %s", path);
+	x->log_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (x->log_fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "open %s", path);
+	return 0;
+}
+
+static int socket_pair(int *ret_ours, int *ret_theirs, struct error *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a socket pair");
+	*ret_ours = fd_move_high(pair[0]);
+	*ret_theirs = fd_move_high(pair[1]);
+	return 0;
+}
+
+static int prepare(struct launcher *x, struct error *err)
+{
+	static const char *const cleanup_words[] = {"container", "cleanup", NULL};
+	int r;
+
+	r = self_helper("monitor", &x->monitor_path, err);
+	if (r < 0)
+		return r;
+	x->cleanup_argv = engine_self_command(x->request->engine, cleanup_words);
+	strv_add(&x->cleanup_argv, x->request->plan->id);
+	r = prepare_filter(x, err);
+	if (r < 0)
+		return r;
+	r = prepare_log(x, err);
+	if (r < 0)
+		return r;
+	x->listen_fd = fd_listen_unix(x->request->creation->lock_fd, MONITOR_SOCKET_NAME,
+				      SOCK_SEQPACKET, err);
+	return x->listen_fd < 0 ? x->listen_fd : 0;
+}
+
+/* A pipe between container and monitor, ours at [0], the container's at [1]. */
+static int make_pipe(int *ret_ours, int *ret_theirs, bool to_container, struct error *err)
+{
+	int pair[2];
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a pipe");
+	*ret_ours = fd_move_high(pair[to_container ? 1 : 0]);
+	*ret_theirs = fd_move_high(pair[to_container ? 0 : 1]);
+	return 0;
+}
+
+static int make_stdio(const struct create_options *o, struct monitor_command *m,
+		      int theirs[static 3], struct error *err)
+{
+	int r = 0;
+
+	if (o->terminal)
+		return 0;
+	if (o->interactive)
+		r = make_pipe(&m->in_fd, &theirs[0], true, err);
+	if (r >= 0)
+		r = make_pipe(&m->out_fd, &theirs[1], false, err);
+	if (r >= 0)
+		r = make_pipe(&m->err_fd, &theirs[2], false, err);
+	return r;
+}
+
+static int record_processes(const struct launcher *x, const struct launch *l,
+			    struct error *err)
+{
+	int dirfd = x->request->creation->lock_fd;
+	int r;
+
+	r = container_dir_write_process(dirfd, MONITOR_FILE, getpid(), err);
+	if (r < 0)
+		return r;
+	return container_dir_write_process(dirfd, INIT_FILE, l->pid, err);
+}
+
+static int report_started(const struct launcher *x, pid_t init_pid, struct error *err)
+{
+	const struct start_report report = {.init_pid = init_pid};
+
+	/* our maker may have been killed; the container is complete, so it goes on */
+	if (send(x->report_fd, &report, sizeof(report), MSG_NOSIGNAL) < 0 &&
+	    errno != EPIPE)
+		return error_set(err, ERR_SYSTEM, errno,
+				 "report that the container has started");
+	return 0;
+}
+
+static void fill_monitor_command(const struct launcher *x, struct monitor_command *m)
+{
+	const struct create_plan *p = x->request->plan;
+
+	m->listen_fd = x->listen_fd;
+	m->log_fd = x->log_fd;
+	m->owner_fd = x->owner_fd;
+	m->log_max_size = p->log_max_size;
+	m->log_max_files = p->log_max_files;
+	m->keep_stdin = p->options->interactive;
+	m->timeout_sec = p->options->timeout_sec;
+	m->program = x->monitor_path;
+	m->cleanup_argv = x->cleanup_argv;
+}
+
+/* In the launcher. Returns only on failure; the init is dead then. */
+static int launch(const struct launcher *x, struct error *err)
+{
+	const struct create_plan *p = x->request->plan;
+	cleanup_monitor_command struct monitor_command m = MONITOR_COMMAND_INIT;
+	cleanup_launch struct launch l = LAUNCH_INIT;
+	struct launch_options o = LAUNCH_OPTIONS_INIT;
+	cleanup_fd int in_fd = -EBADF, out_fd = -EBADF, err_fd = -EBADF;
+	int theirs[3] = {-EBADF, -EBADF, -EBADF};
+	int r;
+
+	r = make_stdio(p->options, &m, theirs, err);
+	in_fd = theirs[0];
+	out_fd = theirs[1];
+	err_fd = theirs[2];
+	if (r < 0)
+		return r;
+	o.id = p->id;
+	o.bundle = x->request->plan->run_dir;
+	o.spec = x->request->creation->spec;
+	memcpy(o.stdio_fd, theirs, sizeof(theirs));
+	o.ret_master_fd = p->options->terminal ? &m.tty_fd : NULL;
+	o.seccomp_cache_dirfd = x->cache_fd;
+	o.filter = x->has_filter ? &x->filter : NULL;
+	o.preserve_fds = p->options->preserve_fds;
+	o.die_with_parent = true;
+	r = launch_begin(&l, &o, err);
+	if (r < 0)
+		return r;
+	r = record_processes(x, &l, err);
+	if (r < 0)
+		return r;
+	fill_monitor_command(x, &m);
+	m.pid = l.pid;
+	m.dir_fd = container_dir_open(x->request->engine, p->id); /* not the lock's */
+	if (m.dir_fd < 0)
+		return error_set(err, ERR_SYSTEM, -m.dir_fd, "open %s", p->run_dir);
+	r = launch_finish(&l, err);
+	if (r < 0)
+		return r;
+	r = report_started(x, l.pid, err);
+	if (r >= 0)
+		r = monitor_command_exec(&m, err);
+	(void)kill(l.pid, SIGKILL);
+	return r;
+}
+
+static void send_failure(int fd, const struct error *failure)
+{
+	char packet[ERROR_PACK_MAX];
+	size_t len = error_pack(failure, packet);
+
+	(void)!send(fd, packet, len, MSG_NOSIGNAL);
+}
+
+static _noreturn_ void run_launcher(const struct launcher *x)
+{
+	cleanup_error struct error err = ERROR_INIT;
+
+	(void)setsid();
+	if (launch(x, &err) < 0)
+		send_failure(x->report_fd, &err);
+	_exit(error_exit_status(&err));
+}
+
+static ssize_t receive(int fd, char packet[static ERROR_PACK_MAX])
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, packet, ERROR_PACK_MAX, 0);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* Return: 1 at a report, 0 at end of file, or the launcher's failure. */
+static int next_report(int fd, struct started *ret, struct error *err)
+{
+	char packet[ERROR_PACK_MAX];
+	struct start_report report;
+	ssize_t n = receive(fd, packet);
+	int r;
+
+	if (n < 0)
+		return error_set(err, ERR_SYSTEM, errno, "hear from the launcher");
+	if (n == 0)
+		return 0;
+	if ((size_t)n == sizeof(report)) {
+		memcpy(&report, packet, sizeof(report));
+		ret->init_pid = report.init_pid;
+		return 1;
+	}
+	r = error_unpack(err, packet, (size_t)n);
+	return r < 0 ? r : -(err->code ? err->code : EINVAL);
+}
+
+static int wait_for_launcher(int fd, struct started *ret, struct error *err)
+{
+	int r = next_report(fd, ret, err);
+
+	if (r > 0)
+		r = next_report(fd, ret, err);
+	else if (r == 0)
+		r = error_set(err, ERR_SYSTEM, 0,
+			      "start the container: the launcher was killed");
+	return r;
+}
+
+int container_start(const struct start_request *request, struct started *ret,
+		    struct error *err)
+{
+	cleanup(launcher_release) struct launcher x = LAUNCHER_INIT;
+	cleanup_fd int report_fd = -EBADF, owner_fd = -EBADF;
+	int r, status;
+
+	x.request = request;
+	r = prepare(&x, err);
+	if (r < 0)
+		return r;
+	r = socket_pair(&report_fd, &x.report_fd, err);
+	if (r >= 0 && request->foreground)
+		r = socket_pair(&owner_fd, &x.owner_fd, err);
+	if (r < 0)
+		return r;
+	ret->monitor_pid = fork();
+	if (ret->monitor_pid < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a process");
+	if (ret->monitor_pid == 0)
+		run_launcher(&x);
+	fd_cleanup_(&x.report_fd);
+	x.report_fd = -EBADF;
+	r = wait_for_launcher(report_fd, ret, err);
+	if (r < 0) {
+		(void)!proc_wait(ret->monitor_pid, -EBADF, -1, &status);
+		return r;
+	}
+	ret->owner_fd = TAKE_FD(owner_fd);
+	return 0;
+}

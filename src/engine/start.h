@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Setting a created container in motion. A launcher is forked; it makes the init, writes
+ * both processes' identities into the run directory, lets the init go, and becomes the
+ * monitor by exec, so that the monitor is the init's parent without ever having been
+ * told.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "engine/create.h"
+#include "engine/create_plan.h"
+#include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct start_request {
+	const struct engine *engine;
+	const struct create_plan *plan;
+	const struct creation *creation;
+	bool foreground; /* this process is the owner: attached from the first byte */
+};
+
+struct started {
+	pid_t init_pid, monitor_pid; /* the monitor is our child until it or we end */
+	int owner_fd; /* SEQPACKET to the monitor (monitor/protocol.h), -EBADF in the
+			 background; owned */
+};
+#define STARTED_INIT ((struct started){.owner_fd = -EBADF})
+
+/*
+ * container_start() - returns when the user's program has been exec'd and the monitor
+ * runs, or with the sentence why not (ERR_NO_PROGRAM 127, ERR_NOT_EXECUTABLE 126); then
+ * nothing is left running.
+ */
+int container_start(const struct start_request *request, struct started *ret,
+		    struct error *err) _must_check_;

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who a container's process is: -u USER[:GROUP], by the container's own /etc/passwd and
+ * /etc/group, read inside its root by our own parser. The host's users (NSS) never count.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct user_identity {
+	uint32_t uid, gid;
+	uint32_t *groups; /* owned; supplementary, without gid, sorted as found */
+	size_t n_groups;
+	char *home; /* owned; "/" if the user is not known */
+	char *name; /* owned; NULL if the user is not known */
+};
+void user_identity_release(struct user_identity *u);
+#define cleanup_user_identity cleanup(user_identity_release)
+
+/*
+ * user_lookup() - text: "", "root", "0", "name:group", "1000:1000", NULL = root. Numbers
+ * need no entry; a name without one is ERR_NOT_FOUND. Supplementary groups are those that
+ * list the user, and only if no group was given. group_add (strv, may be NULL) adds more
+ * by name or number.
+ */
+int user_lookup(int root_fd, const char *text, char *const *group_add,
+		struct user_identity *ret, struct error *err) _must_check_;
+
+/* user_lookup_text() - the same from the two files' texts (NULL: no such file). Pure. */
+struct user_files {
+	const char *passwd, *group;
+};
+int user_lookup_text(const struct user_files *files, const char *text,
+		     char *const *group_add, struct user_identity *ret,
+		     struct error *err) _must_check_;

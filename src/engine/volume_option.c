@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/volume_option.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/mem.h"
+#include "util/path.h"
+#include "util/str.h"
+
+/* At most one word of a group may be given; the first is what a mount has without. */
+enum word_group {
+	GROUP_ACCESS,
+	GROUP_BIND,
+	GROUP_PROPAGATION,
+	GROUP_SUID,
+	GROUP_DEV,
+	GROUP_EXEC,
+	GROUP_IDMAP,
+	GROUP_RELABEL,
+	GROUPS
+};
+
+struct volume_word {
+	const char *word;
+	enum word_group group;
+};
+
+static const struct volume_word volume_words[] = {
+	{"rw", GROUP_ACCESS},
+	{"ro", GROUP_ACCESS},
+	{"bind", GROUP_BIND},
+	{"rbind", GROUP_BIND},
+	{"private", GROUP_PROPAGATION},
+	{"rprivate", GROUP_PROPAGATION},
+	{"shared", GROUP_PROPAGATION},
+	{"rshared", GROUP_PROPAGATION},
+	{"slave", GROUP_PROPAGATION},
+	{"rslave", GROUP_PROPAGATION},
+	{"unbindable", GROUP_PROPAGATION},
+	{"runbindable", GROUP_PROPAGATION},
+	{"suid", GROUP_SUID},
+	{"nosuid", GROUP_SUID},
+	{"dev", GROUP_DEV},
+	{"nodev", GROUP_DEV},
+	{"exec", GROUP_EXEC},
+	{"noexec", GROUP_EXEC},
+	{"idmap", GROUP_IDMAP},
+	{"z", GROUP_RELABEL},
+	{"Z", GROUP_RELABEL},
+};
+
+void volume_release(struct volume *v)
+{
+	free(v->source);
+	free(v->destination);
+	strv_free(v->options);
+	*v = (struct volume){0};
+}
+
+void volumes_release(struct volumes *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		volume_release(&list->items[i]);
+	free(list->items);
+	*list = (struct volumes){0};
+}
+
+const struct volume *volumes_find(const struct volumes *list, const char *destination)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq(list->items[i].destination, destination))
+			return &list->items[i];
+	return NULL;
+}
+
+static int add(struct volumes *list, struct volume *v, struct error *err)
+{
+	if (volumes_find(list, v->destination))
+		return error_set(err, ERR_INVALID, 0, "%s: duplicate mount destination",
+				 v->destination);
+	list->items = xreallocarray(list->items, list->n + 1, sizeof(*list->items));
+	list->items[list->n++] = *v;
+	*v = (struct volume){0};
+	return 0;
+}
+
+static int take_destination(const char *text, struct volume *v, struct error *err)
+{
+	if (text[0] != '/')
+		return error_set(
+			err, ERR_INVALID, 0,
+			"invalid container path \"%s\", must be an absolute path", text);
+	v->destination = path_clean(text);
+	if (str_eq(v->destination, "/"))
+		return error_set(err, ERR_INVALID, 0,
+				 "invalid container path \"%s\": it is the root", text);
+	return 0;
+}
+
+static const struct volume_word *find_word(const char *word)
+{
+	/* "idmap=uids=...;gids=..." is told from the others by its beginning */
+	if (str_starts(word, "idmap="))
+		word = "idmap";
+	for (size_t i = 0; i < ARRAY_SIZE(volume_words); i++)
+		if (str_eq(volume_words[i].word, word))
+			return &volume_words[i];
+	return NULL;
+}
+
+static int unknown_word(const char *text, const char *word, struct error *err)
+{
+	if (str_eq(word, "U") || str_eq(word, "O") || str_starts(word, "upperdir=") ||
+	    str_starts(word, "workdir="))
+		return error_set(err, ERR_UNSUPPORTED, 0,
+				 "volume %s: the option %s is not supported yet", text,
+				 word);
+	error_set(err, ERR_INVALID, 0, "volume %s: unknown option \"%s\"", text, word);
+	return error_hint(
+		err,
+		"Known: ro, rw, bind, rbind, [no]suid, [no]dev, [no]exec, [r]private, "
+		"[r]shared, [r]slave, [r]unbindable, idmap, z, Z");
+}
+
+/* Read-only means the whole tree: a mount below the source must not stay writable. */
+static void finish_options(struct volume *v, const char *const given[GROUPS])
+{
+	v->writable = !str_eq(given[GROUP_ACCESS], "ro");
+	strv_add(&v->options, given[GROUP_BIND] ? given[GROUP_BIND] : "rbind");
+	strv_add(&v->options, v->writable ? "rw" : "ro");
+	if (!v->writable)
+		strv_add(&v->options, "rro");
+	strv_add(&v->options,
+		 given[GROUP_PROPAGATION] ? given[GROUP_PROPAGATION] : "rprivate");
+	for (int g = GROUP_SUID; g <= GROUP_IDMAP; g++)
+		if (given[g])
+			strv_add(&v->options, given[g]);
+}
+
+static int take_options(const char *text, const char *options, struct volume *v,
+			struct error *err)
+{
+	cleanup_strv char **words = options ? str_split(options, ',') : NULL;
+	const char *given[GROUPS] = {0};
+
+	strv_foreach (word, words) {
+		const struct volume_word *known = find_word(*word);
+
+		if (!known)
+			return unknown_word(text, *word, err);
+		if (str_starts(*word, "idmap="))
+			return error_set(
+				err, ERR_UNSUPPORTED, 0,
+				"volume %s: idmap with mappings of its own is not supported yet",
+				text);
+		if (given[known->group] && !str_eq(given[known->group], *word))
+			return error_set(err, ERR_INVALID, 0, "volume %s: both %s and %s",
+					 text, given[known->group], *word);
+		given[known->group] = known->word;
+	}
+	finish_options(v, given);
+	return 0;
+}
+
+static int check_source(const char *text, const char *source, struct error *err)
+{
+	if (source[0] == '/' || source[0] == '.')
+		return 0;
+	if (source[0] == '\0')
+		return error_set(err, ERR_INVALID, 0,
+				 "volume %s: the host directory is empty", text);
+	error_set(err, ERR_UNSUPPORTED, 0,
+		  "volume %s: named volumes are not supported yet", text);
+	return error_hint(
+		err, "For a directory of the host write its whole path, or ./%s", source);
+}
+
+int volume_parse(struct volumes *list, const char *text, struct error *err)
+{
+	cleanup_strv char **parts = str_split(text, ':');
+	cleanup(volume_release) struct volume v = {0};
+	size_t n = strv_len(parts);
+	int r;
+
+	if (n == 1 && text[0] == '/')
+		return error_set(err, ERR_UNSUPPORTED, 0,
+				 "volume %s: anonymous volumes are not supported yet",
+				 text);
+	if (n < 2 || n > 3) {
+		error_set(err, ERR_INVALID, 0,
+			  "volume %s: expected HOST-DIR:CONTAINER-DIR[:OPTIONS]", text);
+		return error_hint(err, "For example: -v /srv/data:/data:ro");
+	}
+	r = check_source(text, parts[0], err);
+	if (r < 0)
+		return r;
+	r = take_destination(parts[1], &v, err);
+	if (r < 0)
+		return error_wrap(err, "volume %s", text);
+	r = take_options(text, parts[2], &v, err);
+	if (r < 0)
+		return r;
+	v.source = xstrdup(parts[0]);
+	r = add(list, &v, err);
+	return r < 0 ? error_wrap(err, "volume %s", text) : 0;
+}
+
+static bool is_tmpfs_word(const char *word)
+{
+	static const char *const plain[] = {
+		"rw",        "ro",       "exec",    "noexec",     "suid",
+		"nosuid",    "dev",      "nodev",   "sync",       "async",
+		"noatime",   "relatime", "private", "rprivate",   "shared",
+		"rshared",   "slave",    "rslave",  "unbindable", "runbindable",
+		"tmpcopyup", "noswap",   "size",    "mode",       "nr_inodes",
+		"nr_blocks", "uid",      "gid",     "huge",       "mpol",
+		NULL,
+	};
+	size_t len = strcspn(word, "=");
+
+	for (size_t i = 0; plain[i]; i++)
+		if (strlen(plain[i]) == len && strncmp(plain[i], word, len) == 0)
+			return true;
+	return false;
+}
+
+static int take_tmpfs_options(const char *text, const char *options, struct volume *v,
+			      struct error *err)
+{
+	cleanup_strv char **words = options ? str_split(options, ',') : NULL;
+	bool copy_up = !strv_has(words, "notmpcopyup");
+
+	strv_foreach (word, words) {
+		if (str_eq(*word, "notmpcopyup") || str_eq(*word, "tmpcopyup"))
+			continue;
+		if (!is_tmpfs_word(*word))
+			return error_set(err, ERR_INVALID, 0,
+					 "tmpfs %s: unknown option \"%s\"", text, *word);
+		strv_add(&v->options, *word);
+	}
+	if (!strv_has(words, "suid"))
+		strv_add(&v->options, "nosuid");
+	if (!strv_has(words, "dev"))
+		strv_add(&v->options, "nodev");
+	if (copy_up)
+		strv_add(&v->options, "tmpcopyup");
+	v->writable = !strv_has(words, "ro");
+	return 0;
+}
+
+int tmpfs_parse(struct volumes *list, const char *text, struct error *err)
+{
+	cleanup_free char *destination = xstrndup(text, strcspn(text, ":"));
+	const char *colon = strchr(text, ':');
+	cleanup(volume_release) struct volume v = {0};
+	int r;
+
+	r = take_destination(destination, &v, err);
+	if (r < 0)
+		return error_wrap(err, "tmpfs %s", text);
+	r = take_tmpfs_options(text, colon ? colon + 1 : NULL, &v, err);
+	if (r < 0)
+		return r;
+	r = add(list, &v, err);
+	return r < 0 ? error_wrap(err, "tmpfs %s", text) : 0;
+}
