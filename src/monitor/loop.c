@@ -26,6 +26,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "monitor/clock.h"
 
@@ -308,9 +309,11 @@ static void want_client(const struct monitor *m, const struct client *c,
 	want(slot, c->held && c->deaf ? -1 : c->fd, events);
 }
 
-static void prepare(struct monitor *m, struct pollfd set[static SLOTS], int64_t now)
+/* Return: how many slots there are to poll. */
+static nfds_t prepare(struct monitor *m, struct pollfd set[static SLOTS], int64_t now)
 {
 	bool busy = input_is_busy(&m->input);
+	nfds_t n = SLOT_CLIENT;
 
 	want(&set[SLOT_SIGNAL], m->signal_fd, POLLIN);
 	want(&set[SLOT_LISTEN], now >= m->listen_usec ? m->listen_fd : -1, POLLIN);
@@ -324,8 +327,12 @@ static void prepare(struct monitor *m, struct pollfd set[static SLOTS], int64_t 
 			s->retry_usec = 0;
 		want(&set[SLOT_STREAM + i], wanted ? s->fd : -1, POLLIN);
 	}
-	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++)
+	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++) {
 		want_client(m, &m->clients.list[i], &set[SLOT_CLIENT + i]);
+		if (m->clients.list[i].fd >= 0)
+			n = SLOT_CLIENT + i + 1;
+	}
+	return n;
 }
 
 /* When poll(2) has to return without an event; only what is still to come counts. */
@@ -344,6 +351,25 @@ static int64_t next_deadline(struct monitor *m, int64_t now)
 		if (m->streams[i].fd >= 0 && now < m->streams[i].retry_usec)
 			next = earlier(next, m->streams[i].retry_usec);
 	return next;
+}
+
+/* One poll(2). A failure is a turn without events, after a pause: the loop must neither
+ * end nor spin. */
+static void wait_for_events(struct monitor *m, struct pollfd set[static SLOTS],
+			    int64_t now)
+{
+	const struct timespec pause = {.tv_nsec = 100000000};
+	int64_t deadline = next_deadline(m, now);
+	nfds_t n = prepare(m, set, now);
+
+	/* draining needs no event: reading until nothing is left does not block */
+	if (m->phase == MONITOR_DRAINING && m->clients.packet_len == 0)
+		deadline = now;
+	if (poll(set, n, clock_poll_timeout(deadline, now)) >= 0)
+		return;
+	if (errno != EINTR)
+		nanosleep(&pause, NULL);
+	memset(set, 0, SLOTS * sizeof(*set));
 }
 
 static void turn(struct monitor *m, const struct pollfd set[static SLOTS], int64_t now)
@@ -374,15 +400,7 @@ void monitor_loop(struct monitor *m)
 	reap(m, now);
 	advance(m, now);
 	while (!is_finished(m, now)) {
-		int64_t deadline = next_deadline(m, now);
-
-		prepare(m, set, now);
-		/* draining needs no event: reading until nothing is left does not block
-		 */
-		if (m->phase == MONITOR_DRAINING && m->clients.packet_len == 0)
-			deadline = now;
-		if (poll(set, SLOTS, clock_poll_timeout(deadline, now)) < 0)
-			memset(set, 0, sizeof(set));
+		wait_for_events(m, set, now);
 		now = clock_monotonic();
 		turn(m, set, now);
 		now = clock_monotonic();
