@@ -31,27 +31,53 @@
 #define MADE_DIR_MODE  0755
 #define MADE_FILE_MODE 0644
 
+static bool is_proc(int fd)
+{
+	struct statfs st;
+
+	return fstatfs(fd, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
+}
+
 static bool must_be_plain(const struct mount_step *s)
 {
 	return str_eq(s->target, "/dev") || str_eq(s->target, "/proc") ||
-	       str_eq(s->target, "/sys") || str_starts(s->target, "/proc/") ||
+	       str_eq(s->target, "/sys") ||
 	       (s->kind == MOUNT_FILESYSTEM &&
 		(str_eq(s->type, "proc") || str_eq(s->type, "sysfs")));
+}
+
+static int open_plain(const struct rootfs *r, const char *path, struct error *err)
+{
+	int fd = path_open_nolink(r->root_fd, path, O_PATH, false, err);
+
+	if (fd == -ELOOP)
+		return error_set(err, ERR_DENIED, ELOOP,
+				 "%s is a symbolic link in the root file system", path);
+	return fd;
+}
+
+/* Below /proc the kernel's own links (net, self) may be followed, once /proc is known to
+ * be a procfs. */
+static int open_below_proc(const struct rootfs *r, const char *path, struct error *err)
+{
+	cleanup_fd int proc_fd = open_plain(r, "/proc", err);
+
+	if (proc_fd < 0)
+		return proc_fd;
+	if (!is_proc(proc_fd))
+		return error_set(err, ERR_INVALID, 0, "/proc is not a procfs");
+	return path_open(proc_fd, path + strlen("/proc/"), O_PATH, err);
 }
 
 static int open_existing(const struct rootfs *r, const struct mount_step *s,
 			 struct error *err)
 {
-	if (s->dest_nofollow)
-		return path_open(r->root_fd, s->target, O_PATH | O_NOFOLLOW, err);
-	if (!must_be_plain(s))
-		return path_open(r->root_fd, s->target, O_PATH, err);
-	int fd = path_open_nolink(r->root_fd, s->target, O_PATH, false, err);
-	if (fd == -ELOOP)
-		return error_set(err, ERR_DENIED, ELOOP,
-				 "%s is a symbolic link in the root file system",
-				 s->target);
-	return fd;
+	if (str_starts(s->target, "/proc/"))
+		return open_below_proc(r, s->target, err);
+	if (must_be_plain(s))
+		return open_plain(r, s->target, err);
+	return path_open(r->root_fd, s->target,
+			 O_PATH | (s->dest_nofollow ? O_NOFOLLOW : 0), err);
 }
 
 static int open_made(const struct rootfs *r, const struct mount_step *s, bool is_dir,
@@ -71,13 +97,6 @@ static int open_made(const struct rootfs *r, const struct mount_step *s, bool is
 	return open_existing(r, s, err);
 }
 
-static bool is_proc(int fd)
-{
-	struct statfs st;
-
-	return fstatfs(fd, &st) == 0 && st.f_type == PROC_SUPER_MAGIC;
-}
-
 /* By what was really opened: a name such as /x -> /proc/self was not seen by the plan. */
 static int check_place(const struct mount_step *s, int fd, struct error *err)
 {
@@ -93,7 +112,8 @@ static int open_destination(const struct rootfs *r, const struct mount_step *s,
 	cleanup_fd int fd = open_existing(r, s, err);
 
 	*ret_made = false;
-	if (fd == -ENOENT && s->kind != MOUNT_REMOUNT) {
+	if (fd == -ENOENT && s->kind != MOUNT_REMOUNT &&
+	    !str_starts(s->target, "/proc/")) {
 		error_release(err);
 		*ret_made = true;
 		fd = open_made(r, s, is_dir, err);

@@ -411,7 +411,8 @@ static uint32_t verdict_add(struct seccomp_plan *plan, const struct bpf_verdict 
 			return i;
 	}
 	plan->verdicts = xreallocarray(plan->verdicts, n + 1, sizeof(*plan->verdicts));
-	plan->verdicts[n] = *verdict;
+	plan->verdicts[n] =
+		(struct bpf_verdict){.ret = verdict->ret, .n_rules = verdict->n_rules};
 	if (verdict->n_rules)
 		plan->verdicts[n].rules = xmemdup(
 			verdict->rules, verdict->n_rules * sizeof(*verdict->rules));
