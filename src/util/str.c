@@ -185,10 +185,7 @@ void strv_add_take(char ***v, char *s)
 {
 	size_t n = strv_len(*v);
 
-	/* Room in powers of two, so that building a long list is not quadratic in copies.
-	 */
-	if (n == 0 || (n & (n - 1)) == 0 || !*v)
-		*v = xreallocarray(*v, n == 0 ? 2 : 2 * n + 1, sizeof(**v));
+	*v = xreallocarray(*v, n + 2, sizeof(**v));
 	(*v)[n] = s;
 	(*v)[n + 1] = NULL;
 }
