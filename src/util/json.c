@@ -195,10 +195,33 @@ void json_add_strv(struct json_object *o, const char *key, char *const *v)
 	json_add(o, key, array);
 }
 
+/*
+ * json-c prints an empty array or object over two lines, jq does not. A line break cannot
+ * stand in a string, so the pattern is never part of one.
+ */
+static void join_empty(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from;) {
+		char c = *to++ = *from++;
+		if ((c != '[' && c != '{') || *from != '\n')
+			continue;
+		const char *next = from + 1 + strspn(from + 1, " ");
+		if (*next == (c == '[' ? ']' : '}'))
+			from = next;
+	}
+	*to = '\0';
+}
+
 char *json_text(struct json_object *o, bool pretty)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+
 	if (pretty)
 		flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
-	return xstrdup(json_object_to_json_string_ext(o, flags));
+	char *text = xstrdup(json_object_to_json_string_ext(o, flags));
+	if (pretty)
+		join_empty(text);
+	return text;
 }
