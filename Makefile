@@ -45,7 +45,7 @@ sanitize: ## unit and integration tests under AddressSanitizer and UBSan
 
 coverage: ## test coverage of unit and integration tests, as HTML in build-coverage
 	@tools/setup coverage
-	@tools/coverage
+	@tools/run-tests --only coverage
 
 fuzz: ## each libFuzzer target for FUZZ_SECONDS (default 60)
 	@tools/setup test
