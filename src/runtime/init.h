@@ -32,11 +32,7 @@ struct init {
 #define INIT_INIT                                  \
 	((struct init){                            \
 		.namespaces = NAMESPACE_PLAN_INIT, \
-		.rootfs = {.root_fd = -EBADF,      \
-			   .host_proc_fd = -EBADF, \
-			   .new_proc_fd = -EBADF,  \
-			   .pre_root_fd = -EBADF,  \
-			   .cgroup_fd = -EBADF},   \
+		.rootfs = ROOTFS_INIT,             \
 		.listener_fd = -EBADF,             \
 		.sync_fd = -EBADF,                 \
 	})
@@ -45,6 +41,12 @@ struct init {
 int init_plan(struct init *i, const struct launch_options *options,
 	      struct error *err) _must_check_;
 void init_release(struct init *i);
+
+/*
+ * init_open_sources() - in the parent: clone those bind sources (and the root) that the
+ * child can't open, see launch_sources.c.
+ */
+int init_open_sources(struct init *i, struct error *err) _must_check_;
 #define cleanup_init cleanup(init_release)
 
 /* init_run() - the child. Ends in execve or in _exit after the error was sent. */

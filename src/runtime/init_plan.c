@@ -235,6 +235,8 @@ void init_release(struct init *i)
 	fd_cleanup_(&i->rootfs.host_proc_fd);
 	fd_cleanup_(&i->rootfs.new_proc_fd);
 	fd_cleanup_(&i->rootfs.pre_root_fd);
+	fd_cleanup_(&i->rootfs.place_fd);
+	fd_cleanup_(&i->rootfs.null_fd);
 	fd_cleanup_(&i->listener_fd);
 	fd_cleanup_(&i->sync_fd);
 	seccomp_filter_release(&i->own_filter);

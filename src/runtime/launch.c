@@ -84,38 +84,6 @@ static int make_by_intermediate(struct launch *l, struct init *i, struct error *
 	return r;
 }
 
-/*
- * Sources that must be opened with the caller's privileges: idmapped ones, and with a new
- * user namespace of root's everything that root may reach and the container's ids may
- * not.
- */
-static int open_sources(struct init *i, struct error *err)
-{
-	bool all = geteuid() == 0 && (i->namespaces.new_flags & CLONE_NEWUSER);
-	cleanup_fd int own_ns_fd =
-		-EBADF; /* with the same maps as the one that is still to be made */
-	int user_ns_fd = i->namespaces.join_fd[NS_USER];
-
-	for (size_t k = 0; k < i->mounts.n_steps; k++) {
-		const struct mount_step *step = &i->mounts.steps[k];
-
-		if (!step->idmap && !(all && step->kind == MOUNT_BIND))
-			continue;
-		if (step->idmap && step->uids.n_lines == 0 && user_ns_fd < 0 &&
-		    i->uids.n_lines) {
-			own_ns_fd = mount_idmap_ns(&i->uids, &i->gids, err);
-			if (own_ns_fd < 0)
-				return error_wrap(err, "mount %s", step->destination);
-			user_ns_fd = own_ns_fd;
-		}
-		i->rootfs.source_fds[k] =
-			mount_source_open(step, i->options->bundle, user_ns_fd, err);
-		if (i->rootfs.source_fds[k] < 0)
-			return error_wrap(err, "mount %s", step->destination);
-	}
-	return 0;
-}
-
 /* Step 1: everything that the parent does to the new process before it may go on. */
 static int confirm_maps(struct launch *l, struct init *i, struct error *err)
 {
@@ -207,7 +175,7 @@ int launch_begin(struct launch *l, const struct launch_options *options,
 
 	if (r < 0)
 		return r;
-	r = open_sources(&i, err);
+	r = init_open_sources(&i, err);
 	if (r < 0)
 		return r;
 	r = sync_pair(pair, err);

@@ -59,6 +59,17 @@ struct rootfs {
 			 mask */
 };
 
+#define ROOTFS_INIT                     \
+	((struct rootfs){               \
+		.root_fd = -EBADF,      \
+		.host_proc_fd = -EBADF, \
+		.new_proc_fd = -EBADF,  \
+		.pre_root_fd = -EBADF,  \
+		.cgroup_fd = -EBADF,    \
+		.place_fd = -EBADF,     \
+		.null_fd = -EBADF,      \
+	})
+
 /*
  * rootfs_source_open() - in a privileged parent: a detached clone of root.path, for
  * pre_root_fd. Return: fd.
