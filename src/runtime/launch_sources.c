@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which sources the parent opens. The child opens what it can: a clone that is made in
+ * its user namespace has the host's flags (ro, nosuid, ...) locked. It has the caller's
+ * ids but none of root's power over other people's files, so two kinds are left to the
+ * parent:
+ *
+ *   idmapped sources   mount_setattr(2) wants the privilege over the file system itself
+ *   out of reach       root asks for something below a directory that only its owner may
+ *                      search, and the container has a user namespace
+ */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+
+#include "runtime/init.h"
+#include "spec/spec.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/path.h"
+#include "util/sys.h"
+
+#define DAC_CAPABILITIES ((1U << CAP_DAC_OVERRIDE) | (1U << CAP_DAC_READ_SEARCH))
+
+/* Whether the path opens without CAP_DAC_*, as the child will try it. Errors other than
+ * permission are the child's to report. */
+static bool is_out_of_reach(const char *path, const char *bundle)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct all[_LINUX_CAPABILITY_U32S_3] = {0},
+				      fewer[_LINUX_CAPABILITY_U32S_3];
+	cleanup_free char *full =
+		path_is_absolute(path) ? xstrdup(path) : fs_join(bundle, path);
+
+	if (sys_capget(&header, all) < 0)
+		return false;
+	fewer[0] = all[0];
+	fewer[1] = all[1];
+	fewer[0].effective &= ~DAC_CAPABILITIES;
+	if (sys_capset(&header, fewer) < 0)
+		return false;
+	cleanup_fd int fd = open(full, O_PATH | O_CLOEXEC);
+	bool denied = fd < 0 && errno == EACCES;
+	/* What we had a moment ago is ours to take back. */
+	(void)sys_capset(&header, all);
+	return denied;
+}
+
+/* The namespace that an idmapped source takes its mapping from: the container's own, or
+ * as it does not exist yet, one with the same maps. */
+static int mapping_namespace(const struct init *i, const struct mount_step *step,
+			     int *ret_fd, struct error *err)
+{
+	if (!step->idmap || step->uids.n_lines || *ret_fd >= 0)
+		return 0;
+	if (i->namespaces.join_fd[NS_USER] >= 0)
+		*ret_fd = fcntl(i->namespaces.join_fd[NS_USER], F_DUPFD_CLOEXEC, 3);
+	else if (i->uids.n_lines)
+		*ret_fd = mount_idmap_ns(&i->uids, &i->gids, err);
+	return error_is_set(err) ? -err->code : 0;
+}
+
+static int open_root(struct init *i, struct error *err)
+{
+	const struct launch_options *o = i->options;
+
+	if (!is_out_of_reach(o->spec->root->path, o->bundle))
+		return 0;
+	i->rootfs.pre_root_fd = rootfs_source_open(o->spec, o->bundle, err);
+	return i->rootfs.pre_root_fd < 0 ? i->rootfs.pre_root_fd : 0;
+}
+
+int init_open_sources(struct init *i, struct error *err)
+{
+	const char *bundle = i->options->bundle;
+	bool over_others = geteuid() == 0 && (i->namespaces.new_flags & CLONE_NEWUSER);
+	cleanup_fd int user_ns_fd = -EBADF;
+	int r = over_others ? open_root(i, err) : 0;
+
+	if (r < 0)
+		return r;
+	for (size_t k = 0; k < i->mounts.n_steps; k++) {
+		const struct mount_step *step = &i->mounts.steps[k];
+		bool wanted = step->idmap || (over_others && step->kind == MOUNT_BIND &&
+					      is_out_of_reach(step->source, bundle));
+
+		if (!wanted)
+			continue;
+		r = mapping_namespace(i, step, &user_ns_fd, err);
+		if (r == 0)
+			r = i->rootfs.source_fds[k] =
+				mount_source_open(step, bundle, user_ns_fd, err);
+		if (r < 0)
+			return error_wrap(err, "mount %s", step->destination);
+	}
+	return 0;
+}
