@@ -12,8 +12,9 @@
  * machine code: load time is the number of instructions plus the depth of the tree.
  * Therefore neighbouring numbers with the same verdict are one run, and runs are told
  * apart by bisection. A set of values that an argument may have is laid out in the same
- * way. Measured for the default profile with three architectures: a linear list is 1200
- * instructions, a tree with a leaf for each call 900, the runs under 450.
+ * way. The default profile with three architectures on Linux 6.18: 337 instructions,
+ * loaded in 0.10 ms; libseccomp's list 1048 and 0.99 ms, its tree
+ * (SCMP_FLTATR_CTL_OPTIMIZE 2) 1293 and 0.29 ms.
  */
 #include "runtime/seccomp_bpf.h"
 

@@ -147,7 +147,7 @@ static bool number_is_known(const struct table *table, uint32_t number)
 	if (table->names[number - table->base])
 		return true;
 	for (const struct seccomp_table_number *n = seccomp_table_numbers; n->name; n++) {
-		if (n->number + table->base == number && number_is_for(n, table->token))
+		if (seccomp_call_number(table->token, n->name) == (int)number)
 			return true;
 	}
 	return false;
