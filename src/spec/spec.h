@@ -23,6 +23,9 @@
 
 struct json_object;
 
+/* The version of the specification that new documents and the state name. */
+#define SPEC_VERSION "1.2.1"
+
 struct spec_id_mapping {
 	uint32_t container_id, host_id, size;
 };
