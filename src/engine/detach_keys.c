@@ -92,3 +92,12 @@ bool detach_keys_scan(struct detach_keys *d, const unsigned char *in, size_t len
 	*ret_len = n;
 	return false;
 }
+
+size_t detach_keys_flush(struct detach_keys *d, unsigned char *out)
+{
+	size_t n = d->matched;
+
+	memcpy(out, d->keys, n);
+	d->matched = 0;
+	return n;
+}

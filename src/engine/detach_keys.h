@@ -34,3 +34,7 @@ int detach_keys_parse(struct detach_keys *d, const char *text,
  */
 bool detach_keys_scan(struct detach_keys *d, const unsigned char *in, size_t len,
 		      unsigned char *out, size_t *ret_len);
+
+/* detach_keys_flush() - what is held back, when nothing follows: to out, room for
+ * DETACH_KEYS_MAX. */
+size_t detach_keys_flush(struct detach_keys *d, unsigned char *out);

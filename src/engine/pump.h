@@ -51,9 +51,10 @@ struct pump_peer {
 	/* Return: bytes taken, 0 if none now, or negative if never again. len is at most
 	 * PUMP_CHUNK - 1. */
 	ssize_t (*write)(struct pump_peer *p, const void *data, size_t len);
-	/* the user's stdin is at its end. Return: false if that cannot be told now */
+	/* the user's stdin is at its end; the terminal has another size. Return: false if
+	 * that cannot be told now */
 	bool (*end_input)(struct pump_peer *p);
-	void (*resize)(struct pump_peer *p, uint16_t columns, uint16_t rows);
+	bool (*resize)(struct pump_peer *p, uint16_t columns, uint16_t rows);
 	/* data has room for PUMP_CHUNK bytes */
 	enum pump_event (*read)(struct pump_peer *p, void *data, size_t *ret_len);
 };
