@@ -229,7 +229,9 @@ static int plan_signals(struct spawn_plan *plan)
 	sigset_t none, all;
 
 	sigemptyset(&none);
-	sigfillset(&all);
+	/* sigfillset() leaves out 32 and 33, and then posix_spawn would have them
+	 * ignored. */
+	memset(&all, 0xff, sizeof(all));
 	int r = posix_spawnattr_setsigmask(&plan->attributes, &none);
 	if (r == 0)
 		r = posix_spawnattr_setsigdefault(&plan->attributes, &all);
