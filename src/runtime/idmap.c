@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/idmap.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spec/spec.h"
+#include "util/buf.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define ID_END 4294967295ULL /* one past the highest id that a map may hold */
+
+void idmap_release(struct idmap *map)
+{
+	free(map->lines);
+	*map = (struct idmap){0};
+}
+
+void idmap_add(struct idmap *map, uint32_t inside, uint32_t outside, uint32_t count)
+{
+	map->lines = xreallocarray(map->lines, map->n_lines + 1, sizeof(*map->lines));
+	map->lines[map->n_lines++] = (struct idmap_line){inside, outside, count};
+}
+
+void idmap_copy(struct idmap *to, const struct idmap *from)
+{
+	idmap_release(to);
+	for (size_t i = 0; i < from->n_lines; i++)
+		idmap_add(to, from->lines[i].inside, from->lines[i].outside,
+			  from->lines[i].count);
+}
+
+void idmap_from_spec(struct idmap *map, const struct spec_id_mapping *lines, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		idmap_add(map, lines[i].container_id, lines[i].host_id, lines[i].size);
+}
+
+int idmap_parse_line(struct idmap *map, const char *text, struct error *err)
+{
+	cleanup_strv char **parts = str_split(text, ':');
+	size_t n = strv_len(parts);
+	uint32_t value[3] = {0, 0, 1};
+	int r = n < 2 || n > 3 ? -EINVAL : 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = str_to_u32(parts[i], &value[i]);
+	if (r < 0)
+		return error_set(
+			err, ERR_INVALID, 0,
+			"id map \"%s\": expected container:host:count, three numbers such as 0:100000:65536",
+			text);
+	idmap_add(map, value[0], value[1], value[2]);
+	return 0;
+}
+
+static bool overlap(uint32_t a, uint32_t a_count, uint32_t b, uint32_t b_count)
+{
+	return (uint64_t)a < (uint64_t)b + b_count && (uint64_t)b < (uint64_t)a + a_count;
+}
+
+static int check_line(const struct idmap_line *l, const char *what, struct error *err)
+{
+	if (l->count == 0)
+		return error_set(err, ERR_INVALID, 0, "%s: %u:%u:0 maps nothing", what,
+				 l->inside, l->outside);
+	if ((uint64_t)l->inside + l->count > ID_END ||
+	    (uint64_t)l->outside + l->count > ID_END)
+		return error_set(err, ERR_INVALID, 0,
+				 "%s: %u:%u:%u reaches beyond the highest id, 4294967294",
+				 what, l->inside, l->outside, l->count);
+	return 0;
+}
+
+int idmap_check(const struct idmap *map, const char *what, struct error *err)
+{
+	if (map->n_lines == 0)
+		return error_set(err, ERR_INVALID, 0,
+				 "%s: a user namespace needs at least one line", what);
+	if (map->n_lines > IDMAP_LINES_MAX)
+		return error_set(err, ERR_INVALID, 0,
+				 "%s: %zu lines, the kernel takes %d", what, map->n_lines,
+				 IDMAP_LINES_MAX);
+	for (size_t i = 0; i < map->n_lines; i++) {
+		const struct idmap_line *a = &map->lines[i];
+		int r = check_line(a, what, err);
+		if (r < 0)
+			return r;
+		for (size_t k = 0; k < i; k++) {
+			const struct idmap_line *b = &map->lines[k];
+			bool inside = overlap(a->inside, a->count, b->inside, b->count);
+			if (!inside &&
+			    !overlap(a->outside, a->count, b->outside, b->count))
+				continue;
+			return error_set(
+				err, ERR_INVALID, 0,
+				"%s: %u:%u:%u and %u:%u:%u overlap %s the container",
+				what, b->inside, b->outside, b->count, a->inside,
+				a->outside, a->count, inside ? "inside" : "outside");
+		}
+	}
+	return 0;
+}
+
+static int by_inside(const void *a, const void *b)
+{
+	const struct idmap_line *x = a, *y = b;
+
+	return x->inside < y->inside ? -1 : x->inside > y->inside;
+}
+
+void idmap_normalize(struct idmap *map)
+{
+	size_t n = 0;
+
+	if (map->n_lines == 0)
+		return;
+	qsort(map->lines, map->n_lines, sizeof(*map->lines), by_inside);
+	for (size_t i = 1; i < map->n_lines; i++) {
+		struct idmap_line *last = &map->lines[n], *l = &map->lines[i];
+		if (last->inside + last->count == l->inside &&
+		    last->outside + last->count == l->outside)
+			last->count += l->count;
+		else
+			map->lines[++n] = *l;
+	}
+	map->n_lines = n + 1;
+}
+
+uint32_t idmap_to_outside(const struct idmap *map, uint32_t inside)
+{
+	for (size_t i = 0; i < map->n_lines; i++) {
+		const struct idmap_line *l = &map->lines[i];
+		if (inside >= l->inside && inside - l->inside < l->count)
+			return l->outside + (inside - l->inside);
+	}
+	return IDMAP_NONE;
+}
+
+uint32_t idmap_to_inside(const struct idmap *map, uint32_t outside)
+{
+	for (size_t i = 0; i < map->n_lines; i++) {
+		const struct idmap_line *l = &map->lines[i];
+		if (outside >= l->outside && outside - l->outside < l->count)
+			return l->inside + (outside - l->outside);
+	}
+	return IDMAP_NONE;
+}
+
+/* Of an id inside: the line that holds it, NULL if none does. */
+static const struct idmap_line *line_of(const struct idmap *map, uint32_t inside)
+{
+	for (size_t i = 0; i < map->n_lines; i++)
+		if (inside >= map->lines[i].inside &&
+		    inside - map->lines[i].inside < map->lines[i].count)
+			return &map->lines[i];
+	return NULL;
+}
+
+static int cannot_hold(const struct idmap_line *line, uint32_t done, uint32_t id,
+		       const struct idmap *outer, struct error *err)
+{
+	(void)error_set(
+		err, ERR_INVALID, 0,
+		"map %u:%u:%u: there is no id %u to map to, only %llu are available",
+		line->inside, line->outside, line->count, id,
+		(unsigned long long)idmap_size(outer));
+	if (done)
+		return error_hint(err, "%u:%u:%u would fit", line->inside, line->outside,
+				  done);
+	return error_hint(err, "ids 0 to %llu can be mapped to",
+			  (unsigned long long)idmap_size(outer) - 1);
+}
+
+int idmap_compose(const struct idmap *inner, const struct idmap *outer, struct idmap *ret,
+		  struct error *err)
+{
+	cleanup_idmap struct idmap map = {0};
+
+	for (size_t i = 0; i < inner->n_lines; i++) {
+		const struct idmap_line *in = &inner->lines[i];
+		for (uint32_t done = 0; done < in->count;) {
+			uint32_t id = in->outside + done;
+			const struct idmap_line *out = line_of(outer, id);
+			if (!out)
+				return cannot_hold(in, done, id, outer, err);
+			uint32_t skip = id - out->inside;
+			uint32_t n = out->count - skip;
+			if (n > in->count - done)
+				n = in->count - done;
+			idmap_add(&map, in->inside + done, out->outside + skip, n);
+			done += n;
+		}
+	}
+	idmap_normalize(&map);
+	*ret = map;
+	map = (struct idmap){0};
+	return 0;
+}
+
+bool idmap_is_single(const struct idmap *map, uint32_t own)
+{
+	return map->n_lines == 1 && map->lines[0].count == 1 &&
+	       map->lines[0].outside == own;
+}
+
+uint64_t idmap_size(const struct idmap *map)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < map->n_lines; i++)
+		size += map->lines[i].count;
+	return size;
+}
+
+char *idmap_text(const struct idmap *map)
+{
+	struct buf text;
+
+	buf_init(&text, IDMAP_LINES_MAX * 40);
+	for (size_t i = 0; i < map->n_lines; i++)
+		(void)buf_printf(&text, "%u %u %u\n", map->lines[i].inside,
+				 map->lines[i].outside, map->lines[i].count);
+	return buf_take(&text);
+}
+
+void idmap_identity(struct idmap *map)
+{
+	idmap_release(map);
+	idmap_add(map, 0, 0, UINT32_MAX);
+}
+
+int idmap_read(const char *proc_file, struct idmap *ret, struct error *err)
+{
+	cleanup_idmap struct idmap map = {0};
+	cleanup_free char *text = NULL;
+	size_t len;
+	int r = fs_read(AT_FDCWD, proc_file, IDMAP_LINES_MAX * 64, &text, &len, err);
+
+	if (r < 0)
+		return r;
+	for (char *line = text, *end; *line; line = end + 1) {
+		unsigned int inside, outside, count;
+		end = strchr(line, '\n');
+		if (!end || sscanf(line, "%u %u %u", &inside, &outside, &count) != 3)
+			return error_set(err, ERR_SYSTEM, EBADMSG, "read %s", proc_file);
+		idmap_add(&map, inside, outside, count);
+	}
+	*ret = map;
+	map = (struct idmap){0};
+	return 0;
+}
