@@ -54,12 +54,9 @@ static bool guard_wait(int tty_fd, int pipe_fd)
 
 static _noreturn_ void guard_run(int tty_fd, int pipe_fd, const struct termios *saved)
 {
-	sigset_t all;
 	/* out of the way of 0 and 1, which they become */
 	int tty = fcntl(tty_fd, F_DUPFD, 3), end = fcntl(pipe_fd, F_DUPFD, 3);
 
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
 	(void)!setsid();
 	(void)!chdir("/");
 	prctl(PR_SET_NAME, "cubby-tty-guard");
@@ -74,6 +71,7 @@ static _noreturn_ void guard_run(int tty_fd, int pipe_fd, const struct termios *
 static int guard_start(struct tty_raw *t, int fd, struct error *err)
 {
 	cleanup_fd int read_fd = -EBADF, write_fd = -EBADF;
+	sigset_t all, old;
 	int ends[2];
 	pid_t pid;
 
@@ -82,13 +80,17 @@ static int guard_start(struct tty_raw *t, int fd, struct error *err)
 				 "make a pipe for the terminal's guard");
 	read_fd = ends[0];
 	write_fd = ends[1];
+	/* blocked from its first instruction on */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
 	pid = fork();
-	if (pid < 0)
-		return error_set(err, ERR_SYSTEM, errno, "start the terminal's guard");
 	if (pid == 0) {
 		close(write_fd);
 		guard_run(fd, read_fd, &t->saved);
 	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (pid < 0)
+		return error_set(err, ERR_SYSTEM, errno, "start the terminal's guard");
 	t->guard_fd = TAKE_FD(write_fd);
 	t->guard_pid = pid;
 	return 0;
