@@ -130,7 +130,7 @@ START_TEST(test_guard_outlives_signals)
 	for (int sig = 1; sig < 32; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			kill(guard, sig);
-	kill(-pid, SIGKILL);
+	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 	ck_assert(becomes_cooked(slave));
 }
