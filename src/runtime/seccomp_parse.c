@@ -121,13 +121,13 @@ static int rewrite_arch_map(const struct parser *p, struct json_object *root,
 	if (!map)
 		return 0;
 	if (!json_object_is_type(map, json_type_array))
-		return bad(err, "archMap", map, "an array");
+		return bad(err, "seccomp.archMap", map, "an array");
 	if (listed && json_object_is_type(listed, json_type_array) &&
 	    json_object_array_length(listed)) {
 		if (!json_object_array_length(map))
 			return 0;
 		return error_set(err, ERR_INVALID, 0,
-				 "seccomp profile has both architectures and archMap");
+				 "seccomp: both architectures and archMap are there");
 	}
 	architectures = json_object_new_array();
 	json_add(root, "architectures", architectures);
@@ -138,7 +138,7 @@ static int rewrite_arch_map(const struct parser *p, struct json_object *root,
 		const char *word;
 		int r;
 
-		snprintf(path, sizeof(path), "archMap[%zu].architecture", i);
+		snprintf(path, sizeof(path), "seccomp.archMap[%zu].architecture", i);
 		r = json_to_str(json_get(entry, "architecture"), path, &word, err);
 		if (r < 0)
 			return r;
@@ -146,7 +146,7 @@ static int rewrite_arch_map(const struct parser *p, struct json_object *root,
 			continue;
 		json_object_array_add(architectures, json_object_new_string(word));
 		subs = json_get(entry, "subArchitectures");
-		snprintf(path, sizeof(path), "archMap[%zu].subArchitectures", i);
+		snprintf(path, sizeof(path), "seccomp.archMap[%zu].subArchitectures", i);
 		if (subs && !json_object_is_type(subs, json_type_array))
 			return bad(err, path, subs, "an array");
 		for (size_t j = 0; subs && j < json_object_array_length(subs); j++)
@@ -244,28 +244,30 @@ static int rewrite_syscall(struct parser *p, struct json_object *o, size_t index
 	const char *text;
 	int r;
 
-	snprintf(path, sizeof(path), "syscalls[%zu].name", index);
+	snprintf(path, sizeof(path), "seccomp.syscalls[%zu].name", index);
 	r = name ? json_to_str(name, path, &text, err) : 0;
 	if (r < 0)
 		return r;
 	if (name && *text) {
 		if (names && json_object_is_type(names, json_type_array) &&
 		    json_object_array_length(names))
-			return error_set(err, ERR_INVALID, 0,
-					 "syscalls[%zu] has both name and names", index);
+			return error_set(
+				err, ERR_INVALID, 0,
+				"seccomp.syscalls[%zu]: both name and names are there",
+				index);
 		names = json_object_new_array();
 		json_object_array_add(names, json_object_new_string(text));
 		json_add(o, "names", names);
 	}
-	snprintf(path, sizeof(path), "syscalls[%zu].", index);
+	snprintf(path, sizeof(path), "seccomp.syscalls[%zu].", index);
 	r = rewrite_errno(o, path, "errno", "errnoRet", err);
 	if (r < 0)
 		return r;
-	snprintf(path, sizeof(path), "syscalls[%zu].includes", index);
+	snprintf(path, sizeof(path), "seccomp.syscalls[%zu].includes", index);
 	r = condition_parse(p, json_get(o, "includes"), path, &includes, err);
 	if (r < 0)
 		return r;
-	snprintf(path, sizeof(path), "syscalls[%zu].excludes", index);
+	snprintf(path, sizeof(path), "seccomp.syscalls[%zu].excludes", index);
 	r = condition_parse(p, json_get(o, "excludes"), path, &excludes, err);
 	if (r < 0)
 		return r;
@@ -284,21 +286,21 @@ static int rewrite(struct parser *p, struct json_object *root, struct error *err
 	int r;
 
 	if (!json_object_is_type(root, json_type_object))
-		return error_set(err, ERR_INVALID, 0, "expected an object");
-	r = rewrite_errno(root, "", "defaultErrno", "defaultErrnoRet", err);
+		return bad(err, "seccomp", root, "an object");
+	r = rewrite_errno(root, "seccomp.", "defaultErrno", "defaultErrnoRet", err);
 	if (r == 0)
 		r = rewrite_arch_map(p, root, err);
 	if (r < 0 || !syscalls)
 		return r;
 	if (!json_object_is_type(syscalls, json_type_array))
-		return bad(err, "syscalls", syscalls, "an array");
+		return bad(err, "seccomp.syscalls", syscalls, "an array");
 	n = json_object_array_length(syscalls);
 	p->dropped = xcalloc(n + 1, sizeof(*p->dropped));
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct json_object *o = json_object_array_get_idx(syscalls, i);
 		char path[PATH_MAX_LEN];
 
-		snprintf(path, sizeof(path), "syscalls[%zu]", i);
+		snprintf(path, sizeof(path), "seccomp.syscalls[%zu]", i);
 		r = json_object_is_type(o, json_type_object)
 			    ? rewrite_syscall(p, o, i, err)
 			    : bad(err, path, o, "an object");
@@ -345,7 +347,7 @@ static int parse(struct parser *p, const char *text, size_t len,
 		r = spec_seccomp_parse(rewritten, strlen(rewritten), &profile, err);
 	}
 	if (r < 0)
-		return error_wrap(err, "seccomp profile");
+		return r;
 	if (p->dropped)
 		drop_rules(profile, p->dropped);
 	*ret = TAKE_PTR(profile);

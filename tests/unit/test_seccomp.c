@@ -321,7 +321,6 @@ static int listener_nowhere(void *data)
 	EXPECT(str_eq(err.text,
 		      "seccomp profile has SCMP_ACT_NOTIFY but no listenerPath"));
 	error_release(&err);
-	close(n->sockets[0]);
 	EXPECT(seccomp_filter_load(&n->filter, n->sockets[1], MESSAGE, strlen(MESSAGE),
 				   &err) == -EPIPE);
 	EXPECT(str_eq(err.text, "send seccomp listener to its socket"));
@@ -341,6 +340,7 @@ START_TEST(listener_without_anyone_is_an_error)
 	ck_assert_int_eq(seccomp_compile(profile, -EBADF, &n.filter, &err), 0);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, n.sockets),
 			 0);
+	close(n.sockets[0]);
 	in_child(listener_nowhere, &n);
 	seccomp_filter_release(&n.filter);
 	spec_seccomp_free(profile);
@@ -438,40 +438,40 @@ START_TEST(wrong_profiles_are_refused_with_their_path)
 	static const struct {
 		const char *text, *want; /* the beginning of the sentence */
 	} cases[] = {
-		{"", "seccomp profile:"},
-		{"[]", "seccomp profile: expected an object"},
-		{"{\"syscalls\":[]}", "seccomp profile: "},
+		{"", "seccomp profile"},
+		{"[]", "seccomp: expected an object, got "},
+		{"{\"syscalls\":[]}", "seccomp"},
 		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":{}}",
-		 "seccomp profile: syscalls: expected an array, got an object"},
+		 "seccomp.syscalls: expected an array, got an object"},
 		{DOCKER("\"acct\""),
-		 "seccomp profile: syscalls[0]: expected an object, got \"acct\""},
+		 "seccomp.syscalls[0]: expected an object, got \"acct\""},
 		{DOCKER("{\"name\":\"a\",\"names\":[\"b\"],\"action\":\"SCMP_ACT_ALLOW\"}"),
-		 "seccomp profile: syscalls[0] has both name and names"},
+		 "seccomp.syscalls[0]: both name and names are there"},
 		{DOCKER(RULE("\"includes\":[]")),
-		 "seccomp profile: syscalls[0].includes: expected an object, got an array"},
+		 "seccomp.syscalls[0].includes: expected an object, got an array"},
 		{DOCKER(RULE("\"includes\":{\"caps\":7}")),
-		 "seccomp profile: syscalls[0].includes.caps: expected"},
+		 "seccomp.syscalls[0].includes.caps: expected"},
 		{DOCKER(RULE("\"excludes\":{\"arches\":[7]}")),
-		 "seccomp profile: syscalls[0].excludes.arches"},
+		 "seccomp.syscalls[0].excludes.arches"},
 		{DOCKER(RULE("\"excludes\":{\"minKernel\":\"four\"}")),
-		 "seccomp profile: syscalls[0].excludes.minKernel: expected a kernel version such "
+		 "seccomp.syscalls[0].excludes.minKernel: expected a kernel version such "
 		 "as \"4.8\", got \"four\""},
 		{DOCKER(RULE("\"errno\":\"EWRONG\"")),
-		 "seccomp profile: syscalls[0].errno: expected the name of an errno, got "
+		 "seccomp.syscalls[0].errno: expected the name of an errno, got "
 		 "\"EWRONG\""},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrno\":\"EPERM\","
 		 "\"defaultErrnoRet\":38}",
-		 "seccomp profile: defaultErrno is EPERM, but defaultErrnoRet is 38"},
+		 "seccomp.defaultErrno is EPERM, but defaultErrnoRet is 38"},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"archMap\":[],"
 		 "\"architectures\":[\"SCMP_ARCH_X86\"]}",
 		 NULL},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86\"],"
 		 "\"archMap\":[{\"architecture\":\"SCMP_ARCH_X86_64\"}]}",
-		 "seccomp profile has both architectures and archMap"},
+		 "seccomp: both architectures and archMap are there"},
 		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"archMap\":[7]}",
-		 "seccomp profile: archMap[0]"},
+		 "seccomp.archMap[0]"},
 		{DOCKER("{\"names\":[\"acct\"],\"action\":\"SCMP_ACT_ALOW\"}"),
-		 "seccomp profile: syscalls[0].action"},
+		 "seccomp.syscalls[0].action"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
