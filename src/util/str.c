@@ -217,15 +217,17 @@ bool strv_has(char *const *v, const char *s)
 
 char **str_split(const char *s, char separator)
 {
-	char **v = NULL;
+	size_t n = 1;
+	for (const char *p = s; (p = strchr(p, separator)) && *p; p++)
+		n++;
 
-	for (;;) {
+	char **v = xcalloc(n + 1, sizeof(*v));
+	for (size_t i = 0; i < n; i++) {
 		const char *end = strchrnul(s, separator);
-		strv_add_take(&v, xstrndup(s, (size_t)(end - s)));
-		if (*end == '\0')
-			return v;
+		v[i] = xstrndup(s, (size_t)(end - s));
 		s = end + 1;
 	}
+	return v;
 }
 
 char *strv_join(char *const *v, const char *separator)
