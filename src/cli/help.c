@@ -14,26 +14,26 @@
  * `indent`. */
 static void print_wrapped(FILE *out, const char *text, size_t at, size_t indent)
 {
+	bool first = true; /* of its line */
+
 	while (*text) {
 		size_t len = strcspn(text, " \n");
 
-		if (at > indent && at + len > HELP_COLUMNS) {
+		if (!first && at + 1 + len > HELP_COLUMNS) {
 			fprintf(out, "\n%*s", (int)indent, "");
 			at = indent;
+			first = true;
 		}
-		fprintf(out, "%.*s", (int)len, text);
-		at += len;
+		fprintf(out, "%s%.*s", first ? "" : " ", (int)len, text);
+		at += len + (first ? 0 : 1);
+		first = false;
 		text += len;
 		if (*text == '\n') {
 			fprintf(out, "\n%*s", (int)indent, "");
 			at = indent;
-			text++;
-		} else if (*text == ' ') {
-			if (at + 1 < HELP_COLUMNS && text[1])
-				fputc(' ', out);
-			at++;
-			text++;
+			first = true;
 		}
+		text += *text != '\0';
 	}
 	fputc('\n', out);
 }

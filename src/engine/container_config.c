@@ -29,6 +29,8 @@ static const struct member members[] = {
 	MEMBER("createCommand", MEMBER_STRV, create_command),
 	MEMBER("labels", MEMBER_STRV, labels),
 	MEMBER("binds", MEMBER_STRV, binds),
+	MEMBER("capAdd", MEMBER_STRV, cap_add),
+	MEMBER("capDrop", MEMBER_STRV, cap_drop),
 	MEMBER("user", MEMBER_STR, user),
 	MEMBER("network", MEMBER_STR, network),
 	MEMBER("detachKeys", MEMBER_STR, detach_keys),

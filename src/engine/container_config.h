@@ -18,6 +18,7 @@ struct container_config {  /* strings owned */
 	char **create_command; /* the command line that made it */
 	char **labels;         /* "key=value", sorted by key */
 	char **binds;          /* -v as it was understood, "source:destination:options" */
+	char **cap_add, **cap_drop;
 	char *user, *network, *detach_keys;
 	char *seccomp; /* "default", "unconfined", or the profile's path */
 	char *log_driver;

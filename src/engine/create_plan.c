@@ -589,6 +589,8 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.command = strv_copy(p->args),
 		.create_command = strv_copy(o->create_command),
 		.labels = strv_copy(p->labels),
+		.cap_add = capability_names(p->security.added),
+		.cap_drop = strv_copy(o->cap_drop),
 		.user = copy(o->user),
 		.network = xstrdup(p->network_host ? "host" : "none"),
 		.detach_keys = copy(o->detach_keys),

@@ -23,10 +23,12 @@ void spec_gen_mounts(const struct create_plan *p, struct spec *spec);
 int spec_gen_security(const struct create_plan *p, struct spec *spec,
 		      struct error *err) _must_check_;
 
-/* spec_gen_capabilities() - the five sets for a user: all of bounding for root, what was
- * added for others. Also for exec. */
+/*
+ * spec_gen_capabilities() - set the five sets for a user: all of bounding for root, what
+ * was added for others. Also for exec. What *c held is freed.
+ */
 struct spec_capabilities;
-struct spec_capabilities *spec_gen_capabilities(uint64_t bounding, uint64_t added,
-						uint32_t uid);
+void spec_gen_capabilities(struct spec_capabilities *c, uint64_t bounding, uint64_t added,
+			   uint32_t uid);
 
 #define INIT_PATH "/run/cubby-init" /* of --init, in the container */

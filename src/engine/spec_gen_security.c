@@ -14,20 +14,23 @@
  * (as after any su), unless a capability was added on purpose: then it must be ambient to
  * survive the exec. Inheritable is empty otherwise (CVE-2022-29162).
  */
-struct spec_capabilities *spec_gen_capabilities(uint64_t bounding, uint64_t added,
-						uint32_t uid)
+static void set_names(char ***set, uint64_t mask)
 {
-	struct spec_capabilities *c = xcalloc(1, sizeof(*c));
-	uint64_t held = uid == 0 ? bounding : added;
+	strv_free(*set);
+	*set = capability_names(mask);
+}
 
-	c->bounding = capability_names(bounding);
-	c->effective = capability_names(held);
-	c->permitted = capability_names(held);
-	if (uid != 0) {
-		c->inheritable = capability_names(added);
-		c->ambient = capability_names(added);
-	}
-	return c;
+void spec_gen_capabilities(struct spec_capabilities *c, uint64_t bounding, uint64_t added,
+			   uint32_t uid)
+{
+	uint64_t held = uid == 0 ? bounding : added;
+	uint64_t ambient = uid == 0 ? 0 : added;
+
+	set_names(&c->bounding, bounding);
+	set_names(&c->effective, held);
+	set_names(&c->permitted, held);
+	set_names(&c->inheritable, ambient);
+	set_names(&c->ambient, ambient);
 }
 
 static void gen_masks(const struct create_plan *p, struct spec_linux *l)
@@ -60,8 +63,9 @@ int spec_gen_security(const struct create_plan *p, struct spec *spec, struct err
 {
 	const struct security_plan *s = &p->security;
 
-	spec->process->capabilities =
-		spec_gen_capabilities(s->bounding, s->added, p->user.uid);
+	spec->process->capabilities = xcalloc(1, sizeof(*spec->process->capabilities));
+	spec_gen_capabilities(spec->process->capabilities, s->bounding, s->added,
+			      p->user.uid);
 	spec->process->no_new_privileges = s->no_new_privileges;
 	if (s->apparmor)
 		spec->process->apparmor_profile = xstrdup(s->apparmor);

@@ -241,7 +241,6 @@ static int session_clone(struct session *s, int sync_fd, pid_t *ret_pid, int *re
 		child_main(s);
 	}
 	fd_cleanup_(&s->sync_fd);
-	s->sync_fd = -EBADF;
 	struct sync_expectation expected = {.message = SYNC_PID,
 					    .peer = PEER,
 					    .ret_fd = ret_pid_fd,

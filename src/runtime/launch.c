@@ -205,8 +205,7 @@ int launch_finish(struct launch *l, struct error *err)
 	r = sync_expect_exec(l->sync_fd, PEER, err);
 	if (r < 0)
 		return r;
-	fd_cleanup_(&l->sync_fd);
-	l->sync_fd = -EBADF; /* it is the caller's now */
+	fd_cleanup_(&l->sync_fd); /* it is the caller's now */
 	return 0;
 }
 
@@ -223,7 +222,6 @@ int launch_detach(struct launch *l, struct error *err)
 	if (r < 0)
 		return r;
 	fd_cleanup_(&l->sync_fd);
-	l->sync_fd = -EBADF;
 	return 0;
 }
 

@@ -56,6 +56,7 @@ static inline void fd_cleanup_(int *fd)
 	int saved_errno = errno;
 	if (*fd >= 0)
 		close(*fd);
+	*fd = -EBADF; /* so that closing early and again at the end of the scope is no harm */
 	errno = saved_errno;
 }
 
