@@ -107,7 +107,7 @@ static int rewrite_errno(struct json_object *o, const char *where, const char *w
 	r = json_to_u64(json_get(o, number_key), path, &number, err);
 	if (r == 0 && number != (uint64_t)errno_number(text))
 		r = error_set(err, ERR_INVALID, 0, "%s%s is %s, but %s is %llu", where,
-			      word_key, text, path, (unsigned long long)number);
+			      word_key, text, number_key, (unsigned long long)number);
 	return r;
 }
 
