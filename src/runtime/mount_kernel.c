@@ -134,17 +134,19 @@ static char **tmpfs_options(const struct mount_step *step, int target_fd, bool i
 	return TAKE_PTR(options);
 }
 
-static int explain(const struct rootfs *r, const struct mount_step *step,
-		   struct error *err)
+static void explain(const struct rootfs *r, const struct mount_step *step,
+		    struct error *err)
 {
-	if (err->code == EPERM && r->in_user_ns && str_eq(step->type, "proc"))
-		return error_hint(
+	if (err->code != EPERM || !r->in_user_ns)
+		return;
+	if (str_eq(step->type, "proc"))
+		error_hint(
 			err,
-			"the host's own /proc is partly covered, as it is inside another container: let that one show all of it (podman and docker: --security-opt unmask=ALL or systempaths=unconfined)");
-	if (err->code == EPERM && r->in_user_ns)
-		return error_hint(
-			err, "a user namespace may not mount every file system type");
-	return -err->code;
+			"the host's own /proc is partly covered, as it is inside another container: "
+			"let that one show all of it (podman and docker: "
+			"--security-opt systempaths=unconfined)");
+	else
+		error_hint(err, "a user namespace may not mount every file system type");
 }
 
 int mount_kernel_new(const struct rootfs *r, const struct mount_step *step, int target_fd,
@@ -175,7 +177,9 @@ int mount_kernel_new(const struct rootfs *r, const struct mount_step *step, int 
 		error_drop(err, "the host's is bound instead");
 		return bind_host(step, k->host_path, true, err);
 	}
-	return fd < 0 ? explain(r, step, err) : fd;
+	if (fd < 0)
+		explain(r, step, err);
+	return fd;
 }
 
 static int empty_directory(const struct mount_step *step, struct error *err)
@@ -194,8 +198,7 @@ int mount_cgroup_new(const struct rootfs *r, const struct mount_step *step,
 		     struct error *err)
 {
 	struct statfs st;
-	bool exists = statfs(CGROUP_ROOT, &st) == 0;
-	bool unified = exists && st.f_type == CGROUP2_SUPER_MAGIC;
+	bool writable = !r->in_user_ns;
 	struct mount_fs fs = {
 		.type = "cgroup2",
 		.source = step->source,
@@ -210,9 +213,10 @@ int mount_cgroup_new(const struct rootfs *r, const struct mount_step *step,
 		if (fd >= 0 || (fd != -EPERM && fd != -EBUSY && fd != -ENODEV))
 			return fd;
 		error_drop(err, "the host's is bound instead, read-only");
-		unified = false;
+		writable = false;
 	}
-	if (!exists)
+	if (statfs(CGROUP_ROOT, &st) < 0)
 		return empty_directory(step, err);
-	return bind_host(step, CGROUP_ROOT, r->in_user_ns || !unified, err);
+	return bind_host(step, CGROUP_ROOT, !writable || st.f_type != CGROUP2_SUPER_MAGIC,
+			 err);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <linux/capability.h>
+
 #include "rootfs_box.h"
 
 static void dev_and_proc(struct box *b)
@@ -142,6 +144,20 @@ static void host_node_is_safe(struct box *b)
 }
 BOX_TEST(bound_node_protects_the_hosts, in_the_way_before, host_node_is_safe)
 
+static void no_mknod(struct box *b)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	EXPECT(sys_capget(&header, data) == 0);
+	data[CAP_MKNOD / 32].effective &= ~(1u << (CAP_MKNOD % 32));
+	EXPECT(sys_capset(&header, data) == 0);
+	dev_and_proc(b);
+	box_start(b);
+	EXPECT(has_default_nodes() && mount_has("/dev/null", " ro,"));
+}
+BOX_TEST(devices_are_bound_without_the_capability, NULL, no_mknod)
+
 static void dev_link_before(struct box *b)
 {
 	EXPECT(rmdir(box_path(b, "root/dev")) == 0);
@@ -197,6 +213,7 @@ static void add(TCase *tc)
 	tcase_add_loop_test(tc, files_in_the_way_are_covered_not_destroyed, AS_ROOT,
 			    AS_USER + 1);
 	tcase_add_loop_test(tc, bound_node_protects_the_hosts, AS_ROOT, AS_USER + 1);
+	tcase_add_test(tc, devices_are_bound_without_the_capability);
 	tcase_add_loop_test(tc, dev_that_is_a_link_is_refused, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, mount_on_dev_that_is_a_link_is_refused, AS_ROOT,
 			    AS_USER + 1);

@@ -41,6 +41,27 @@ static void without_netns(struct box *b)
 }
 BOX_TEST(host_sysfs_is_bound_read_only_without_a_network_namespace, NULL, without_netns)
 
+static void without_pidns(struct box *b)
+{
+	char self[16] = "";
+
+	b->r.own_pid_ns = b->r.own_ipc_ns = false;
+	box_mount(b, "/proc", "proc", "proc", "nosuid,noexec,nodev");
+	box_mount(b, "/mq", "mqueue", "mqueue", "nosuid");
+	if (b->user != AS_ROOT && access("/dev/mqueue", F_OK) < 0) {
+		box_refused(
+			b,
+			"mount /mq: bind the host's /dev/mqueue: no such file or directory");
+		return;
+	}
+	box_start(b);
+	EXPECT(mount_has("/proc", "nosuid,nodev,noexec,relatime - proc proc"));
+	/* The host's procfs shows other pids than ours. */
+	EXPECT(readlink("/proc/self", self, sizeof(self)) > 0);
+	EXPECT(str_eq(self, "1") == (b->user == AS_ROOT));
+}
+BOX_TEST(host_proc_is_bound_without_a_pid_namespace, NULL, without_pidns)
+
 static void cgroup_shared(struct box *b)
 {
 	b->r.own_cgroup_ns = false;
@@ -366,6 +387,38 @@ static void bad_option(struct box *b)
 }
 BOX_TEST(wrong_option_is_named, NULL, bad_option)
 
+static void layers_before(struct box *b)
+{
+	char name[200];
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "layers/%0150d", i);
+		box_dir(b, name);
+		snprintf(name, sizeof(name), "layers/%0150d/file%d", i, i);
+		box_file(b, name, "x");
+	}
+	box_dir(b, "up");
+	box_dir(b, "work");
+	EXPECT(chown(box_path(b, "up"), b->user ? BOX_UID : 0, 0) == 0);
+	EXPECT(chown(box_path(b, "work"), b->user ? BOX_UID : 0, 0) == 0);
+}
+
+static void layers(struct box *b)
+{
+	cleanup_free char *options = xasprintf(
+		"lowerdir=%s/layers/%0150d:%s/layers/%0150d:%s/layers/%0150d,upperdir=%s/up,workdir=%s/work%s",
+		b->dir, 0, b->dir, 1, b->dir, 2, b->dir, b->dir,
+		b->user ? ",userxattr" : "");
+
+	box_mount(b, "/proc", "proc", "proc", NULL);
+	box_mount(b, "/merged", "overlay", "overlay", options);
+	box_start(b);
+	EXPECT(access("/merged/file0", F_OK) == 0 && access("/merged/file1", F_OK) == 0 &&
+	       access("/merged/file2", F_OK) == 0);
+	EXPECT(open("/merged/new", O_WRONLY | O_CREAT, 0600) >= 0);
+}
+BOX_TEST(list_of_layers_may_be_long, layers_before, layers)
+
 static void bad_type(struct box *b)
 {
 	box_mount(b, "/tmp", "nosuchfs", "x", NULL);
@@ -509,6 +562,9 @@ static void add(TCase *tc)
 	tcase_add_loop_test(tc, racing_renames_do_not_lead_out, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, tmpfs_takes_over_mode_and_content, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, wrong_option_is_named, AS_ROOT, AS_USER + 1);
+	tcase_add_loop_test(tc, list_of_layers_may_be_long, AS_ROOT, AS_USER + 1);
+	tcase_add_loop_test(tc, host_proc_is_bound_without_a_pid_namespace, AS_ROOT,
+			    AS_USER + 1);
 	tcase_add_loop_test(tc, unknown_type_is_named, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, words_about_links_are_honoured, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, remount_changes_flags, AS_ROOT, AS_USER + 1);

@@ -10,17 +10,29 @@ static unsigned int count_mounts(void)
 	return n;
 }
 
+static int count_fds(void)
+{
+	int n = 0;
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
 static void host_is_gone(struct box *b)
 {
 	struct stat root, up;
+	int fds = count_fds();
 
 	box_mount(b, "/proc", "proc", "proc", NULL);
+	b->linux.masked_paths = str_split("/proc/timer_list,/proc/fs,/proc/bus", ',');
+	b->linux.readonly_paths = str_split("/proc/sys", ',');
 	box_start(b);
-	/* the root, proc, and as many devices as had to be bound */
-	EXPECT(count_mounts() <= 2 + 6, "%u", count_mounts());
+	/* the root, proc and what covers it, and as many devices as had to be bound */
+	EXPECT(count_mounts() <= 2 + 4 + 6, "%u", count_mounts());
 	EXPECT(stat("/", &root) == 0 && stat("/../..", &up) == 0);
 	EXPECT(root.st_ino == up.st_ino && root.st_dev == up.st_dev);
 	EXPECT(access(b->dir, F_OK) < 0 && errno == ENOENT);
+	EXPECT(count_fds() == fds + 2); /* root_fd and host_proc_fd */
 	char cwd[8];
 	EXPECT(getcwd(cwd, sizeof(cwd)) && str_eq(cwd, "/"));
 }
