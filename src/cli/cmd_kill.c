@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "cli/cubby.h"
+#include "cli/select.h"
+#include "engine/remove.h"
+#include "util/signals.h"
+
+struct kill_values {
+	struct select_options select;
+	const char *signal;
+	int number;
+};
+
+static const struct option_spec options[] = {
+	OPT_INCLUDE_AT(struct kill_values, select, select_table),
+	OPT_STRING(struct kill_values, signal, "signal", 's', "SIGNAL",
+		   "signal to send (default KILL)"),
+	OPT_END,
+};
+
+static void defaults(void *values)
+{
+	((struct kill_values *)values)->signal = "KILL";
+}
+
+static int send_signal(const struct engine *e, const struct container *c,
+		       const char *typed, void *data, struct error *err)
+{
+	const struct kill_values *v = data;
+	int r;
+
+	(void)e;
+	r = container_signal(c, v->number, err);
+	if (r >= 0)
+		printf("%s\n", typed);
+	return r;
+}
+
+static int run(const struct command_call *call, struct error *err)
+{
+	struct kill_values *v = call->values;
+	cleanup_engine struct engine e = ENGINE_INIT;
+	const struct select_job job = {
+		.options = &v->select,
+		.running_only = true,
+		.act = send_signal,
+		.data = v,
+	};
+	int r;
+
+	if (signal_parse(v->signal, &v->number) < 0) {
+		error_set(err, ERR_INVALID, 0, "invalid signal: %s", v->signal);
+		return error_hint(
+			err,
+			"Signals are names such as TERM or SIGHUP, or numbers; see signal(7)");
+	}
+	r = cubby_open(call, &e, err);
+	return r < 0 ? r : select_each(call, &e, &job, err);
+}
+
+const struct command cmd_kill = {
+	.name = "kill",
+	.group = "Containers",
+	.usage = "[options] CONTAINER [CONTAINER...]",
+	.summary = "send a signal to containers' first processes",
+	.examples = "cubby kill web\n"
+		    "cubby kill -s HUP web",
+	.options = options,
+	.values_size = sizeof(struct kill_values),
+	.defaults = defaults,
+	.max_args = COMMAND_ANY,
+	.run = run,
+};

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cubby.h"
+#include "cli/template.h"
+#include "engine/filter.h"
+#include "engine/inspect.h"
+#include "engine/names.h"
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/table.h"
+#include "util/time.h"
+
+#define COMMAND_SHOWN 17
+#define LINE_MAX_LEN  (1 << 20)
+
+struct ps_values {
+	bool all, quiet, no_trunc, latest, no_heading, size;
+	int last;
+	const char *format;
+	char **filters;
+	int sort;
+};
+
+enum sort_word {
+	SORT_CREATED,
+	SORT_ID,
+	SORT_IMAGE,
+	SORT_NAMES,
+	SORT_STATUS,
+	SORT_COMMAND
+};
+static const char *const sort_words[] = {"created", "id",      "image", "names",
+					 "status",  "command", NULL};
+
+static const struct option_spec options[] = {
+	OPT_BOOL(struct ps_values, all, "all", 'a', "show those that have ended as well"),
+	OPT_STRV(
+		struct ps_values, filters, "filter", 'f', "KEY=VALUE",
+		"show those only that match: id, name, status, exited, label, network, volume, before, since"),
+	OPT_STRING(struct ps_values, format, "format", 0, "FORMAT",
+		   "json, or a template such as '{{.Names}}'"),
+	OPT_INT(struct ps_values, last, "last", 'n', "N", "show the N made last",
+		.max = 1000000),
+	OPT_BOOL(struct ps_values, latest, "latest", 'l', "show the one made last"),
+	OPT_BOOL(struct ps_values, no_trunc, "no-trunc", 0,
+		 "show whole IDs and commands"),
+	OPT_BOOL(struct ps_values, no_heading, "noheading", 0, "leave out the headings"),
+	OPT_BOOL(struct ps_values, quiet, "quiet", 'q', "print IDs only"),
+	OPT_WORD(struct ps_values, sort, "sort", 0, sort_words, "order of the lines"),
+	OPT_NOT_YET("external", 0),
+	OPT_NOT_YET("namespace", 0),
+	OPT_NOT_YET("ns", 0),
+	OPT_NOT_YET("pod", 'p'),
+	OPT_NOT_YET("size", 's'),
+	OPT_NOT_YET("sync", 0),
+	OPT_NOT_YET("watch", 'w'),
+	OPT_END,
+};
+
+/* What is shown, in order; the containers belong to `all`. */
+struct listing {
+	struct containers all;
+	const struct container **shown;
+	size_t n;
+	int64_t now_usec;
+};
+
+static void listing_release(struct listing *l)
+{
+	containers_release(&l->all);
+	free(l->shown);
+}
+
+static const char *sort_text(const struct container *c, int sort)
+{
+	switch (sort) {
+	case SORT_ID:
+		return c->record.id;
+	case SORT_IMAGE:
+		return c->config.rootfs;
+	case SORT_NAMES:
+		return c->record.name;
+	case SORT_STATUS:
+		return status_word(c->status);
+	case SORT_COMMAND:
+		return c->config.command ? c->config.command[0] : "";
+	default:
+		return "";
+	}
+}
+
+static int compare(const void *a, const void *b, void *sort)
+{
+	const struct container *x = *(const struct container *const *)a;
+	const struct container *y = *(const struct container *const *)b;
+	int order = strcmp(sort_text(x, *(int *)sort), sort_text(y, *(int *)sort));
+
+	if (order)
+		return order;
+	return x->record.created_usec < y->record.created_usec ? -1 : 1;
+}
+
+static bool is_shown(const struct ps_values *v, const struct listing *l,
+		     const struct container *c)
+{
+	bool by_status = false;
+
+	strv_foreach (filter, v->filters)
+		by_status = by_status || str_starts(*filter, "status=") ||
+			    str_starts(*filter, "exited=");
+	if (!v->all && !by_status && v->last == 0 && c->status != CONTAINER_RUNNING)
+		return false;
+	return filter_matches(v->filters, c, &l->all);
+}
+
+static int make_listing(const struct engine *e, struct ps_values *v, struct listing *l,
+			struct error *err)
+{
+	size_t skip;
+	int r;
+
+	r = filter_check(v->filters, err);
+	if (r < 0)
+		return r;
+	r = container_list(e, &l->all, err);
+	if (r < 0)
+		return r;
+	l->now_usec = time_now_usec();
+	l->shown = xcalloc(l->all.n + 1, sizeof(*l->shown));
+	for (size_t i = 0; i < l->all.n; i++)
+		if (is_shown(v, l, &l->all.items[i]))
+			l->shown[l->n++] = &l->all.items[i];
+	skip = v->last && l->n > (size_t)v->last ? l->n - (size_t)v->last : 0;
+	l->n -= skip;
+	memmove(l->shown, l->shown + skip, l->n * sizeof(*l->shown));
+	qsort_r(l->shown, l->n, sizeof(*l->shown), compare, &v->sort);
+	return 0;
+}
+
+static char *command_text(const struct container *c, bool whole)
+{
+	char *text = strv_join(c->config.command, " ");
+
+	if (!whole && strlen(text) > COMMAND_SHOWN)
+		strcpy(text + COMMAND_SHOWN - 3, "...");
+	return text;
+}
+
+static char *id_text(const struct container *c, bool whole)
+{
+	return xstrndup(c->record.id, whole ? CONTAINER_ID_LEN : SHORT_ID_LEN);
+}
+
+static char *age_text(const struct listing *l, const struct container *c)
+{
+	char span[TIME_TEXT_MAX];
+
+	return xasprintf("%s ago",
+			 time_human(l->now_usec - c->record.created_usec, span));
+}
+
+static int print_table(const struct ps_values *v, const struct listing *l)
+{
+	static const char *const headings[] = {"CONTAINER ID", "IMAGE",  "COMMAND",
+					       "CREATED",      "STATUS", "PORTS",
+					       "NAMES",        NULL};
+	struct table *t = table_new(headings, ARRAY_SIZE(headings) - 1);
+	int r;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct container *c = l->shown[i];
+		cleanup_free char *id = id_text(c, v->no_trunc);
+		cleanup_free char *command = command_text(c, v->no_trunc);
+		cleanup_free char *age = age_text(l, c);
+		cleanup_free char *status = container_status_text(c, l->now_usec);
+		const char *const cells[] = {id, c->config.rootfs, command, age, status,
+					     "", c->record.name};
+
+		table_add(t, cells);
+	}
+	r = table_print(t, stdout, !v->no_heading);
+	table_free(t);
+	return r;
+}
+
+static void print_ids(const struct ps_values *v, const struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		cleanup_free char *id = id_text(l->shown[i], v->no_trunc);
+
+		printf("%s\n", id);
+	}
+}
+
+static void print_json(const struct listing *l)
+{
+	cleanup_json struct json_object *list = json_object_new_array();
+	cleanup_free char *text = NULL;
+
+	for (size_t i = 0; i < l->n; i++)
+		json_object_array_add(list, container_summary(l->shown[i], l->now_usec));
+	text = json_text(list, true);
+	printf("%s\n", text);
+}
+
+/* The members that `ps` templates have besides those of --format json, and as text. */
+static struct json_object *template_object(const struct ps_values *v,
+					   const struct listing *l,
+					   const struct container *c)
+{
+	struct json_object *o = container_summary(c, l->now_usec);
+	cleanup_free char *id = id_text(c, v->no_trunc);
+	cleanup_free char *command = command_text(c, v->no_trunc);
+	cleanup_free char *age = age_text(l, c);
+	cleanup_strv char **labels = strv_copy(c->config.labels);
+	cleanup_free char *label_text = strv_join(labels, ",");
+	char created[TIME_TEXT_MAX];
+
+	json_add_str(o, "ID", id);
+	json_add_str(o, "Command", command);
+	json_add_str(o, "CreatedAt", time_rfc3339(c->record.created_usec, created));
+	json_add_str(o, "CreatedHuman", age);
+	json_add_str(o, "RunningFor", age);
+	json_add_str(o, "Names", c->record.name);
+	json_add_str(o, "Ports", "");
+	json_add_str(o, "Networks", c->config.network);
+	json_add_str(o, "Labels", label_text);
+	return o;
+}
+
+static int render(const struct ps_values *v, const struct listing *l, const char *format,
+		  struct buf *out, struct error *err)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		cleanup_json struct json_object *o = template_object(v, l, l->shown[i]);
+		int r = template_render(format, o, out, err);
+
+		if (r < 0)
+			return r;
+		(void)!buf_add_str(out, "\n");
+	}
+	return 0;
+}
+
+/* "table {{.ID}}\t{{.Names}}": columns with headings. */
+static int print_template_table(const struct ps_values *v, const struct listing *l,
+				const char *format, struct error *err)
+{
+	cleanup_free char *heading = template_headings(format);
+	cleanup_strv char **headings = str_split(heading, '\t'), **lines = NULL;
+	cleanup_buf struct buf out = {0};
+	struct table *t;
+	int r;
+
+	buf_init(&out, LINE_MAX_LEN);
+	r = render(v, l, format, &out, err);
+	if (r < 0)
+		return r;
+	t = table_new((const char *const *)headings, strv_len(headings));
+	lines = str_split(out.data ? out.data : "", '\n');
+	strv_foreach (line, lines) {
+		cleanup_strv char **cells = str_split(*line, '\t');
+
+		if (**line)
+			table_add(t, (const char *const *)cells);
+	}
+	r = table_print(t, stdout, !v->no_heading);
+	table_free(t);
+	return r;
+}
+
+static int print_template(const struct ps_values *v, const struct listing *l,
+			  struct error *err)
+{
+	cleanup_buf struct buf out = {0};
+	int r;
+
+	if (str_starts(v->format, "table "))
+		return print_template_table(v, l, v->format + strlen("table "), err);
+	buf_init(&out, LINE_MAX_LEN);
+	r = render(v, l, v->format, &out, err);
+	if (r < 0)
+		return r;
+	fwrite(out.data ? out.data : "", 1, out.len, stdout);
+	return 0;
+}
+
+static int run(const struct command_call *call, struct error *err)
+{
+	struct ps_values *v = call->values;
+	cleanup(listing_release) struct listing l = {0};
+	cleanup_engine struct engine e = ENGINE_INIT;
+	int r;
+
+	if (v->latest)
+		v->last = 1;
+	r = cubby_open(call, &e, err);
+	if (r < 0)
+		return r;
+	r = make_listing(&e, v, &l, err);
+	if (r < 0)
+		return r;
+	if (v->quiet)
+		print_ids(v, &l);
+	else if (str_eq(v->format, "json"))
+		print_json(&l);
+	else if (v->format && !str_eq(v->format, "table"))
+		return print_template(v, &l, err);
+	else
+		return print_table(v, &l);
+	return 0;
+}
+
+static const char *const aliases[] = {"list", "ls", NULL};
+
+const struct command cmd_ps = {
+	.name = "ps",
+	.aliases = aliases,
+	.group = "Containers",
+	.usage = "[options]",
+	.summary = "list containers",
+	.examples = "cubby ps\n"
+		    "cubby ps -a\n"
+		    "cubby ps -q --filter label=app=web\n"
+		    "cubby ps --format '{{.ID}} {{.Names}}'",
+	.options = options,
+	.values_size = sizeof(struct ps_values),
+	.run = run,
+};

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cubby.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "runtime/self.h"
+#include "util/log.h"
+#include "util/str.h"
+
+static const char *const log_formats[] = {"text", "json", NULL};
+
+static const struct option_spec options[] = {
+	OPT_STRING(
+		struct cubby_globals, root, "root", 0, "DIR",
+		"where containers are kept (default ~/.local/share/cubby, root: /var/lib/cubby)"),
+	OPT_STRING(
+		struct cubby_globals, runroot, "runroot", 0, "DIR",
+		"where live state is kept (default $XDG_RUNTIME_DIR/cubby, root: /run/cubby)"),
+	OPT_STRING(struct cubby_globals, log_level, "log-level", 0, "LEVEL",
+		   "log to stderr: trace, debug, info, warn, error (default: nothing)"),
+	OPT_WORD(struct cubby_globals, log_format, "log-format", 0, log_formats,
+		 "form of the log"),
+	OPT_BOOL(struct cubby_globals, version, "version", 'v', "print the version"),
+	OPT_NOT_YET("cgroup-manager", 0),
+	OPT_NOT_YET("config", 0),
+	OPT_NOT_YET("connection", 'c'),
+	OPT_NOT_YET("events-backend", 0),
+	OPT_NOT_YET("hooks-dir", 0),
+	OPT_NOT_YET("identity", 0),
+	OPT_NOT_YET("imagestore", 0),
+	OPT_NOT_YET("module", 0),
+	OPT_NOT_YET("remote", 'r'),
+	OPT_NOT_YET("runtime", 0),
+	OPT_NOT_YET("runtime-flag", 0),
+	OPT_NOT_YET("storage-driver", 0),
+	OPT_NOT_YET("storage-opt", 0),
+	OPT_NOT_YET("syslog", 0),
+	OPT_NOT_YET("tmpdir", 0),
+	OPT_NOT_YET("transient-store", 0),
+	OPT_NOT_YET("url", 0),
+	OPT_NOT_YET("volumepath", 0),
+	OPT_END,
+};
+
+#define LATER(variable, word) \
+	static const struct command later_##variable = {.name = (word), .not_yet = true}
+
+LATER(auto_update, "auto-update");
+LATER(build, "build");
+LATER(commit, "commit");
+LATER(compose, "compose");
+LATER(cp, "cp");
+LATER(create, "create");
+LATER(diff, "diff");
+LATER(events, "events");
+LATER(export, "export");
+LATER(generate, "generate");
+LATER(healthcheck, "healthcheck");
+LATER(history, "history");
+LATER(image, "image");
+LATER(images, "images");
+LATER(import, "import");
+LATER(info, "info");
+LATER(init, "init");
+LATER(kube, "kube");
+LATER(load, "load");
+LATER(login, "login");
+LATER(logout, "logout");
+LATER(manifest, "manifest");
+LATER(mount, "mount");
+LATER(network, "network");
+LATER(pause, "pause");
+LATER(pod, "pod");
+LATER(port, "port");
+LATER(pull, "pull");
+LATER(push, "push");
+LATER(rename, "rename");
+LATER(restart, "restart");
+LATER(rmi, "rmi");
+LATER(save, "save");
+LATER(search, "search");
+LATER(secret, "secret");
+LATER(start, "start");
+LATER(stats, "stats");
+LATER(system, "system");
+LATER(tag, "tag");
+LATER(top, "top");
+LATER(unmount, "unmount");
+LATER(unpause, "unpause");
+LATER(unshare, "unshare");
+LATER(untag, "untag");
+LATER(update, "update");
+LATER(volume, "volume");
+
+static const char *const groups[] = {"Containers", "Cubby itself", NULL};
+
+static const struct command *const commands[] = {
+	&cmd_run,
+	&cmd_exec,
+	&cmd_ps,
+	&cmd_logs,
+	&cmd_attach,
+	&cmd_stop,
+	&cmd_kill,
+	&cmd_wait,
+	&cmd_rm,
+	&cmd_inspect,
+	&cmd_container,
+	&cmd_version,
+	&later_auto_update,
+	&later_build,
+	&later_commit,
+	&later_compose,
+	&later_cp,
+	&later_create,
+	&later_diff,
+	&later_events,
+	&later_export,
+	&later_generate,
+	&later_healthcheck,
+	&later_history,
+	&later_image,
+	&later_images,
+	&later_import,
+	&later_info,
+	&later_init,
+	&later_kube,
+	&later_load,
+	&later_login,
+	&later_logout,
+	&later_manifest,
+	&later_mount,
+	&later_network,
+	&later_pause,
+	&later_pod,
+	&later_port,
+	&later_pull,
+	&later_push,
+	&later_rename,
+	&later_restart,
+	&later_rmi,
+	&later_save,
+	&later_search,
+	&later_secret,
+	&later_start,
+	&later_stats,
+	&later_system,
+	&later_tag,
+	&later_top,
+	&later_unmount,
+	&later_unpause,
+	&later_unshare,
+	&later_untag,
+	&later_update,
+	&later_volume,
+	NULL,
+};
+
+void cubby_globals_init(struct cubby_globals *g)
+{
+	*g = (struct cubby_globals){0};
+	while (fcntl(3 + g->n_inherited_fds, F_GETFD) >= 0)
+		g->n_inherited_fds++;
+}
+
+static int set_log(const struct cubby_globals *g, struct error *err)
+{
+	enum log_level level;
+
+	if (!g->log_level)
+		return 0;
+	if (log_level_parse(g->log_level, &level) < 0) {
+		error_set(err, ERR_INVALID, 0, "--log-level %s: unknown level",
+			  g->log_level);
+		return error_hint(
+			err, "Levels: trace, debug, info, warn, error, fatal, panic");
+	}
+	log_set(level, (enum log_format)g->log_format, STDERR_FILENO);
+	return 0;
+}
+
+/* Those that put a process of ours into a container, where it could be reached. */
+static bool enters_container(const struct command *c)
+{
+	return c == &cmd_run || c == &cmd_exec;
+}
+
+static int prepare(const struct command_call *call, struct error *err)
+{
+	int r = set_log(call->globals, err);
+
+	if (r < 0)
+		return r;
+	return enters_container(call->command) ? self_protect((char **)call->argv, err)
+					       : 0;
+}
+
+int cubby_open(const struct command_call *call, struct engine *ret, struct error *err)
+{
+	const struct cubby_globals *g = call->globals;
+
+	*ret = ENGINE_INIT;
+	return engine_open(ret, g->root, g->runroot, err);
+}
+
+void cubby_warn(const char *text)
+{
+	fprintf(stderr, "Warning: %s\n", text);
+}
+
+const struct program cubby_program = {
+	.name = "cubby",
+	.summary = "containers without a daemon and without root",
+	.version = "cubby version " CUBBY_VERSION,
+	.examples = "cubby run -it --rm --rootfs ./debian bash\n"
+		    "cubby run -d --name web --rootfs ./debian sleep 1h\n"
+		    "cubby exec -it web bash\n"
+		    "cubby logs -f web\n"
+		    "cubby rm -f web",
+	.groups = groups,
+	.options = options,
+	.version_given = OPT_GIVEN(struct cubby_globals, version),
+	.commands = commands,
+	.prepare = prepare,
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands of `cubby` share. One command is one file cmd_<command>.c with one
+ * const struct command. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cli/command.h"
+#include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct cubby_globals {
+	bool version;
+	const char *root, *runroot; /* as typed, NULL: default */
+	const char *log_level;
+	int log_format;      /* enum log_format */
+	int n_inherited_fds; /* 3 .. 3+N-1 were open when the program began, without a gap
+			      */
+};
+
+extern const struct program cubby_program;
+
+/* cubby_globals_init() - first of all: counts what the caller passed on. */
+void cubby_globals_init(struct cubby_globals *g);
+
+/* cubby_open() - the engine by the global options. */
+int cubby_open(const struct command_call *call, struct engine *ret,
+	       struct error *err) _must_check_;
+
+/* cubby_warn() - the one thing that is said on success: "Warning: text" on stderr. */
+void cubby_warn(const char *text);
+
+extern const struct command cmd_attach, cmd_container, cmd_exec, cmd_inspect, cmd_kill,
+	cmd_logs, cmd_ps, cmd_rm, cmd_run, cmd_stop, cmd_version, cmd_wait;

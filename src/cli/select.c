@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/select.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "engine/filter.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define CIDFILE_MAX 4096
+
+const struct option_spec latest_table[] = {
+	OPT_BOOL(struct select_options, latest, "latest", 'l', "the container made last"),
+	OPT_END,
+};
+
+const struct option_spec select_table[] = {
+	OPT_BOOL(struct select_options, all, "all", 'a', "all containers"),
+	OPT_STRV(struct select_options, cidfiles, "cidfile", 0, "FILE",
+		 "read the container's ID from a file"),
+	OPT_STRV(struct select_options, filters, "filter", 0, "KEY=VALUE",
+		 "those only that match"),
+	OPT_BOOL(struct select_options, ignore, "ignore", 'i',
+		 "no error if a container does not exist"),
+	OPT_INCLUDE(latest_table),
+	OPT_END,
+};
+
+static int find_latest(const struct engine *e, struct container *ret, struct error *err)
+{
+	cleanup_containers struct containers all = {0};
+	int r;
+
+	r = container_list(e, &all, err);
+	if (r < 0)
+		return r;
+	if (all.n == 0)
+		return error_set(err, ERR_NOT_FOUND, 0,
+				 "there are no containers: no such container");
+	*ret = all.items[all.n - 1];
+	all.items[all.n - 1] = (struct container){0};
+	return 0;
+}
+
+int select_one(const struct command_call *call, const struct engine *e, bool latest,
+	       struct container *ret, struct error *err)
+{
+	if (latest)
+		return find_latest(e, ret, err);
+	if (call->n_args == 0) {
+		error_set(err, ERR_INVALID, 0,
+			  "%s %s needs the name or ID of a container",
+			  call->program->name, call->command->name);
+		return error_hint(err, "'cubby ps -a' lists them");
+	}
+	return container_find(e, call->args[0], ret, err);
+}
+
+/* One to act on: found already, or only named. */
+struct target {
+	struct container container;
+	bool found;
+	char *typed;
+};
+
+struct targets {
+	struct target *items;
+	size_t n;
+};
+
+static void targets_release(struct targets *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		container_release(&t->items[i].container);
+		free(t->items[i].typed);
+	}
+	free(t->items);
+}
+
+static struct target *add_target(struct targets *t, const char *typed)
+{
+	t->items = xreallocarray(t->items, t->n + 1, sizeof(*t->items));
+	t->items[t->n] = (struct target){.typed = xstrdup(typed)};
+	return &t->items[t->n++];
+}
+
+/* Takes *c over. */
+static void add_found(struct targets *t, struct container *c)
+{
+	struct target *target = add_target(t, c->record.id);
+
+	target->container = *c;
+	target->found = true;
+	*c = (struct container){0};
+}
+
+static int add_listed(const struct engine *e, const struct select_job *job,
+		      struct targets *t, struct error *err)
+{
+	cleanup_containers struct containers all = {0};
+	cleanup_free bool *chosen = NULL;
+	int r;
+
+	r = filter_check(job->options->filters, err);
+	if (r < 0)
+		return r;
+	r = container_list(e, &all, err);
+	if (r < 0)
+		return r;
+	chosen = xcalloc(all.n + 1, sizeof(*chosen));
+	for (size_t i = 0; i < all.n; i++)
+		chosen[i] =
+			filter_matches(job->options->filters, &all.items[i], &all) &&
+			(!job->running_only || all.items[i].status == CONTAINER_RUNNING);
+	for (size_t i = 0; i < all.n; i++)
+		if (chosen[i])
+			add_found(t, &all.items[i]);
+	return 0;
+}
+
+static int add_cidfiles(const struct select_job *job, struct targets *t,
+			struct error *err)
+{
+	strv_foreach (path, job->options->cidfiles) {
+		cleanup_free char *text = NULL;
+		int r = fs_read(AT_FDCWD, *path, CIDFILE_MAX, &text, NULL, err);
+
+		if (r < 0 && err->kind == ERR_NOT_FOUND && job->options->ignore) {
+			error_drop(err, "--ignore");
+			continue;
+		}
+		if (r < 0)
+			return error_wrap(err, "--cidfile");
+		text[strcspn(text, "\n")] = '\0';
+		(void)add_target(t, text);
+	}
+	return 0;
+}
+
+static int collect(const struct command_call *call, const struct engine *e,
+		   const struct select_job *job, struct targets *t, struct error *err)
+{
+	const struct select_options *o = job->options;
+	cleanup_container struct container latest = {0};
+	int r = 0;
+
+	if ((o->all || o->latest) && call->n_args)
+		return error_set(err, ERR_INVALID, 0,
+				 "%s takes no arguments with --all or --latest",
+				 call->command->name);
+	if (o->all || o->filters)
+		return add_listed(e, job, t, err);
+	if (o->latest) {
+		r = find_latest(e, &latest, err);
+		if (r >= 0)
+			add_found(t, &latest);
+		return r;
+	}
+	r = add_cidfiles(job, t, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < call->n_args; i++)
+		(void)add_target(t, call->args[i]);
+	if (t->n || o->cidfiles)
+		return 0;
+	error_set(err, ERR_INVALID, 0, "you must provide at least one name or id");
+	return error_hint(err, "'cubby ps -a' lists the containers");
+}
+
+static int act_on(const struct engine *e, const struct select_job *job, struct target *t,
+		  struct error *err)
+{
+	int r;
+
+	if (!t->found) {
+		r = container_find(e, t->typed, &t->container, err);
+		if (r < 0 && err->kind == ERR_NOT_FOUND && job->options->ignore) {
+			error_drop(err, "--ignore");
+			return 0;
+		}
+		if (r < 0)
+			return r;
+	}
+	return job->act(e, &t->container, t->typed, job->data, err);
+}
+
+int select_each(const struct command_call *call, const struct engine *e,
+		const struct select_job *job, struct error *err)
+{
+	cleanup(targets_release) struct targets t = {0};
+	bool only_missing = true;
+	int r;
+
+	r = collect(call, e, job, &t, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < t.n; i++) {
+		cleanup_error struct error failure = ERROR_INIT;
+
+		if (act_on(e, job, &t.items[i], &failure) >= 0)
+			continue;
+		only_missing = only_missing && failure.kind == ERR_NOT_FOUND;
+		if (error_is_set(err))
+			cli_print_error(stderr, err);
+		error_move(err, &failure);
+	}
+	if (!error_is_set(err))
+		return 0;
+	if (!job->missing_status || !only_missing)
+		return err->code ? -err->code : -EINVAL;
+	cli_print_error(stderr, err);
+	return job->missing_status;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `cubby exec`: one more process in a running container, with the container's
+ * environment, user, limits and filter unless asked otherwise. It is our child and dies
+ * with us. Without a terminal its standard streams are ours, with one the caller pumps.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "engine/container.h"
+#include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct exec_request {
+	const struct container *container;
+	char *const *args; /* NULL-terminated, not empty */
+	bool interactive, terminal, privileged;
+	const char *user, *workdir;          /* NULL: the container's */
+	char *const *env, *const *env_files; /* strv */
+	int preserve_fds;
+};
+
+struct exec_session {
+	pid_t pid;
+	int pid_fd;    /* owned */
+	int master_fd; /* with a terminal; owned */
+};
+#define EXEC_SESSION_INIT ((struct exec_session){.pid_fd = -EBADF, .master_fd = -EBADF})
+void exec_session_release(struct exec_session *s);
+#define cleanup_exec_session cleanup(exec_session_release)
+
+/* exec_session_start() - returns when the program has been exec'd. A container that
+ * doesn't run is ERR_CONFLICT. */
+int exec_session_start(const struct engine *e, const struct exec_request *request,
+		       struct exec_session *ret, struct error *err) _must_check_;
+
+/*
+ * exec_session_wait() - without a terminal: until it has ended; INT, TERM, HUP and the
+ * like that we get meanwhile go to it. *ret_status: as a shell has it.
+ */
+int exec_session_wait(struct exec_session *s, int *ret_status,
+		      struct error *err) _must_check_;

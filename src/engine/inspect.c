@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/inspect.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/container_dir.h"
+#include "spec/spec.h"
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/signals.h"
+#include "util/str.h"
+#include "util/time.h"
+
+#define NO_TIME "0001-01-01T00:00:00Z" /* Go's zero, which clients compare with */
+
+struct subject {
+	const struct engine *engine;
+	const struct container *c;
+	const struct spec *spec;
+};
+
+static void add_time(struct json_object *o, const char *key, int64_t usec)
+{
+	char text[TIME_TEXT_MAX];
+
+	json_add_str(o, key, usec ? time_rfc3339(usec, text) : NO_TIME);
+}
+
+static struct json_object *state(const struct subject *s)
+{
+	const struct container *c = s->c;
+	struct json_object *o = json_object_new_object();
+
+	json_add_str(o, "OciVersion", s->spec->oci_version);
+	json_add_str(o, "Status", status_word(c->status));
+	json_add_bool(o, "Running", c->status == CONTAINER_RUNNING);
+	json_add_bool(o, "Paused", false);
+	json_add_bool(o, "Restarting", false);
+	json_add_bool(o, "OOMKilled", false);
+	json_add_bool(o, "Dead", false);
+	json_add_i64(o, "Pid", c->init.pid);
+	json_add_i64(o, "ConmonPid", c->monitor.pid);
+	json_add_i64(o, "ExitCode", c->record.exit_code);
+	json_add_str(o, "Error", c->record.failure ? c->record.failure : "");
+	add_time(o, "StartedAt", c->record.started_usec);
+	add_time(o, "FinishedAt", c->record.finished_usec);
+	return o;
+}
+
+static struct json_object *pairs(char *const *words)
+{
+	struct json_object *o = json_object_new_object();
+
+	strv_foreach (word, words) {
+		cleanup_free char *key = xstrndup(*word, strcspn(*word, "="));
+
+		json_add_str(o, key, *word + strlen(key) + 1);
+	}
+	return o;
+}
+
+static struct json_object *annotations(const struct spec *spec)
+{
+	struct json_object *o = json_object_new_object();
+
+	for (size_t i = 0; i < spec->n_annotations; i++)
+		json_add_str(o, spec->annotations[i].key, spec->annotations[i].value);
+	return o;
+}
+
+static struct json_object *config(const struct subject *s)
+{
+	const struct container_config *asked = &s->c->config;
+	const struct spec_process *p = s->spec->process;
+	struct json_object *o = json_object_new_object();
+	char signal[SIGNAL_NAME_MAX], umask_text[8];
+
+	snprintf(umask_text, sizeof(umask_text), "%04o", p->user.umask & 0777);
+	json_add_str(o, "Hostname", s->spec->hostname);
+	json_add_str(o, "Domainname", s->spec->domainname ? s->spec->domainname : "");
+	json_add_str(o, "User", asked->user ? asked->user : "");
+	json_add_bool(o, "Tty", asked->terminal);
+	json_add_bool(o, "OpenStdin", asked->interactive);
+	json_add_strv(o, "Env", p->env);
+	json_add_strv(o, "Cmd", asked->command);
+	json_add_str(o, "Image", "");
+	json_add_str(o, "WorkingDir", p->cwd);
+	json_add_strv(o, "Entrypoint", asked->entrypoint);
+	json_add(o, "Labels", pairs(asked->labels));
+	json_add(o, "Annotations", annotations(s->spec));
+	json_add_str(o, "StopSignal", signal_name((int)asked->stop_signal, signal));
+	json_add_i64(o, "StopTimeout", asked->stop_timeout_sec);
+	json_add_strv(o, "CreateCommand", asked->create_command);
+	json_add_str(o, "Umask", umask_text);
+	return o;
+}
+
+static bool has_option(const struct spec_mount *m, const char *word)
+{
+	return strv_has(m->options, word);
+}
+
+static const char *propagation(const struct spec_mount *m)
+{
+	static const char *const words[] = {"private",    "rprivate",   "shared",
+					    "rshared",    "slave",      "rslave",
+					    "unbindable", "runbindable"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (has_option(m, words[i]))
+			return words[i];
+	return "";
+}
+
+static bool is_asked_for(const struct container_config *asked, const struct spec_mount *m)
+{
+	cleanup_free char *prefix = xasprintf("%s:%s:", m->source, m->destination);
+
+	strv_foreach (bind, asked->binds)
+		if (str_starts(*bind, prefix))
+			return true;
+	return false;
+}
+
+static struct json_object *mounts(const struct subject *s)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < s->spec->n_mounts; i++) {
+		const struct spec_mount *m = &s->spec->mounts[i];
+		struct json_object *o;
+
+		if (!is_asked_for(&s->c->config, m))
+			continue;
+		o = json_object_new_object();
+		json_add_str(o, "Type", "bind");
+		json_add_str(o, "Source", m->source);
+		json_add_str(o, "Destination", m->destination);
+		json_add_str(o, "Driver", "");
+		json_add_str(o, "Mode", "");
+		json_add_strv(o, "Options", m->options);
+		json_add_bool(o, "RW", !has_option(m, "ro"));
+		json_add_str(o, "Propagation", propagation(m));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *map_lines(const struct spec_id_mapping *lines, size_t n)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		cleanup_free char *text = xasprintf("%u:%u:%u", lines[i].container_id,
+						    lines[i].host_id, lines[i].size);
+
+		json_object_array_add(list, json_object_new_string(text));
+	}
+	return list;
+}
+
+static struct json_object *id_mappings(const struct spec_linux *l)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_add(o, "UidMap", map_lines(l->uid_mappings, l->n_uid_mappings));
+	json_add(o, "GidMap", map_lines(l->gid_mappings, l->n_gid_mappings));
+	return o;
+}
+
+static struct json_object *ulimits(const struct spec_process *p)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < p->n_rlimits; i++) {
+		struct json_object *o = json_object_new_object();
+
+		json_add_str(o, "Name", p->rlimits[i].type);
+		json_add_u64(o, "Soft", p->rlimits[i].soft);
+		json_add_u64(o, "Hard", p->rlimits[i].hard);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *security_options(const struct subject *s)
+{
+	struct json_object *list = json_object_new_array();
+	const char *seccomp = s->c->config.seccomp;
+
+	if (seccomp && !str_eq(seccomp, "default")) {
+		cleanup_free char *text = xasprintf("seccomp=%s", seccomp);
+
+		json_object_array_add(list, json_object_new_string(text));
+	}
+	if (s->spec->process->no_new_privileges)
+		json_object_array_add(list, json_object_new_string("no-new-privileges"));
+	return list;
+}
+
+static struct json_object *log_config(const struct subject *s)
+{
+	struct json_object *o = json_object_new_object();
+	cleanup_free char *path =
+		container_data_path(s->engine, s->c->record.id, LOG_DIR "/log");
+	bool has_log = !str_eq(s->c->config.log_driver, "none");
+
+	json_add_str(o, "Type", s->c->config.log_driver);
+	json_add_str(o, "Path", has_log ? path : "");
+	return o;
+}
+
+static struct json_object *host_config(const struct subject *s)
+{
+	const struct container_config *asked = &s->c->config;
+	struct json_object *o = json_object_new_object();
+
+	json_add_strv(o, "Binds", asked->binds);
+	json_add_str(o, "ContainerIDFile", asked->cidfile ? asked->cidfile : "");
+	json_add(o, "LogConfig", log_config(s));
+	json_add_str(o, "NetworkMode", asked->network);
+	json_add_bool(o, "AutoRemove", s->c->record.auto_remove);
+	json_add_strv(o, "CapAdd", asked->cap_add);
+	json_add_strv(o, "CapDrop", asked->cap_drop);
+	json_add_bool(o, "Privileged", asked->privileged);
+	json_add_bool(o, "ReadonlyRootfs", asked->read_only);
+	json_add_bool(o, "Init", asked->init);
+	json_add(o, "SecurityOpt", security_options(s));
+	json_add(o, "Ulimits", ulimits(s->spec->process));
+	json_add_str(o, "UsernsMode", s->spec->linux->n_uid_mappings ? "private" : "");
+	json_add(o, "IDMappings", id_mappings(s->spec->linux));
+	json_add_i64(o, "OomScoreAdj", s->spec->process->oom_score_adj);
+	return o;
+}
+
+static void add_identity(const struct subject *s, struct json_object *o)
+{
+	char *const *args = s->c->config.command;
+
+	json_add_str(o, "Id", s->c->record.id);
+	add_time(o, "Created", s->c->record.created_usec);
+	json_add_str(o, "Path", args ? args[0] : "");
+	json_add_strv(o, "Args", args ? args + 1 : NULL);
+	json_add(o, "State", state(s));
+	json_add_str(o, "Image", "");
+	json_add_str(o, "ImageName", "");
+	json_add_str(o, "Rootfs", s->c->config.rootfs);
+	json_add_str(o, "Pod", "");
+	json_add_str(o, "Name", s->c->record.name);
+	json_add_i64(o, "RestartCount", 0);
+}
+
+static void add_places(const struct subject *s, struct json_object *o)
+{
+	cleanup_free char *static_dir =
+		container_data_path(s->engine, s->c->record.id, NULL);
+	cleanup_free char *config_path =
+		container_data_path(s->engine, s->c->record.id, CONFIG_FILE);
+
+	json_add_str(o, "StaticDir", static_dir);
+	json_add_str(o, "OCIConfigPath", config_path);
+	json_add_str(o, "PidFile", s->c->config.pidfile ? s->c->config.pidfile : "");
+}
+
+int container_inspect(const struct engine *e, const struct container *c,
+		      struct json_object **ret, struct error *err)
+{
+	cleanup_free char *path = container_data_path(e, c->record.id, CONFIG_FILE);
+	cleanup(spec_freep) struct spec *spec = NULL;
+	struct subject s = {.engine = e, .c = c};
+	const struct spec_capabilities *capabilities;
+	struct json_object *o;
+	int r;
+
+	r = spec_read(AT_FDCWD, path, &spec, err);
+	if (r < 0)
+		return error_wrap(err, "inspect container %s", c->record.name);
+	s.spec = spec;
+	capabilities = spec->process->capabilities;
+	o = json_object_new_object();
+	add_identity(&s, o);
+	add_places(&s, o);
+	json_add_strv(o, "BoundingCaps", capabilities->bounding);
+	json_add_strv(o, "EffectiveCaps", capabilities->effective);
+	json_add_str(o, "AppArmorProfile",
+		     spec->process->apparmor_profile ? spec->process->apparmor_profile
+						     : "");
+	json_add(o, "Mounts", mounts(&s));
+	json_add(o, "Config", config(&s));
+	json_add(o, "HostConfig", host_config(&s));
+	*ret = o;
+	return 0;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation, foreground. The monitor has the exit record on disk before it says
+ * EXIT. Then we clean up and only after that acknowledge: a kill -9 of ours at any moment
+ * closes the socket without the acknowledgement, and the monitor runs the clean-up
+ * command instead. Both at once is harmless (settle.c).
+ */
+#include "engine/run.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/attach.h"
+#include "engine/container_dir.h"
+#include "engine/create.h"
+#include "engine/create_plan.h"
+#include "engine/settle.h"
+#include "engine/start.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/proc.h"
+#include "util/sys.h"
+
+#define LOST_STATUS (128 + SIGKILL)
+
+void run_result_release(struct run_result *r)
+{
+	free(r->id);
+	*r = RUN_RESULT_INIT;
+}
+
+static int write_line(const char *path, const char *text, enum fs_write_flags flags,
+		      struct error *err)
+{
+	return fs_write_atomic(AT_FDCWD, path, text, strlen(text), 0644, flags, err);
+}
+
+static int check_cidfile(const struct create_options *o, struct error *err)
+{
+	if (!o->cidfile || !fs_exists(AT_FDCWD, o->cidfile))
+		return 0;
+	error_set(
+		err, ERR_CONFLICT, 0,
+		"container id file exists. Ensure another container is not using it or delete %s",
+		o->cidfile);
+	return error_hint(err, "rm %s", o->cidfile);
+}
+
+static int write_pidfile(const char *path, pid_t pid, struct error *err)
+{
+	cleanup_free char *text = NULL;
+
+	if (!path)
+		return 0;
+	text = xasprintf("%d\n", pid);
+	return write_line(path, text, 0, err);
+}
+
+/* Why it could not be started goes on record, as long as the record stays. */
+static void keep_failure(const struct run_request *request, struct creation *c,
+			 struct error *err)
+{
+	cleanup_error struct error tolerated = ERROR_INIT;
+	cleanup_free char *sentence = error_message(err);
+	struct container_record record = {
+		.id = (char *)c->id,
+		.ended = true,
+		.exit_code = error_exit_status(err),
+		.failure = sentence,
+	};
+
+	if (request->options->auto_remove)
+		return;
+	if (container_record_end(request->engine->store, &record, &tolerated) < 0 ||
+	    container_dir_remove_run(request->engine, c->id, &tolerated) < 0)
+		error_drop(&tolerated, "then the next command removes it");
+	else
+		c->done = true;
+}
+
+static int start(const struct run_request *request, struct create_plan *p,
+		 struct started *ret, struct error *err)
+{
+	cleanup_creation struct creation c = CREATION_INIT;
+	const struct start_request start_request = {
+		.engine = request->engine,
+		.plan = p,
+		.creation = &c,
+		.foreground = request->foreground,
+	};
+	int r;
+
+	r = container_create(request->engine, p, &c, err);
+	if (r < 0)
+		return r;
+	if (p->options->cidfile) {
+		r = write_line(p->options->cidfile, p->id, FS_WRITE_EXCLUSIVE, err);
+		if (r < 0)
+			return r;
+	}
+	r = container_start(&start_request, ret, err);
+	if (r < 0) {
+		keep_failure(request, &c, err);
+		return r;
+	}
+	c.done = true;
+	return 0;
+}
+
+struct signal_target {
+	const struct engine *engine;
+	const char *id;
+};
+
+static int forward_signal(void *arg, int sig, struct error *err)
+{
+	const struct signal_target *target = arg;
+	cleanup_fd int dirfd = container_dir_open(target->engine, target->id),
+		       pid_fd = -EBADF;
+	struct proc_id init;
+
+	if (dirfd >= 0 && container_dir_read_process(dirfd, INIT_FILE, &init, NULL) == 0)
+		pid_fd = proc_id_open(&init);
+	if (pid_fd < 0)
+		return 0;
+	if (sys_pidfd_send_signal(pid_fd, sig) < 0 && errno != ESRCH)
+		return error_set(err, ERR_SYSTEM, errno, "pass signal %d on", sig);
+	return 0;
+}
+
+static int end(const struct run_request *request, const struct started *started,
+	       const char *id, struct error *err)
+{
+	int status;
+	int r;
+
+	r = container_settle(request->engine, id, true, err);
+	if (r < 0)
+		return r;
+	/* it has gone on to the clean-up itself if it took us for dead */
+	(void)!attach_acknowledge(started->owner_fd);
+	(void)!proc_wait(started->monitor_pid, -EBADF, -1, &status);
+	return 0;
+}
+
+static int stay(const struct run_request *request, const struct started *started,
+		struct run_result *ret, struct error *err)
+{
+	struct signal_target target = {.engine = request->engine, .id = ret->id};
+	struct pump_options options = PUMP_OPTIONS_INIT;
+	struct attach_result result = {0};
+	int r;
+
+	if (!request->options->interactive)
+		options.stdin_fd = -EBADF;
+	options.detach_keys = request->options->detach_keys;
+	if (request->forward_signals) {
+		options.forward_signal = forward_signal;
+		options.signal_arg = &target;
+	}
+	r = attach_run(started->owner_fd, &options, &result, err);
+	if (r < 0)
+		return r;
+	if (result.detached)
+		return 0;
+	ret->exit_code = result.lost ? LOST_STATUS : proc_exit_code(result.wait_status);
+	return end(request, started, ret->id, err);
+}
+
+int container_run(const struct run_request *request, struct run_result *ret,
+		  struct error *err)
+{
+	const struct create_options *o = request->options;
+	cleanup_create_plan struct create_plan p = CREATE_PLAN_INIT;
+	cleanup_free char *warning = NULL;
+	struct started started = STARTED_INIT;
+	cleanup_fd int owner_fd = -EBADF;
+	int r;
+
+	r = check_cidfile(o, err);
+	if (r < 0)
+		return r;
+	r = create_plan_build(request->engine, o, &p, err);
+	if (r < 0)
+		return r;
+	warning = create_plan_warning(&p);
+	if (warning && request->warn)
+		request->warn(warning);
+	r = start(request, &p, &started, err);
+	if (r < 0)
+		return r;
+	owner_fd = started.owner_fd;
+	ret->id = xstrdup(p.id);
+	r = write_pidfile(o->pidfile, started.init_pid, err);
+	if (r >= 0)
+		r = write_pidfile(o->monitor_pidfile, started.monitor_pid, err);
+	if (r < 0)
+		return r;
+	return request->foreground ? stay(request, &started, ret, err) : 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/inspect.h"
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/time.h"
+
+/* The span since then in words, "" if it is not known. */
+static char *since(int64_t from_usec, int64_t now_usec)
+{
+	char span[TIME_TEXT_MAX];
+
+	if (from_usec == 0)
+		return xstrdup("");
+	return xstrdup(time_human(now_usec > from_usec ? now_usec - from_usec : 0, span));
+}
+
+char *container_status_text(const struct container *c, int64_t now_usec)
+{
+	cleanup_free char *span = NULL;
+
+	switch (c->status) {
+	case CONTAINER_CREATED:
+		return xstrdup("Created");
+	case CONTAINER_RUNNING:
+		span = since(c->record.started_usec, now_usec);
+		return xasprintf("Up %s", span);
+	case CONTAINER_EXITED:
+		span = since(c->record.finished_usec, now_usec);
+		return xasprintf("Exited (%d) %s ago", c->record.exit_code, span);
+	}
+	return NULL;
+}
+
+/* "key=value" words as an object. */
+static struct json_object *pairs(char *const *words)
+{
+	struct json_object *o = json_object_new_object();
+
+	strv_foreach (word, words) {
+		cleanup_free char *key = xstrndup(*word, strcspn(*word, "="));
+
+		json_add_str(o, key, *word + strlen(key) + 1);
+	}
+	return o;
+}
+
+static struct json_object *mount_points(char *const *binds)
+{
+	struct json_object *list = json_object_new_array();
+
+	strv_foreach (bind, binds) {
+		cleanup_strv char **parts = str_split(*bind, ':');
+
+		if (strv_len(parts) > 1)
+			json_object_array_add(list, json_object_new_string(parts[1]));
+	}
+	return list;
+}
+
+static struct json_object *one_name(const char *name)
+{
+	struct json_object *list = json_object_new_array();
+
+	json_object_array_add(list, json_object_new_string(name));
+	return list;
+}
+
+struct json_object *container_summary(const struct container *c, int64_t now_usec)
+{
+	const struct container_record *r = &c->record;
+	cleanup_free char *status = container_status_text(c, now_usec);
+	cleanup_free char *age = since(r->created_usec, now_usec);
+	cleanup_free char *created = xasprintf("%s ago", age);
+	struct json_object *o = json_object_new_object();
+
+	json_add_bool(o, "AutoRemove", r->auto_remove);
+	json_add_strv(o, "Command", c->config.command);
+	json_add_str(o, "CreatedAt", created);
+	json_add_bool(o, "Exited", c->status == CONTAINER_EXITED);
+	json_add_i64(o, "ExitedAt", r->finished_usec / USEC_PER_SEC);
+	json_add_i64(o, "ExitCode", r->exit_code);
+	json_add_str(o, "Id", r->id);
+	json_add_str(o, "Image", c->config.rootfs);
+	json_add_str(o, "ImageID", "");
+	json_add_bool(o, "IsInfra", false);
+	json_add(o, "Labels", pairs(c->config.labels));
+	json_add(o, "Mounts", mount_points(c->config.binds));
+	json_add(o, "Names", one_name(r->name));
+	json_add(o, "Networks", json_object_new_array());
+	json_add_i64(o, "Pid", c->init.pid);
+	json_add_str(o, "Pod", "");
+	json_add_str(o, "PodName", "");
+	json_add(o, "Ports", json_object_new_array());
+	json_add_i64(o, "Restarts", 0);
+	json_add_i64(o, "StartedAt", r->started_usec / USEC_PER_SEC);
+	json_add_str(o, "State", status_word(c->status));
+	json_add_str(o, "Status", status);
+	json_add_i64(o, "Created", r->created_usec / USEC_PER_SEC);
+	return o;
+}
