@@ -325,13 +325,13 @@ static int before_exec(void *data, struct error *err)
 	struct init *i = data;
 	struct pollfd peer = {.fd = i->sync_fd, .events = POLLIN};
 
-	if (i->options->die_with_parent) {
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-			return error_set(err, ERR_SYSTEM, errno,
-					 "tie the container to its monitor");
-		if (poll(&peer, 1, 0) > 0 && (peer.revents & (POLLHUP | POLLERR)))
-			return error_set(err, ERR_SYSTEM, 0, "%s ended meanwhile", PEER);
-	}
+	/* Cleared expressly where it was not asked for: exec keeps it. */
+	if (prctl(PR_SET_PDEATHSIG, i->options->die_with_parent ? SIGKILL : 0) < 0)
+		return error_set(err, ERR_SYSTEM, errno,
+				 "tie the container to its monitor");
+	if (i->options->die_with_parent && poll(&peer, 1, 0) > 0 &&
+	    (peer.revents & (POLLHUP | POLLERR)))
+		return error_set(err, ERR_SYSTEM, 0, "%s ended meanwhile", PEER);
 	int r = i->cwd_later ? child_enter_cwd(&i->process, false, &i->cwd_later, err)
 			     : 0;
 	if (r == 0)

@@ -126,6 +126,9 @@ struct rt_foreground {
 	int pid_fd;
 	int master_fd; /* -EBADF: no terminal */
 };
+/* rt_foreground_hold_signals() - block all of them, before the process is let go: from
+ * then on a signal is for it, and rt_foreground_wait() passes on what came meanwhile. */
+int rt_foreground_hold_signals(struct error *err) _must_check_;
 /* rt_foreground_wait() - until it ends. Return: exit status as a shell has it. */
 int rt_foreground_wait(const struct rt_foreground *f, struct error *err) _must_check_;
 

@@ -323,7 +323,9 @@ static int run(const struct command_call *call, struct error *err)
 	if (r < 0)
 		return r;
 	rt_pass_listen_fds(process, listen);
-	r = start(call, &c, process, preserve_fds, &s, err);
+	r = v->detach ? 0 : rt_foreground_hold_signals(err);
+	if (r == 0)
+		r = start(call, &c, process, preserve_fds, &s, err);
 	if (r < 0)
 		return r;
 	r = rt_write_pid_file(v->pid_file, s.pid, err);

@@ -154,6 +154,15 @@ static int begin_terminal(struct relay *x, struct error *err)
 	return 0;
 }
 
+int rt_foreground_hold_signals(struct error *err)
+{
+	sigset_t all;
+
+	if (sigfillset(&all) < 0 || sigprocmask(SIG_BLOCK, &all, NULL) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "block signals");
+	return 0;
+}
+
 int rt_foreground_wait(const struct rt_foreground *f, struct error *err)
 {
 	cleanup(relay_release) struct relay x = {
@@ -161,16 +170,14 @@ int rt_foreground_wait(const struct rt_foreground *f, struct error *err)
 	sigset_t all;
 	int r;
 
-	sigfillset(&all);
-	if (sigprocmask(SIG_BLOCK, &all, NULL) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "block signals");
-	x.signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (sigfillset(&all) == 0)
+		x.signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (x.signal_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "receive signals");
 	r = begin_terminal(&x, err);
 	if (r < 0)
 		return r;
-	reap(&x); /* it may have ended before signals were blocked */
+	reap(&x); /* one SIGCHLD may have stood for two */
 	while (!x.ended)
 		relay_once(&x);
 	while (x.master_open && show_output(&x))

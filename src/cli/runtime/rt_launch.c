@@ -283,9 +283,11 @@ static int let_go(struct launching *x, struct error *err)
 {
 	struct rt_container *c = &x->container;
 	const struct spec_hooks *h = c->spec->hooks;
-	int r = x->only_create ? launch_detach(&x->launch, err)
-			       : launch_finish(&x->launch, err);
+	int r = x->foreground ? rt_foreground_hold_signals(err) : 0;
 
+	if (r == 0)
+		r = x->only_create ? launch_detach(&x->launch, err)
+				   : launch_finish(&x->launch, err);
 	if (r < 0 || x->only_create)
 		return r;
 	c->state.started = true;
