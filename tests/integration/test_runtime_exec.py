@@ -13,7 +13,7 @@ from support import process
 def c1(runtime, busybox_root):
     config = runtime.config(["sleep", "1000"], busybox_root)
     config["process"]["env"].append("FROM=config")
-    runtime.ok("run", "-d", "--bundle", runtime.bundle(config), "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle", runtime.bundle(config), "c1")
     return "c1"
 
 
@@ -86,8 +86,7 @@ def test_process_file_with_a_wrong_value_names_its_path(runtime, c1, base):
 
 def test_detached_with_a_pid_file(runtime, c1, base):
     pid_file = os.path.join(base, "pid")
-    runtime.ok("exec", "--detach", "--pid-file", pid_file, c1, "sleep", "500",
-               stdout=open(os.devnull, "w"), stderr=open(os.devnull, "w"))
+    runtime.detached("exec", "--detach", "--pid-file", pid_file, c1, "sleep", "500")
     with open(pid_file, encoding="utf-8") as f:
         pid = int(f.read())
     assert "sleep 500" in process.command_line(pid)
@@ -106,7 +105,7 @@ def test_capabilities(runtime, c1):
 def test_no_new_privs(runtime, busybox_root):
     config = runtime.config(["sleep", "1000"], busybox_root)
     config["process"]["noNewPrivileges"] = False
-    runtime.ok("run", "-d", "--bundle", runtime.bundle(config), "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle", runtime.bundle(config), "c1")
     assert runtime.ok("exec", "c1", "grep", "NoNewPrivs", "/proc/self/status").split()[1] == "0"
     assert runtime.ok("exec", "--no-new-privs", "c1", "grep", "NoNewPrivs",
                       "/proc/self/status").split()[1] == "1"

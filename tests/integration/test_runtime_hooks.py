@@ -46,10 +46,9 @@ def test_hooks_run_in_the_order_of_the_specification(runtime, busybox_root, base
     config["hooks"]["startContainer"] = [
         {"path": "/bin/sh", "args": ["sh", "-c", "cat >/dev/null; echo startContainer"]}]
     bundle = runtime.bundle(config)
-    with open(os.path.join(base, "out"), "w", encoding="utf-8") as out:
-        runtime.ok("create", "--bundle", bundle, "c1", stdout=out)
-        assert order(base) == ["prestart", "createRuntime", "createContainer"]
-        runtime.ok("start", "c1")
+    runtime.detached("create", "--bundle", bundle, "c1", out=os.path.join(base, "out"))
+    assert order(base) == ["prestart", "createRuntime", "createContainer"]
+    runtime.ok("start", "c1")
     runtime.wait_status("c1", "stopped")
     assert order(base) == ["prestart", "createRuntime", "createContainer", "poststart"]
     runtime.ok("delete", "c1")
@@ -61,7 +60,7 @@ def test_the_state_on_standard_input(runtime, busybox_root, base, hook):
     config["annotations"] = {"key": "value"}
     config["hooks"] = hooks_of_the_runtime(hook)
     bundle = runtime.bundle(config)
-    runtime.ok("create", "--bundle", bundle, "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("create", "--bundle", bundle, "c1")
     pid = runtime.state("c1")["pid"]
     runtime.ok("start", "c1")
     runtime.ok("delete", "--force", "c1")
@@ -80,7 +79,7 @@ def test_create_runtime_sees_the_containers_namespaces(runtime, busybox_root, ba
     config["hooks"] = {"createRuntime": [hook("createRuntime",
                                               f"pid=$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/' {base}/createRuntime.json)\n"
                                               f"readlink /proc/$pid/ns/net >{base}/ns")]}
-    runtime.ok("create", "--bundle", runtime.bundle(config), "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("create", "--bundle", runtime.bundle(config), "c1")
     with open(os.path.join(base, "ns"), encoding="utf-8") as f:
         net = f.read().strip()
     assert net == os.readlink(f"/proc/{runtime.state('c1')['pid']}/ns/net")
@@ -111,7 +110,7 @@ def test_a_failing_hook_stops_create(runtime, busybox_root, base, hook, kind):
 def test_a_failing_start_container_hook_stops_start(runtime, busybox_root):
     config = runtime.config(["true"], busybox_root)
     config["hooks"] = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "exit 4"]}]}
-    runtime.ok("create", "--bundle", runtime.bundle(config), "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("create", "--bundle", runtime.bundle(config), "c1")
     assert "startContainer" in runtime.fails("start", "c1")
     runtime.wait_status("c1", "stopped")
     runtime.ok("delete", "c1")
@@ -120,7 +119,7 @@ def test_a_failing_start_container_hook_stops_start(runtime, busybox_root):
 def test_a_failing_poststart_hook_ends_the_container(runtime, busybox_root, hook):
     config = runtime.config(["sleep", "100"], busybox_root)
     config["hooks"] = {"poststart": [hook("poststart", "exit 1")]}
-    runtime.ok("create", "--bundle", runtime.bundle(config), "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("create", "--bundle", runtime.bundle(config), "c1")
     assert "poststart" in runtime.fails("start", "c1")
     runtime.wait_status("c1", "stopped")
     runtime.ok("delete", "c1")

@@ -29,7 +29,7 @@ def settle(runtime, name="c1"):
 
 def how_long(runtime, bundle, *args):
     begin = time.monotonic()
-    runtime.ok(*args, stdout=open(os.devnull, "w"))
+    runtime.detached(*args)
     return time.monotonic() - begin
 
 
@@ -50,7 +50,7 @@ def test_create_killed_at_many_moments(runtime, bundle):
         kill_within(runtime, whole * 1.2 * i / 40, *args)
         if i % 2:
             settle(runtime)
-        result = runtime(*args, stdout=open(os.devnull, "w"))
+        result = runtime.detached(*args, check=False)
         if result.code == 0:
             runtime.ok("start", "c1")
         else:
@@ -62,11 +62,11 @@ def test_create_killed_at_many_moments(runtime, bundle):
 
 @pytest.mark.slow
 def test_start_killed_at_many_moments(runtime, bundle):
-    runtime.ok("create", "--bundle", bundle, "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("create", "--bundle", bundle, "c1")
     whole = how_long(runtime, bundle, "start", "c1")
     settle(runtime)
     for i in range(20):
-        runtime.ok("create", "--bundle", bundle, "c1", stdout=open(os.devnull, "w"))
+        runtime.detached("create", "--bundle", bundle, "c1")
         pid = runtime.state("c1")["pid"]
         kill_within(runtime, whole * 1.2 * i / 20, "start", "c1")
         status = runtime.status("c1")
@@ -81,10 +81,10 @@ def test_start_killed_at_many_moments(runtime, bundle):
 
 @pytest.mark.slow
 def test_delete_killed_at_many_moments(runtime, bundle):
-    runtime.ok("run", "-d", "--bundle", bundle, "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle", bundle, "c1")
     whole = how_long(runtime, bundle, "delete", "--force", "c1")
     for i in range(20):
-        runtime.ok("run", "-d", "--bundle", bundle, "c1", stdout=open(os.devnull, "w"))
+        runtime.detached("run", "-d", "--bundle", bundle, "c1")
         kill_within(runtime, whole * i / 20, "delete", "--force", "c1")
         settle(runtime)
 
@@ -102,7 +102,7 @@ def test_run_in_the_foreground_killed(runtime, bundle):
 
 
 def test_the_init_killed(runtime, bundle):
-    runtime.ok("run", "-d", "--bundle", bundle, "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle", bundle, "c1")
     os.kill(runtime.state("c1")["pid"], signal.SIGKILL)
     runtime.wait_status("c1", "stopped")
     runtime.ok("delete", "c1")
@@ -114,13 +114,13 @@ def test_what_a_killed_create_left_does_not_hold_the_name(runtime, bundle):
     os.chmod(runtime.state_dir, 0o700)
     assert runtime.ok("list", "-q") == ""
     os.makedirs(os.path.join(runtime.state_dir, "c1"), mode=0o700)
-    runtime.ok("create", "--bundle", bundle, "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("create", "--bundle", bundle, "c1")
     assert runtime.status("c1") == "created"
 
 
 def test_a_pid_that_was_used_again_is_not_believed(runtime, bundle):
     """State from before: the pid lives, but it is another process."""
-    runtime.ok("run", "-d", "--bundle", bundle, "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle", bundle, "c1")
     real = runtime.state("c1")["pid"]
     path = os.path.join(runtime.state_dir, "c1", "state.json")
     with open(path, encoding="utf-8") as f:

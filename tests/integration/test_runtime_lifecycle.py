@@ -24,8 +24,8 @@ def bundle(runtime, busybox_root):
 def created(runtime, bundle):
     """Create a container with standard streams of its own, as engines do."""
     def make(name="c1", command="sleep 100", options=(), **changes):
-        runtime.ok("create", *options, "--bundle", bundle(command, **changes), name,
-                   stdout=open(os.path.join(runtime.base, f"{name}.out"), "w"))
+        runtime.detached("create", *options, "--bundle", bundle(command, **changes), name,
+                         out=os.path.join(runtime.base, f"{name}.out"))
         return name
     return make
 
@@ -58,7 +58,10 @@ def test_a_container_goes_through_all_states(runtime, created):
 
 
 def test_commands_say_nothing_when_all_goes_well(runtime, bundle):
-    for args in (["create", "--bundle", bundle(), "c1"], ["start", "c1"], ["kill", "c1", "9"]):
+    out = os.path.join(runtime.base, "out")
+    result = runtime.detached("create", "--bundle", bundle(), "c1", out=out)
+    assert os.path.getsize(out) == 0 and result.stderr == ""
+    for args in (["start", "c1"], ["kill", "c1", "9"]):
         result = runtime(*args)
         assert (result.code, result.stdout, result.stderr) == (0, "", ""), result
     runtime.wait_status("c1", "stopped")
@@ -68,7 +71,7 @@ def test_commands_say_nothing_when_all_goes_well(runtime, bundle):
 
 def test_state_has_the_fields_of_the_specification_and_of_runc(runtime, bundle):
     path = bundle(annotations={"org.example.key": "value"})
-    runtime.ok("create", "--bundle", path, "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("create", "--bundle", path, "c1")
     state = runtime.state("c1")
     assert state["id"] == "c1"
     assert state["status"] == "created"
@@ -95,7 +98,7 @@ def test_run_takes_standard_input(runtime, busybox_root):
 
 
 def test_run_reports_death_by_signal_as_a_shell_does(runtime, busybox_root):
-    config = runtime.config(["sh", "-c", "sh -c 'kill -9 $$'"], busybox_root)
+    config = runtime.config(["sh", "-c", "sh -c 'kill -9 $$'; exit $?"], busybox_root)
     assert runtime.run_config(config).code == 137
 
 
@@ -117,8 +120,7 @@ def test_run_keep_leaves_the_stopped_container(runtime, busybox_root):
 
 def test_run_detach_returns_at_once(runtime, bundle):
     pid_file = os.path.join(runtime.base, "pid")
-    runtime.ok("run", "--detach", "--pid-file", pid_file, "--bundle", bundle(), "c1",
-               stdout=open(os.devnull, "w"))
+    runtime.detached("run", "--detach", "--pid-file", pid_file, "--bundle", bundle(), "c1")
     assert runtime.status("c1") == "running"
     with open(pid_file, encoding="utf-8") as f:
         assert int(f.read()) == runtime.state("c1")["pid"]
@@ -246,7 +248,7 @@ def test_list_of_nothing(runtime):
 
 
 def test_ps_shows_the_processes_by_their_host_ids(runtime, running):
-    running(command="sleep 77 & sleep 78")
+    running(command="sleep 77 & sleep 78; true")
     pid = runtime.state("c1")["pid"]
     process.wait_until(lambda: len(runtime.json("ps", "--format", "json", "c1")) == 3,
                        "three processes")

@@ -53,7 +53,7 @@ def test_kinds_that_are_not_listed_are_the_callers(runtime, busybox_root):
 @pytest.mark.parametrize("kind", ["network", "ipc", "uts", "pid"])
 def test_joining_another_containers_namespace(runtime, busybox_root, user, kind):
     first = runtime.config(["sleep", "100"], busybox_root)
-    runtime.ok("run", "-d", "--bundle", runtime.bundle(first), "first", stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle", runtime.bundle(first), "first")
     pid = runtime.state("first")["pid"]
     path = f"/proc/{pid}/ns/{FILES[kind]}"
     wanted = os.readlink(path)
@@ -70,7 +70,7 @@ def test_joining_another_containers_namespace(runtime, busybox_root, user, kind)
 
 def test_joining_a_pid_namespace_shows_its_processes(runtime, busybox_root, user):
     first = runtime.config(["sleep", "100"], busybox_root)
-    runtime.ok("run", "-d", "--bundle", runtime.bundle(first), "first", stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle", runtime.bundle(first), "first")
     pid = runtime.state("first")["pid"]
     config = runtime.config(["ps"], busybox_root)
     replace_namespace(config, "pid", f"/proc/{pid}/ns/pid")
@@ -148,7 +148,7 @@ def test_id_maps(runtime, busybox_root, user):
 def test_the_program_runs_as_the_mapped_id(runtime, busybox_root, user):
     config = add_user_namespace(runtime.config(["sleep", "100"], busybox_root), user)
     config["process"]["user"] = {"uid": 1000, "gid": 50}
-    runtime.ok("run", "-d", "--bundle", runtime.bundle(config), "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle", runtime.bundle(config), "c1")
     st = os.stat(f"/proc/{runtime.state('c1')['pid']}")
     assert (st.st_uid, st.st_gid) == (101000, 100050)
 

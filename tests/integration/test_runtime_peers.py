@@ -65,7 +65,7 @@ def test_state_has_the_members_of_the_peers(peers, runtime, busybox_root, base, 
     config["ociVersion"] = "1.0.2"
     config["annotations"] = {"a": "b"}
     bundle = runtime.bundle(config)
-    runtime.ok("create", "--bundle", bundle, "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("create", "--bundle", bundle, "c1")
     ours = runtime.state("c1")
     root = os.path.join(base, "peer")
     created = subprocess.run([path, "--root", root, "create", "--bundle", bundle, "c2"],

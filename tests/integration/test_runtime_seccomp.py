@@ -57,7 +57,7 @@ def test_without_no_new_privs_too(runtime, busybox_root, user):
 def test_exec_gets_the_filter_too(runtime, busybox_root):
     config = runtime.config(["sleep", "100"], busybox_root)
     config["linux"]["seccomp"] = profile(rule(["mkdir", "mkdirat"], "SCMP_ACT_ERRNO"))
-    runtime.ok("run", "-d", "--bundle", runtime.bundle(config), "c1", stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle", runtime.bundle(config), "c1")
     assert runtime.ok("exec", "c1", "sh", "-c", "mkdir /tmp/x; echo status $?").endswith("status 1")
 
 

@@ -69,9 +69,8 @@ def test_create_with_a_console_socket_gives_a_real_terminal(runtime, busybox_roo
 
 def test_exec_with_a_console_socket(runtime, busybox_root, console):
     sock, path = console
-    runtime.ok("run", "-d", "--bundle",
-               runtime.bundle(runtime.config(["sleep", "100"], busybox_root)), "c1",
-               stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle",
+               runtime.bundle(runtime.config(["sleep", "100"], busybox_root)), "c1")
     runtime.ok("exec", "--tty", "--detach", "--console-socket", path, "c1", "sh")
     master, _ = receive_fd(sock)
     os.write(master, b"test -t 0 && echo yes-$((2+2))\n")
@@ -123,9 +122,8 @@ def test_run_uses_the_callers_terminal(runtime, busybox_root, terminal):
 
 
 def test_exec_uses_the_callers_terminal(runtime, busybox_root, terminal):
-    runtime.ok("run", "-d", "--bundle",
-               runtime.bundle(runtime.config(["sleep", "100"], busybox_root)), "c1",
-               stdout=open(os.devnull, "w"))
+    runtime.detached("run", "-d", "--bundle",
+               runtime.bundle(runtime.config(["sleep", "100"], busybox_root)), "c1")
     child = terminal(runtime.argv("exec", "-t", "c1", "sh"), dimensions=(30, 90))
     child.sendline("stty size")
     child.expect("30 90")
@@ -223,8 +221,7 @@ def test_pidfd_socket(runtime, busybox_root, base):
         sock.bind(path)
         sock.listen()
         config = runtime.config(["sleep", "100"], busybox_root)
-        runtime.ok("create", "--pidfd-socket", path, "--bundle", runtime.bundle(config), "c1",
-                   stdout=open(os.devnull, "w"))
+        runtime.detached("create", "--pidfd-socket", path, "--bundle", runtime.bundle(config), "c1")
         fd, _ = receive_fd(sock)
     with open(f"/proc/self/fdinfo/{fd}", encoding="utf-8") as f:
         info = dict(line.split(":\t") for line in f.read().splitlines() if ":\t" in line)

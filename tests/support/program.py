@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
+import tempfile
 
 from . import process
 
@@ -175,6 +176,17 @@ class Runtime(Program):
         """`run` of a bundle with this config; the Result."""
         return self("run", *options, "--bundle", self.bundle(config), name, **more)
 
+    def detached(self, *args, check=True, out=None, **more):
+        """A command whose container keeps the standard streams (create, run -d): they go to files,
+        `out` or one that is forgotten, as a pipe would stay open."""
+        with tempfile.TemporaryFile("w+") as errors, open(out or os.devnull, "w",
+                                                          encoding="utf-8") as output:
+            result = self(*args, stdout=output, stderr=errors, **more)
+            errors.seek(0)
+            result.stderr = errors.read()
+        assert not check or result.code == 0, result
+        return result
+
     def state(self, name):
         return self.json("state", name)
 
@@ -190,7 +202,7 @@ class Runtime(Program):
             return []
         problems = []
         for name in sorted(os.listdir(self.state_dir)):
-            if not os.path.isdir(os.path.join(self.state_dir, name)):
+            if name.startswith(".") or not os.path.isdir(os.path.join(self.state_dir, name)):
                 continue
             deleted = self("delete", "--force", name)
             if deleted.code != 0:
