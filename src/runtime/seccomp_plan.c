@@ -477,7 +477,9 @@ static void table_runs(struct builder *b, struct table *table, struct bpf_arch *
 	uint32_t forbidden = plain_verdict(b->plan, b->default_ret);
 	uint32_t newest = newest_named(table), number = table->base;
 
-	qsort(table->entries, table->n_entries, sizeof(*table->entries), compare_entries);
+	if (table->n_entries)
+		qsort(table->entries, table->n_entries, sizeof(*table->entries),
+		      compare_entries);
 	for (size_t i = 0, n; i <= table->n_entries; i += n) {
 		const struct entry *e = table->entries + i;
 		uint32_t end =

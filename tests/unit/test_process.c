@@ -202,6 +202,15 @@ static void set_caps(struct spec_capabilities *caps,
 	};
 }
 
+static void free_caps(struct spec_capabilities *caps)
+{
+	strv_free(caps->bounding);
+	strv_free(caps->effective);
+	strv_free(caps->inheritable);
+	strv_free(caps->permitted);
+	strv_free(caps->ambient);
+}
+
 #define SOME (BIT(CAP_CHOWN) | BIT(CAP_KILL) | BIT(CAP_NET_BIND_SERVICE))
 #define BIND BIT(CAP_NET_BIND_SERVICE)
 
@@ -281,6 +290,7 @@ static void run_cap_case(size_t i, enum mode mode, bool no_new_privs,
 	check_sets(&c, &cap_cases[i].want, cap_cases[i].name);
 	ck_assert_str_eq(field(&c, "NoNewPrivs"), no_new_privs ? "1" : "0");
 	ck_assert_str_eq(field(&c, "Seccomp"), filter ? "2" : "0");
+	free_caps(&caps);
 }
 
 START_TEST(capabilities_after_exec)
@@ -354,6 +364,7 @@ START_TEST(what_the_bounding_set_lacks_is_not_asked_for)
 	ck_assert_msg(run(&c, _i) == 0, "%s", c.text);
 	want = (struct process_capabilities){left, left, left, left, left};
 	check_sets(&c, &want, "");
+	free_caps(&caps);
 }
 END_TEST
 
@@ -368,6 +379,7 @@ START_TEST(effective_but_not_permitted_is_refused)
 	ck_assert_str_eq(c.text,
 			 "error: process.capabilities.effective: CAP_NET_BIND_SERVICE is "
 			 "not in permitted\n");
+	free_caps(&caps);
 }
 END_TEST
 
@@ -613,22 +625,18 @@ START_TEST(personality_is_taken)
 END_TEST
 
 /* Wrong words are errors before anything exists. */
-static char *strv_of(const char *word)
-{
-	return xstrdup(word);
-}
-
 START_TEST(wrong_words_are_refused_with_their_path)
 {
-	struct spec_rlimit rlimits[] = {{strv_of("RLIMIT_NOFILE"), 5, 5},
-					{strv_of("RLIMIT_NOFILE"), 5, 5}};
-	struct spec_rlimit unknown = {strv_of("RLIMIT_HATS"), 5, 5};
-	struct spec_rlimit crossed = {strv_of("RLIMIT_CORE"), 5, 6};
-	struct spec_scheduler iso = {.policy = strv_of("SCHED_ISO")};
-	char *flags[] = {strv_of("SCHED_FLAG_NONE"), NULL};
-	struct spec_scheduler flag = {.policy = strv_of("SCHED_OTHER"), .flags = flags};
-	struct spec_io_priority io = {.class = strv_of("IOPRIO_CLASS_BE"), .priority = 8};
-	char *caps_list[] = {strv_of("CAP_HATS"), NULL};
+	struct spec_rlimit rlimits[] = {{(char[]){"RLIMIT_NOFILE"}, 5, 5},
+					{(char[]){"RLIMIT_NOFILE"}, 5, 5}};
+	struct spec_rlimit unknown = {(char[]){"RLIMIT_HATS"}, 5, 5};
+	struct spec_rlimit crossed = {(char[]){"RLIMIT_CORE"}, 5, 6};
+	struct spec_scheduler iso = {.policy = (char[]){"SCHED_ISO"}};
+	char *flags[] = {(char[]){"SCHED_FLAG_NONE"}, NULL};
+	struct spec_scheduler flag = {.policy = (char[]){"SCHED_OTHER"}, .flags = flags};
+	struct spec_io_priority io = {.class = (char[]){"IOPRIO_CLASS_BE"},
+				      .priority = 8};
+	char *caps_list[] = {(char[]){"CAP_HATS"}, NULL};
 	struct spec_capabilities caps = {.bounding = caps_list};
 	const struct {
 		struct spec_process process;
@@ -666,9 +674,9 @@ END_TEST
 
 START_TEST(labels_need_their_module)
 {
-	struct spec_process apparmor = {.apparmor_profile = strv_of("web")};
-	struct spec_process unconfined = {.apparmor_profile = strv_of("unconfined")};
-	struct spec_process selinux = {.selinux_label = strv_of("a:b:c:s0")};
+	struct spec_process apparmor = {.apparmor_profile = (char[]){"web"}};
+	struct spec_process unconfined = {.apparmor_profile = (char[]){"unconfined"}};
+	struct spec_process selinux = {.selinux_label = (char[]){"a:b:c:s0"}};
 	struct error err = ERROR_INIT;
 	struct process_plan plan;
 
