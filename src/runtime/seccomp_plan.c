@@ -471,36 +471,38 @@ static uint32_t newest_named(const struct table *table)
 	return newest;
 }
 
-static void table_runs(struct builder *b, struct table *table, struct bpf_arch *arch)
+/* The numbers from `number` up to `end` that the profile does not name. */
+static void gap_runs(struct builder *b, const struct table *table, struct bpf_arch *arch,
+		     uint32_t number, uint32_t end)
 {
 	uint32_t unknown = plain_verdict(b->plan, b->unknown_ret);
 	uint32_t forbidden = plain_verdict(b->plan, b->default_ret);
-	uint32_t newest = newest_named(table), number = table->base;
+	uint32_t newest = newest_named(table);
+
+	for (; number < end && number <= newest; number++)
+		run_add(arch, number,
+			number_is_known(table, number) ? forbidden : unknown);
+	if (number < end)
+		run_add(arch, number, unknown);
+}
+
+static void table_runs(struct builder *b, struct table *table, struct bpf_arch *arch)
+{
+	uint32_t number = table->base;
 
 	if (table->n_entries)
 		qsort(table->entries, table->n_entries, sizeof(*table->entries),
 		      compare_entries);
-	for (size_t i = 0, n; i <= table->n_entries; i += n) {
-		const struct entry *e = table->entries + i;
-		uint32_t end =
-			i < table->n_entries ? e->number : table->base + TABLE_SIZE;
+	for (size_t i = 0, n; i < table->n_entries; i += n) {
+		const struct entry *e = &table->entries[i];
 
-		for (; number < end && number <= newest; number++)
-			run_add(arch, number,
-				b->unknown_ret == b->default_ret ||
-						number_is_known(table, number)
-					? forbidden
-					: unknown);
-		if (i == table->n_entries)
-			break;
 		for (n = 1; i + n < table->n_entries && e[n].number == e->number;)
 			n++;
-		if (number < e->number)
-			run_add(arch, number, unknown);
+		gap_runs(b, table, arch, number, e->number);
 		run_add(arch, e->number, entries_verdict(b, e, n));
 		number = e->number + 1;
 	}
-	run_add(arch, number, unknown);
+	gap_runs(b, table, arch, number, UINT32_MAX);
 }
 
 /*
