@@ -200,11 +200,12 @@ int mask_apply(struct rootfs *r, struct error *err)
 		.r = r,
 		.proc = {"/proc", "proc", PROC_SUPER_MAGIC, -EBADF},
 		.sys = {"/sys", "sysfs", SYSFS_MAGIC, -EBADF},
-		.null = {.fd = TAKE_FD(r->null_fd)},
+		.null = {.fd = r->null_fd},
 		.empty = {.fd = -EBADF},
 	};
 	int result = 0;
 
+	r->null_fd = -EBADF;
 	if (!l->masked_paths && !l->readonly_paths)
 		return 0;
 	result = open_base(r, &m.proc, err);

@@ -137,16 +137,23 @@ static char **tmpfs_options(const struct mount_step *step, int target_fd, bool i
 static void explain(const struct rootfs *r, const struct mount_step *step,
 		    struct error *err)
 {
+	const struct spec_namespace *pid = spec_namespace(r->spec, "pid");
+
 	if (err->code != EPERM || !r->in_user_ns)
 		return;
-	if (str_eq(step->type, "proc"))
+	if (!str_eq(step->type, "proc"))
+		error_hint(err, "a user namespace may not mount every file system type");
+	else if (pid && pid->path)
+		error_hint(
+			err,
+			"the pid namespace %s belongs to another user namespace: join that one too",
+			pid->path);
+	else
 		error_hint(
 			err,
 			"the host's own /proc is partly covered, as it is inside another container: "
 			"let that one show all of it (podman and docker: "
 			"--security-opt systempaths=unconfined)");
-	else
-		error_hint(err, "a user namespace may not mount every file system type");
 }
 
 int mount_kernel_new(const struct rootfs *r, const struct mount_step *step, int target_fd,

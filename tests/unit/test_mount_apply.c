@@ -62,6 +62,18 @@ static void without_pidns(struct box *b)
 }
 BOX_TEST(host_proc_is_bound_without_a_pid_namespace, NULL, without_pidns)
 
+/* As inside a container of docker's or podman's, whose masks cover parts of /proc. */
+static void covered_proc(struct box *b)
+{
+	EXPECT(mount("cover", "/proc/fs", "tmpfs", MS_RDONLY, NULL) == 0);
+	EXPECT(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0);
+	b->r.in_user_ns = true;
+	box_mount(b, "/proc", "proc", "proc", NULL);
+	box_refused(b, "mount /proc: proc");
+	EXPECT(b->err.code == EPERM && strstr(b->err.hint, "systempaths=unconfined"));
+}
+BOX_TEST(covered_proc_of_the_host_has_a_sentence, NULL, covered_proc)
+
 static void cgroup_shared(struct box *b)
 {
 	b->r.own_cgroup_ns = false;
@@ -562,6 +574,7 @@ static void add(TCase *tc)
 	tcase_add_loop_test(tc, racing_renames_do_not_lead_out, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, tmpfs_takes_over_mode_and_content, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, wrong_option_is_named, AS_ROOT, AS_USER + 1);
+	tcase_add_test(tc, covered_proc_of_the_host_has_a_sentence);
 	tcase_add_loop_test(tc, list_of_layers_may_be_long, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, host_proc_is_bound_without_a_pid_namespace, AS_ROOT,
 			    AS_USER + 1);
