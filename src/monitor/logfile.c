@@ -22,6 +22,7 @@
 #include "monitor/clock.h"
 #include "monitor/escape.h"
 #include "monitor/text.h"
+#include "util/error.h"
 
 #define LOGFILE_NEW_NAME LOGFILE_NAME ".new"
 #define LOGFILE_NAME_MAX (sizeof(LOGFILE_NAME) + 1 + TEXT_I64_MAX)
@@ -129,12 +130,12 @@ static void add_record(struct logfile *l, const char *stream, const unsigned cha
 static void add_gap(struct logfile *l)
 {
 	char text[160], *p = text;
-	const char *reason = strerrordesc_np(l->lost_errno);
+	const char *reason = error_errno_text(l->lost_errno);
 
 	p = text_put(p, "[cubby: ");
 	p = text_put_i64(p, (int64_t)l->lost);
 	p = text_put(p, " bytes of output were not logged: ");
-	p = text_put(p, reason ? reason : "the log could not be written");
+	p = text_put(p, reason);
 	p = text_put(p, "]\n");
 	l->noted = l->lost;
 	add_record(l, "stderr", (unsigned char *)text, (size_t)(p - text));

@@ -135,7 +135,6 @@ int monitor_main(int argc, char **argv)
 	if (r < 0)
 		return fail(wrong, NULL, -r);
 	tell_ready((int)o.ready_fd);
-	setup_trim();
 	monitor_loop(&m);
 	if (m.acknowledged || !o.cleanup[0])
 		return 0;

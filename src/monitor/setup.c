@@ -12,27 +12,30 @@
  */
 #include "monitor/setup.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <link.h>
 #include <signal.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 
 static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ};
 
+static void set_disposition(int sig, void (*handler)(int))
+{
+	const struct sigaction act = {.sa_handler = handler};
+
+	(void)!sigaction(sig, &act, NULL);
+}
+
 static int setup_signals(int *ret_signal_fd)
 {
 	sigset_t set;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
-		signal(ignored[i], SIG_IGN);
+		set_disposition(ignored[i], SIG_IGN);
 	/* ignored, it would let the kernel reap the container unseen */
-	signal(SIGCHLD, SIG_DFL);
+	set_disposition(SIGCHLD, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
@@ -47,7 +50,7 @@ void setup_undo_signals(void)
 	sigset_t none;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
-		signal(ignored[i], SIG_DFL);
+		set_disposition(ignored[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -116,28 +119,4 @@ int setup_confine(int *ret_signal_fd, const char **ret_step)
 	prctl(PR_SET_NAME, "cubby-monitor");
 	*ret_step = "open /dev/null";
 	return close_stdio();
-}
-
-/*
- * A static program's pages are its own for as long as no second one runs. Start-up has
- * mapped far more of them than the loop needs, the kernel maps 16 at a time; dropped,
- * only those in use come back, from the page cache. Writable segments, where relocation
- * has left its marks, are not touched.
- */
-void setup_trim(void)
-{
-	const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR);
-	size_t n = getauxval(AT_PHNUM);
-	uintptr_t page = getauxval(AT_PAGESZ), base = 0;
-
-	for (size_t i = 0; headers && i < n; i++)
-		if (headers[i].p_type == PT_PHDR)
-			base = (uintptr_t)headers - headers[i].p_vaddr;
-	for (size_t i = 0; headers && i < n; i++) {
-		uintptr_t start = (base + headers[i].p_vaddr) & ~(page - 1);
-		uintptr_t end = base + headers[i].p_vaddr + headers[i].p_memsz;
-
-		if (headers[i].p_type == PT_LOAD && !(headers[i].p_flags & PF_W))
-			(void)!madvise((void *)start, end - start, MADV_DONTNEED);
-	}
 }

@@ -19,8 +19,5 @@ int setup_close_fds(const struct monitor_options *o) _must_check_;
  */
 int setup_confine(int *ret_signal_fd, const char **ret_step) _must_check_;
 
-/* setup_trim() - give back the pages of the program that only set-up has used. */
-void setup_trim(void);
-
 /* setup_undo_signals() - dispositions and mask as a new program expects them. */
 void setup_undo_signals(void);

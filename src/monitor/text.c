@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "util/error.h"
+
 int text_to_i64(const char *s, int64_t *ret)
 {
 	bool negative = *s == '-';
@@ -69,7 +71,7 @@ static struct iovec part(const char *s)
 
 void text_complain(const struct text_complaint *c)
 {
-	const char *reason = c->code ? strerrordesc_np(c->code) : NULL;
+	const char *reason = c->code ? error_errno_text(c->code) : NULL;
 	struct iovec parts[] = {
 		part(c->who),
 		part(": "),
