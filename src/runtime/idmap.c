@@ -11,7 +11,8 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define ID_END 4294967295ULL /* one past the highest id that a map may hold */
+#define ID_END        4294967295ULL /* one past the highest id that a map may hold */
+#define LINE_TEXT_MAX 34            /* three numbers of ten digits, blanks, line feed */
 
 void idmap_release(struct idmap *map)
 {
@@ -121,8 +122,9 @@ void idmap_normalize(struct idmap *map)
 	qsort(map->lines, map->n_lines, sizeof(*map->lines), by_inside);
 	for (size_t i = 1; i < map->n_lines; i++) {
 		struct idmap_line *last = &map->lines[n], *l = &map->lines[i];
-		if (last->inside + last->count == l->inside &&
-		    last->outside + last->count == l->outside)
+		if ((uint64_t)last->inside + last->count == l->inside &&
+		    (uint64_t)last->outside + last->count == l->outside &&
+		    (uint64_t)last->count + l->count <= UINT32_MAX)
 			last->count += l->count;
 		else
 			map->lines[++n] = *l;
@@ -130,49 +132,65 @@ void idmap_normalize(struct idmap *map)
 	map->n_lines = n + 1;
 }
 
-uint32_t idmap_to_outside(const struct idmap *map, uint32_t inside)
+/* The line that holds an id, on either side; NULL if none does. */
+static const struct idmap_line *line_of(const struct idmap *map, uint32_t id, bool inside)
 {
 	for (size_t i = 0; i < map->n_lines; i++) {
 		const struct idmap_line *l = &map->lines[i];
-		if (inside >= l->inside && inside - l->inside < l->count)
-			return l->outside + (inside - l->inside);
+		uint32_t first = inside ? l->inside : l->outside;
+		if (id >= first && id - first < l->count)
+			return l;
 	}
-	return IDMAP_NONE;
+	return NULL;
+}
+
+uint32_t idmap_to_outside(const struct idmap *map, uint32_t inside)
+{
+	const struct idmap_line *l = line_of(map, inside, true);
+	return l ? l->outside + (inside - l->inside) : IDMAP_NONE;
 }
 
 uint32_t idmap_to_inside(const struct idmap *map, uint32_t outside)
 {
-	for (size_t i = 0; i < map->n_lines; i++) {
-		const struct idmap_line *l = &map->lines[i];
-		if (outside >= l->outside && outside - l->outside < l->count)
-			return l->inside + (outside - l->outside);
-	}
-	return IDMAP_NONE;
+	const struct idmap_line *l = line_of(map, outside, false);
+	return l ? l->inside + (outside - l->outside) : IDMAP_NONE;
 }
 
-/* Of an id inside: the line that holds it, NULL if none does. */
-static const struct idmap_line *line_of(const struct idmap *map, uint32_t inside)
+/* The ids inside a map as people write them: "0-65536, 70000". */
+static char *inside_text(const struct idmap *map)
 {
+	cleanup_idmap struct idmap sorted = {0};
+	struct buf text;
+
+	/* Neighbours inside are joined wherever they lead to. */
 	for (size_t i = 0; i < map->n_lines; i++)
-		if (inside >= map->lines[i].inside &&
-		    inside - map->lines[i].inside < map->lines[i].count)
-			return &map->lines[i];
-	return NULL;
+		idmap_add(&sorted, map->lines[i].inside, map->lines[i].inside,
+			  map->lines[i].count);
+	idmap_normalize(&sorted);
+	buf_init(&text, 200); /* a sentence, not a listing */
+	for (size_t i = 0; i < sorted.n_lines; i++) {
+		const struct idmap_line *l = &sorted.lines[i];
+		(void)buf_printf(&text, "%s%u", i ? ", " : "", l->inside);
+		if (l->count > 1)
+			(void)buf_printf(&text, "-%u", l->inside + (l->count - 1));
+	}
+	return buf_take(&text);
 }
 
-static int cannot_hold(const struct idmap_line *line, uint32_t done, uint32_t id,
+/* `done` ids of the line found their place, the next one has none. */
+static int cannot_hold(const struct idmap_line *line, uint32_t done,
 		       const struct idmap *outer, struct error *err)
 {
-	(void)error_set(
-		err, ERR_INVALID, 0,
-		"map %u:%u:%u: there is no id %u to map to, only %llu are available",
-		line->inside, line->outside, line->count, id,
-		(unsigned long long)idmap_size(outer));
-	if (done)
-		return error_hint(err, "%u:%u:%u would fit", line->inside, line->outside,
-				  done);
-	return error_hint(err, "ids 0 to %llu can be mapped to",
-			  (unsigned long long)idmap_size(outer) - 1);
+	cleanup_free char *held = inside_text(outer);
+
+	(void)error_set(err, ERR_INVALID, 0,
+			"map %u:%u:%u: there is no id %llu to map to", line->inside,
+			line->outside, line->count,
+			(unsigned long long)line->outside + done);
+	if (done > 0)
+		return error_hint(err, "the largest count that fits is %u: %u:%u:%u",
+				  done, line->inside, line->outside, done);
+	return error_hint(err, "the ids that can be mapped to are %s", held);
 }
 
 int idmap_compose(const struct idmap *inner, const struct idmap *outer, struct idmap *ret,
@@ -183,11 +201,13 @@ int idmap_compose(const struct idmap *inner, const struct idmap *outer, struct i
 	for (size_t i = 0; i < inner->n_lines; i++) {
 		const struct idmap_line *in = &inner->lines[i];
 		for (uint32_t done = 0; done < in->count;) {
-			uint32_t id = in->outside + done;
-			const struct idmap_line *out = line_of(outer, id);
+			uint64_t id = (uint64_t)in->outside + done;
+			const struct idmap_line *out =
+				id < IDMAP_NONE ? line_of(outer, (uint32_t)id, true)
+						: NULL;
 			if (!out)
-				return cannot_hold(in, done, id, outer, err);
-			uint32_t skip = id - out->inside;
+				return cannot_hold(in, done, outer, err);
+			uint32_t skip = (uint32_t)id - out->inside;
 			uint32_t n = out->count - skip;
 			if (n > in->count - done)
 				n = in->count - done;
@@ -220,7 +240,7 @@ char *idmap_text(const struct idmap *map)
 {
 	struct buf text;
 
-	buf_init(&text, IDMAP_LINES_MAX * 40);
+	buf_init(&text, map->n_lines * LINE_TEXT_MAX);
 	for (size_t i = 0; i < map->n_lines; i++)
 		(void)buf_printf(&text, "%u %u %u\n", map->lines[i].inside,
 				 map->lines[i].outside, map->lines[i].count);
@@ -238,7 +258,8 @@ int idmap_read(const char *proc_file, struct idmap *ret, struct error *err)
 	cleanup_idmap struct idmap map = {0};
 	cleanup_free char *text = NULL;
 	size_t len;
-	int r = fs_read(AT_FDCWD, proc_file, IDMAP_LINES_MAX * 64, &text, &len, err);
+	int r = fs_read(AT_FDCWD, proc_file, IDMAP_LINES_MAX * LINE_TEXT_MAX, &text, &len,
+			err);
 
 	if (r < 0)
 		return r;

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,9 +29,25 @@ struct subid_range {
 int subid_read(enum subid_kind kind, uid_t uid, struct subid_range **ret, size_t *ret_n,
 	       struct error *err) _must_check_;
 
-/* subid_read_file() - the same from one file's text (pure; name may be NULL). */
+/* subid_parse() - the same from one file's text (pure; name may be NULL). */
 void subid_parse(const char *text, const char *name, uid_t uid, struct subid_range **ret,
 		 size_t *ret_n);
+
+/* subid_source_is_files() - whether this text of nsswitch.conf leaves subid to the files (pure). */
+bool subid_source_is_files(const char *nsswitch);
+
+/*
+ * subid_free_start() - where 65536 ids are nobody's, from 100000 up, after all that this text of
+ * /etc/subuid gives away; 0 if no room is left (pure).
+ */
+uint64_t subid_free_start(const char *text);
+
+/*
+ * subid_map_from_ranges() - 0 is `own`, 1.. are the ranges in order, without ids that come twice, and
+ * at most what a map can hold (pure).
+ */
+void subid_map_from_ranges(uint32_t own, const struct subid_range *ranges, size_t n,
+			   struct idmap *ret);
 
 /*
  * subid_rootless_map() - the map that a plain user's containers get by default: 0 is the user,
@@ -39,3 +56,9 @@ void subid_parse(const char *text, const char *name, uid_t uid, struct subid_ran
  */
 int subid_rootless_map(enum subid_kind kind, uid_t uid, gid_t gid, struct idmap *ret,
 		       struct error *err) _must_check_;
+
+/*
+ * subid_hint_more() - to the hint of *err, of a map that asks for ids that the user does not have, add
+ * how to get more of them. Return: -code.
+ */
+int subid_hint_more(enum subid_kind kind, uid_t uid, struct error *err);

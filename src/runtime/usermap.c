@@ -11,17 +11,21 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 
+#include "runtime/subid.h"
+#include "util/buf.h"
 #include "util/fd.h"
 #include "util/fs.h"
-#include "util/log.h"
 #include "util/mem.h"
-#include "util/path.h"
 #include "util/proc.h"
 #include "util/str.h"
 #include "util/sys.h"
@@ -29,11 +33,14 @@
 #define WORDS_MAX 1024
 
 static const struct {
-	const char *program, *file, *option, *subids;
+	const char *program, *file, *own_file, *option, *subids;
+	enum subid_kind kind;
 	int capability;
 } sides[] = {
-	{"newuidmap", "uid_map", "--add-subuids", "/etc/subuid", CAP_SETUID},
-	{"newgidmap", "gid_map", "--add-subgids", "/etc/subgid", CAP_SETGID},
+	{"newuidmap", "uid_map", "/proc/self/uid_map", "--add-subuids", "/etc/subuid",
+	 SUBID_UID, CAP_SETUID},
+	{"newgidmap", "gid_map", "/proc/self/gid_map", "--add-subgids", "/etc/subgid",
+	 SUBID_GID, CAP_SETGID},
 };
 enum { UID_SIDE, GID_SIDE, N_SIDES };
 
@@ -67,14 +74,32 @@ static int write_proc(pid_t pid, const char *file, const char *text, struct erro
 	return 0;
 }
 
+static int write_map(pid_t pid, int side, const struct idmap *map, struct error *err)
+{
+	cleanup_error struct error why = ERROR_INIT, ignored = ERROR_INIT;
+	cleanup_idmap struct idmap own = {0}, composed = {0};
+	cleanup_free char *text = idmap_text(map);
+
+	int r = write_proc(pid, sides[side].file, text, err);
+	if (r != -EPERM)
+		return r;
+	/* The kernel's word for ids that this namespace does not have itself. */
+	if (idmap_read(sides[side].own_file, &own, &ignored) < 0 ||
+	    idmap_compose(map, &own, &composed, &why) == 0)
+		return r;
+	(void)error_wrap(&why, "write %s", sides[side].file);
+	return error_move(err, &why);
+}
+
 static int missing_program(const char *program, struct error *err)
 {
 	(void)error_set(err, ERR_NOT_FOUND, 0,
 			"%s is not installed: it gives a user namespace its range of ids",
 			program);
-	return error_hint(err,
-			  "as root: apt-get install uidmap\n"
-			  "or, for a container with your own id only: --uidmap 0:0:1");
+	return error_hint(
+		err,
+		"as root: apt-get install uidmap; or run a container with your own id "
+		"only: --uidmap 0:0:1");
 }
 
 static int start_helper(struct usermap *m, int side, pid_t pid, const struct idmap *map,
@@ -116,9 +141,11 @@ int usermap_begin(struct usermap *m, pid_t pid, const struct idmap *uids,
 	const struct idmap *maps[N_SIDES] = {uids, gids};
 	bool direct[N_SIDES];
 
-	for (int side = 0; side < N_SIDES; side++)
+	for (int side = 0; side < N_SIDES; side++) {
+		m->maps[side] = maps[side];
 		direct[side] = has_capability(sides[side].capability) ||
 			       is_own_single(side, maps[side]);
+	}
 	/* The helpers first: they run while we write. */
 	for (int side = 0; side < N_SIDES; side++) {
 		int r = direct[side] ? 0 : start_helper(m, side, pid, maps[side], err);
@@ -131,41 +158,111 @@ int usermap_begin(struct usermap *m, pid_t pid, const struct idmap *uids,
 			return r;
 	}
 	for (int side = 0; side < N_SIDES; side++) {
-		cleanup_free char *text = direct[side] ? idmap_text(maps[side]) : NULL;
-		int r = text ? write_proc(pid, sides[side].file, text, err) : 0;
+		int r = direct[side] ? write_map(pid, side, maps[side], err) : 0;
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-/* Without its setuid bit or file capability the helper can only fail, and says so badly.
- */
-static bool lacks_privilege(const char *path)
+/* Why the helper could not become what it must be; false if nothing is in its way. */
+static bool explain_privilege(const char *program, struct error *err)
 {
+	cleanup_free char *path = proc_find(program);
+	struct statvfs fs;
 	struct stat st;
 
-	return stat(path, &st) == 0 && !(st.st_mode & S_ISUID) &&
-	       getxattr(path, "security.capability", NULL, 0) <= 0;
-}
-
-static int explain_helper(int side, const char *words, struct error *err)
-{
-	cleanup_free char *path = proc_find(sides[side].program);
-
-	if (path && lacks_privilege(path)) {
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
+		(void)error_set(err, ERR_DENIED, 0,
+				"%s cannot have its privilege: no_new_privs is set here",
+				program);
+		(void)error_hint(
+			err,
+			"start cubby outside of the sandbox or service that sets it, "
+			"or run a container with your own id only: --uidmap 0:0:1");
+		return true;
+	}
+	if (path && statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID)) {
+		(void)error_set(
+			err, ERR_DENIED, 0,
+			"%s cannot have its privilege: it is on a file system mounted nosuid",
+			path);
+		(void)error_hint(
+			err, "as root: mount it without nosuid, or run a container with "
+			     "your own id only: --uidmap 0:0:1");
+		return true;
+	}
+	if (path && stat(path, &st) == 0 && !(st.st_mode & S_ISUID) &&
+	    getxattr(path, "security.capability", NULL, 0) <= 0) {
 		(void)error_set(err, ERR_DENIED, 0,
 				"%s has lost its privilege to write id maps", path);
-		return error_hint(err, "as root: chmod u+s %s", path);
+		(void)error_hint(err, "as root: chmod u+s %s", path);
+		return true;
 	}
-	(void)error_set(err, ERR_DENIED, 0, "%s refused the id map%s%s",
-			sides[side].program, *words ? ": " : "", words);
-	if (strstr(words, "not allowed") || strstr(words, "not permitted"))
-		return error_hint(
-			err,
-			"the ids must be in your ranges of %s; as root: usermod %s FIRST-LAST USER",
-			sides[side].subids, sides[side].option);
-	return -err->code ? -err->code : -EINVAL;
+	return false;
+}
+
+/* The first line that holds an id which is neither the caller's nor in its ranges. */
+static const struct idmap_line *foreign_line(const struct idmap *map,
+					     const struct idmap *allowed)
+{
+	for (size_t i = 0; i < map->n_lines; i++) {
+		struct idmap one = {.lines = &map->lines[i], .n_lines = 1};
+		cleanup_error struct error err = ERROR_INIT;
+		cleanup_idmap struct idmap composed = {0};
+		if (idmap_compose(&one, allowed, &composed, &err) < 0)
+			return &map->lines[i];
+	}
+	return NULL;
+}
+
+/* What may be given to a user: ids below belong to the system and to people. */
+#define GIVABLE_START 100000
+
+static int explain_ranges(int side, const struct idmap *map, struct error *err)
+{
+	cleanup_free struct subid_range *ranges = NULL;
+	cleanup_error struct error ignored = ERROR_INIT;
+	cleanup_idmap struct idmap allowed = {0};
+	struct passwd *user = getpwuid(getuid());
+	struct buf text;
+	size_t n = 0;
+
+	buf_init(&text, 200);
+	if (subid_read(sides[side].kind, getuid(), &ranges, &n, &ignored) < 0)
+		n = 0;
+	idmap_add(&allowed, side == UID_SIDE ? getuid() : getgid(), 0, 1);
+	for (size_t i = 0; i < n; i++) {
+		idmap_add(&allowed, ranges[i].start, 0, ranges[i].count);
+		(void)buf_printf(&text, "%s%u-%u", i ? ", " : "", ranges[i].start,
+				 ranges[i].start + (ranges[i].count - 1));
+	}
+	cleanup_free char *yours = buf_take(&text);
+	const struct idmap_line *line = foreign_line(map, &allowed);
+	if (!line)
+		return error_hint(err, "the ids must be in your ranges of %s: %s",
+				  sides[side].subids, n ? yours : "there are none");
+	if (line->outside < GIVABLE_START || !user)
+		return error_hint(err, "use ids from your ranges of %s: %s",
+				  sides[side].subids, n ? yours : "there are none");
+	return error_hint(err, "your ranges of %s: %s; as root: usermod %s %u-%u %s",
+			  sides[side].subids, n ? yours : "none", sides[side].option,
+			  line->outside, line->outside + (line->count - 1),
+			  user->pw_name);
+}
+
+static int explain_helper(int side, const struct idmap *map, const char *words,
+			  struct error *err)
+{
+	size_t name_len = strlen(sides[side].program);
+
+	if (explain_privilege(sides[side].program, err))
+		return -EINVAL;
+	if (str_starts(words, sides[side].program) && str_starts(words + name_len, ": "))
+		words += name_len + 2;
+	int r = error_set(err, ERR_DENIED, 0, "%s refused the id map%s%s",
+			  sides[side].program, *words ? ": " : "", words);
+	return strstr(words, "not allowed") ? explain_ranges(side, map, err) : r;
 }
 
 static int end_helper(struct usermap *m, int side, struct error *err)
@@ -183,7 +280,7 @@ static int end_helper(struct usermap *m, int side, struct error *err)
 	while (n > 0 && words[n - 1] == '\n')
 		n--;
 	words[n > 0 ? n : 0] = '\0';
-	return explain_helper(side, words, err);
+	return explain_helper(side, m->maps[side], words, err);
 }
 
 int usermap_end(struct usermap *m, struct error *err)
@@ -201,9 +298,8 @@ void usermap_release(struct usermap *m)
 	int saved_errno = errno, status;
 
 	for (int side = 0; side < N_SIDES; side++) {
-		/* Nothing to kill it with: it is root's. It ends when its target is gone.
-		 */
-		if (m->helper_pid[side] > 0)
+		/* Setuid or not, its real uid is still the caller's: kill(2) may. */
+		if (m->helper_pid[side] > 0 && kill(m->helper_pid[side], SIGKILL) == 0)
 			(void)!proc_wait(m->helper_pid[side], -EBADF, -1, &status);
 		fd_cleanup_(&m->helper_out_fd[side]);
 	}
@@ -225,24 +321,43 @@ static bool file_says(const char *path, const char *value)
 
 int usermap_explain_clone(int code, struct error *err)
 {
-	(void)error_set(err, code == EPERM ? ERR_DENIED : ERR_SYSTEM, code,
-			"make a user namespace");
-	if (code == ENOSPC || code == EUSERS)
+	enum error_kind kind = code == EPERM ? ERR_DENIED : ERR_SYSTEM;
+
+	if (code == EINVAL || code == ENOSYS)
+		kind = ERR_UNSUPPORTED;
+	int r = error_set(err, kind, code, "make a user namespace");
+	switch (code) {
+	case ENOSPC:
+	case EUSERS:
+		if (file_says("/proc/sys/user/max_user_namespaces", "0"))
+			return error_hint(
+				err, "user namespaces are switched off here; as root: "
+				     "sysctl -w user.max_user_namespaces=65536");
 		return error_hint(
-			err,
-			file_says("/proc/sys/user/max_user_namespaces", "0")
-				? "user namespaces are switched off here; as root: sysctl -w user.max_user_namespaces=65536"
-				: "the limit is reached: see sysctl user.max_user_namespaces, and that they nest 32 deep at most");
-	if (code != EPERM)
-		return -code;
+			err, "the limit is reached: see sysctl user.max_user_namespaces, "
+			     "and that they nest 32 deep at most");
+	case EINVAL:
+	case ENOSYS:
+		return error_hint(
+			err, "this kernel has no user namespaces; it must be built with "
+			     "CONFIG_USER_NS");
+	case EAGAIN:
+		return error_hint(
+			err, "the limit on your processes is reached: see ulimit -u");
+	case EPERM:
+		break;
+	default:
+		return r;
+	}
 	if (file_says("/proc/sys/kernel/unprivileged_userns_clone", "0"))
 		return error_hint(
 			err, "as root: sysctl -w kernel.unprivileged_userns_clone=1");
 	if (file_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
 		return error_hint(
-			err,
-			"AppArmor restricts them; as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or give cubby a profile that allows userns");
+			err, "AppArmor restricts them; as root: sysctl -w "
+			     "kernel.apparmor_restrict_unprivileged_userns=0, or give "
+			     "cubby a profile that allows userns");
 	return error_hint(
-		err,
-		"a process in a chroot, or under a seccomp filter as in another container, may not make one");
+		err, "a process in a chroot, or under a seccomp filter as in another "
+		     "container, may not make one");
 }

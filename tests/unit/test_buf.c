@@ -95,6 +95,13 @@ START_TEST(test_memory_helpers)
 }
 END_TEST
 
+/* A sanitizer would otherwise take the matter into its own hands. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 START_TEST(test_out_of_memory_ends_the_process)
 {
 	xreallocarray(NULL, SIZE_MAX / 2, 16);

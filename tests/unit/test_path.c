@@ -18,7 +18,7 @@
 struct stage {
 	const char *base;
 	int base_fd, root_fd;
-	char *inside; /* BASE/root, as /proc/self/fd shows it */
+	char inside[PATH_MAX]; /* BASE/root, as /proc/self/fd shows it */
 };
 
 static struct stage stage_make(void)
@@ -34,7 +34,8 @@ static struct stage stage_make(void)
 	close(fd);
 	s.root_fd = openat(s.base_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_ge(s.root_fd, 0);
-	s.inside = fd_path(s.root_fd);
+	cleanup_free char *inside = fd_path(s.root_fd);
+	snprintf(s.inside, sizeof(s.inside), "%s", inside);
 	return s;
 }
 
