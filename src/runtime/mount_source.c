@@ -174,6 +174,10 @@ static int explain_open(const char *path, const struct mount_step *step, int cod
 			err,
 			"the user who starts the container must be able to reach it");
 	}
+	if (code == EPERM && step->idmap)
+		return error_set(err, ERR_DENIED, code,
+				 "idmap %s: only root may idmap the host's file systems",
+				 path);
 	if (code == EINVAL && !step->recursive) {
 		(void)error_set(
 			err, ERR_INVALID, code,

@@ -547,6 +547,17 @@ static void idmap_impossible(struct box *b)
 }
 BOX_TEST(impossible_idmap_names_the_file_system, binds_before, idmap_impossible)
 
+static void idmap_as_user(struct box *b)
+{
+	box_mount(b, "/data", "bind", "data", "bind,idmap=uids=0-5000-10;gids=0-6000-10");
+	EXPECT(box_plan(b) == 0);
+	EXPECT(setresuid(BOX_UID, BOX_UID, BOX_UID) == 0);
+	EXPECT(mount_source_open(&b->plan.steps[0], b->dir, -EBADF, &b->err) < 0);
+	EXPECT(strstr(b->err.text, "only root may idmap"), "%s", box_message(b));
+	error_release(&b->err);
+}
+BOX_TEST(idmap_is_for_root, binds_before, idmap_as_user)
+
 static void add(TCase *tc)
 {
 	tcase_add_loop_test(tc, container_has_the_usual_mounts, AS_ROOT, AS_USER + 1);
@@ -583,6 +594,7 @@ static void add(TCase *tc)
 	tcase_add_loop_test(tc, remount_changes_flags, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, remount_of_no_mount_has_a_sentence, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, propagation_words_are_honoured, AS_ROOT, AS_USER + 1);
+	tcase_add_test(tc, idmap_is_for_root);
 	tcase_add_test(tc, idmap_shows_other_owners);
 	tcase_add_test(tc, impossible_idmap_names_the_file_system);
 }
