@@ -50,7 +50,8 @@ static int resolve(enum subid_kind kind, const struct idmap_request *request,
 		idmap_copy(ret, &base);
 		return 0;
 	}
-	return idmap_compose(asked, &base, ret, err);
+	r = idmap_compose(asked, &base, ret, err);
+	return r < 0 ? subid_hint_more(kind, request->uid, err) : 0;
 }
 
 int idmap_plan_build(const struct idmap_request *request, struct idmap *ret_uids,
