@@ -207,7 +207,7 @@ static int raw_set(uint64_t permitted, uint64_t effective, uint64_t inheritable,
 		 .effective = effective >> 32,
 		 .inheritable = inheritable >> 32},
 	};
-	uint64_t now[3], missing;
+	uint64_t now[3] = {0}, missing;
 
 	if (sys_capset(&header, data) == 0)
 		return 0;

@@ -161,7 +161,7 @@ static int wrong_machine(const char *program, const struct head *head, struct er
 	struct utsname host;
 
 	if (uname(&host) < 0)
-		strcpy(host.machine, "another one");
+		snprintf(host.machine, sizeof(host.machine), "another one");
 	if (!built_for)
 		return error_set(
 			err, ERR_NOT_EXECUTABLE, ENOEXEC,
@@ -198,7 +198,7 @@ static char *script_interpreter(const struct head *head)
 	const char *text = (const char *)head->data;
 	size_t start = 2, end;
 
-	if (head->len < 2 || memcmp(text, "#!", 2))
+	if (head->len < 2 || memcmp(text, "#!", 2) != 0)
 		return NULL;
 	while (start < head->len && (text[start] == ' ' || text[start] == '\t'))
 		start++;
@@ -229,7 +229,7 @@ static char *elf_interpreter(const struct head *head)
 	uint64_t offset = is_64 ? e64->e_phoff : e32->e_phoff;
 	unsigned int n = is_64 ? e64->e_phnum : e32->e_phnum;
 
-	if (head->len < sizeof(*e64) || memcmp(head->data, ELFMAG, SELFMAG) ||
+	if (head->len < sizeof(*e64) || memcmp(head->data, ELFMAG, SELFMAG) != 0 ||
 	    (head->data[EI_DATA] == ELFDATA2MSB) != (BYTE_ORDER == BIG_ENDIAN))
 		return NULL;
 	for (unsigned int i = 0; i < n && i < PROGRAM_HEADERS_MAX; i++) {

@@ -71,7 +71,7 @@ int rlimits_plan(const struct spec_rlimit *spec, size_t n, struct process_plan *
 static void limit_text(char text[static 24], rlim64_t value)
 {
 	if (value == RLIM64_INFINITY)
-		strcpy(text, "unlimited");
+		snprintf(text, 24, "unlimited");
 	else
 		snprintf(text, 24, "%llu", (unsigned long long)value);
 }

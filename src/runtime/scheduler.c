@@ -9,6 +9,7 @@
 #include "runtime/process.h"
 #include "runtime/process_parts.h"
 #include "spec/spec.h"
+#include "util/mem.h"
 #include "util/str.h"
 #include "util/sys.h"
 
@@ -168,9 +169,9 @@ static int cpu_list_parse(const char *list, cpu_set_t *set, size_t size)
 int process_set_affinity(pid_t pid, const char *list, struct error *err)
 {
 	size_t size = CPU_ALLOC_SIZE(CPU_MAX);
-	cleanup_free cpu_set_t *set = calloc(1, size);
+	cleanup_free cpu_set_t *set = xcalloc(1, size);
 
-	if (!set || cpu_list_parse(list, set, size) < 0)
+	if (cpu_list_parse(list, set, size) < 0)
 		return error_set(
 			err, ERR_INVALID, 0,
 			"process.execCPUAffinity: expected a list of CPUs such as "

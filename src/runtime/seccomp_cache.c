@@ -89,12 +89,12 @@ int seccomp_cache_read(int dirfd, const struct buf *key, struct seccomp_filter *
 		return -ENOENT;
 	memcpy(&h, data, sizeof(h));
 	body = data + sizeof(h);
-	if (memcmp(h.magic, MAGIC, sizeof(h.magic)) || h.format != FORMAT ||
+	if (memcmp(h.magic, MAGIC, sizeof(h.magic)) != 0 || h.format != FORMAT ||
 	    h.key_len != key->len || !h.n_insns || h.n_insns > BPF_MAXINSNS)
 		return -ENOENT;
 	insns_size = h.n_insns * sizeof(struct sock_filter);
 	if (size != sizeof(h) + h.key_len + insns_size ||
-	    memcmp(body, key->data, key->len) ||
+	    memcmp(body, key->data, key->len) != 0 ||
 	    h.sum != fnv(FNV_BASIS, body, h.key_len + insns_size))
 		return -ENOENT;
 	*ret = (struct seccomp_filter){

@@ -348,7 +348,7 @@ static int parse(struct parser *p, const char *text, size_t len,
 	}
 	if (r < 0)
 		return r;
-	if (p->dropped)
+	if (profile && p->dropped)
 		drop_rules(profile, p->dropped);
 	*ret = TAKE_PTR(profile);
 	return 0;
