@@ -16,20 +16,24 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define FILE_MAX     (16 << 20)
-#define FIRST_START  100000 /* SUB_UID_MIN and SUB_UID_COUNT of login.defs(5) */
-#define DEFAULT_SIZE 65536
+#define FILE_MAX       (16 << 20)
+#define USER_ENTRY_MAX 16384  /* passwd(5): name, home, shell and the rest of one user */
+#define FIRST_START    100000 /* SUB_UID_MIN and SUB_UID_COUNT of login.defs(5) */
+#define DEFAULT_SIZE   65536
 
 static const char *file_of(enum subid_kind kind)
 {
 	return kind == SUBID_UID ? "/etc/subuid" : "/etc/subgid";
 }
 
-static char *user_name(uid_t uid)
+char *subid_user_name(uid_t uid)
 {
-	struct passwd *p = getpwuid(uid);
+	char strings[USER_ENTRY_MAX];
+	struct passwd entry, *found = NULL;
 
-	return p ? xstrdup(p->pw_name) : NULL;
+	if (getpwuid_r(uid, &entry, strings, sizeof(strings), &found) != 0 || !found)
+		return NULL;
+	return xstrdup(entry.pw_name);
 }
 
 static void add_range(struct subid_range **ranges, size_t *n, uint32_t start,
@@ -145,7 +149,7 @@ static int read_library(enum subid_kind kind, uid_t uid, struct subid_range **re
 			size_t *ret_n, struct error *err)
 {
 	struct libsubid_range *ranges = NULL;
-	cleanup_free char *owner = user_name(uid);
+	cleanup_free char *owner = subid_user_name(uid);
 
 	libsubid_get *get = load_library(kind);
 	if (!get) {
@@ -191,7 +195,7 @@ int subid_read(enum subid_kind kind, uid_t uid, struct subid_range **ret, size_t
 	}
 	if (r < 0)
 		return r;
-	name = user_name(uid);
+	name = subid_user_name(uid);
 	subid_parse(text, name, uid, ret, ret_n);
 	return 0;
 }
@@ -227,7 +231,7 @@ static uint64_t free_start(enum subid_kind kind)
 
 static int none_given(enum subid_kind kind, uid_t uid, struct error *err)
 {
-	cleanup_free char *name = user_name(uid);
+	cleanup_free char *name = subid_user_name(uid);
 	unsigned long long uids = free_start(SUBID_UID), gids = free_start(SUBID_GID);
 
 	if (!name) {
@@ -317,7 +321,7 @@ int subid_rootless_map(enum subid_kind kind, uid_t uid, gid_t gid, struct idmap 
 
 int subid_hint_more(enum subid_kind kind, uid_t uid, struct error *err)
 {
-	cleanup_free char *hint = TAKE_PTR(err->hint), *name = user_name(uid);
+	cleanup_free char *hint = TAKE_PTR(err->hint), *name = subid_user_name(uid);
 	unsigned long long start = free_start(kind);
 	const char *option = kind == SUBID_UID ? "--add-subuids" : "--add-subgids";
 

@@ -57,6 +57,9 @@ void subid_map_from_ranges(uint32_t own, const struct subid_range *ranges, size_
 int subid_rootless_map(enum subid_kind kind, uid_t uid, gid_t gid, struct idmap *ret,
 		       struct error *err) _must_check_;
 
+/* subid_user_name() - from the user database; NULL if uid has no entry. Caller frees. */
+char *subid_user_name(uid_t uid);
+
 /*
  * subid_hint_more() - to the hint of *err, of a map that asks for ids that the user does not have, add
  * how to get more of them. Return: -code.

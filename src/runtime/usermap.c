@@ -11,7 +11,6 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -224,7 +223,7 @@ static int explain_ranges(int side, const struct idmap *map, struct error *err)
 	cleanup_free struct subid_range *ranges = NULL;
 	cleanup_error struct error ignored = ERROR_INIT;
 	cleanup_idmap struct idmap allowed = {0};
-	struct passwd *user = getpwuid(getuid());
+	cleanup_free char *user = subid_user_name(getuid());
 	struct buf text;
 	size_t n = 0;
 
@@ -247,8 +246,7 @@ static int explain_ranges(int side, const struct idmap *map, struct error *err)
 				  sides[side].subids, n ? yours : "there are none");
 	return error_hint(err, "your ranges of %s: %s; as root: usermod %s %u-%u %s",
 			  sides[side].subids, n ? yours : "none", sides[side].option,
-			  line->outside, line->outside + (line->count - 1),
-			  user->pw_name);
+			  line->outside, line->outside + (line->count - 1), user);
 }
 
 static int explain_helper(int side, const struct idmap *map, const char *words,

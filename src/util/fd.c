@@ -83,14 +83,17 @@ int fd_move_high(int fd)
 int fd_reserve_std(void)
 {
 	for (;;) {
-		/* Not close-on-exec: these are the standard fds of whatever is run. */
-		int fd = open("/dev/null", O_RDWR);
+		int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 		if (fd < 0)
 			return -errno;
 		if (fd > STDERR_FILENO) {
 			close(fd);
 			return 0;
 		}
+		/* It becomes a standard fd of whatever is run. */
+		int r = fd_set_cloexec(fd, false);
+		if (r < 0)
+			return r;
 	}
 }
 

@@ -11,7 +11,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "util/fd.h"
+#include "util/buf.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/time.h"
@@ -117,6 +117,6 @@ void log_line(enum log_level level, const char *fmt, ...)
 	else
 		buf_add_str(&line, "\"\n");
 	/* There is nowhere left to report a log that cannot be written. */
-	(void)!fd_write_all(state.fd, line.data, line.len);
+	(void)!write(state.fd, line.data, line.len);
 	errno = saved_errno;
 }

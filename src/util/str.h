@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "util/cleanup.h"
-#include "util/error.h"
 
 bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts(const char *s, const char *prefix);

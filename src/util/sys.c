@@ -8,6 +8,7 @@
 
 #if CUBBY_FAULT_INJECTION
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static unsigned int count_call(const char *name)
 
 	for (size_t i = 0; i < FAULT_NAMES_MAX; i++) {
 		if (counts[i].name[0] == '\0')
-			strncpy(counts[i].name, name, FAULT_NAME_MAX - 1);
+			snprintf(counts[i].name, FAULT_NAME_MAX, "%s", name);
 		if (strncmp(counts[i].name, name, FAULT_NAME_MAX - 1) == 0)
 			return ++counts[i].calls;
 	}

@@ -96,7 +96,7 @@ START_TEST(test_memory_helpers)
 END_TEST
 
 /* A sanitizer would otherwise take the matter into its own hands. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "allocator_may_return_null=1";

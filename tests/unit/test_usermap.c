@@ -98,9 +98,9 @@ static int write_maps(const struct child *child, const struct idmap *uids,
 static const struct passwd *subid_user(void)
 {
 	struct error err = ERROR_INIT;
-	cleanup_free char *text = NULL, *groups = NULL;
+	cleanup_free char *text = NULL, *groups = NULL, *helper = proc_find("newuidmap");
 
-	if (!proc_find("newuidmap") || geteuid() != 0 ||
+	if (!helper || geteuid() != 0 ||
 	    fs_read(AT_FDCWD, "/etc/subuid", 1 << 20, &text, NULL, &err) < 0 ||
 	    fs_read(AT_FDCWD, "/etc/subgid", 1 << 20, &groups, NULL, &err) < 0) {
 		error_release(&err);
