@@ -77,6 +77,18 @@ void sync_send_error(int fd, const struct error *failure)
 	(void)!fd_send(fd, &packet, sizeof(packet.header) + len, NULL, 0);
 }
 
+/*
+ * A peer that ends with something of ours unread makes the next recv(2) fail with
+ * ECONNRESET, once, ahead of what it had still said: its error, most likely.
+ */
+static ssize_t receive_packet(int fd, struct sync_packet *ret,
+			      int fds[static FD_PASS_MAX], size_t *ret_n_fds)
+{
+	ssize_t n = fd_recv(fd, ret, sizeof(*ret), fds, ret_n_fds);
+
+	return n == -ECONNRESET ? fd_recv(fd, ret, sizeof(*ret), fds, ret_n_fds) : n;
+}
+
 /* One packet, whatever it is; SYNC_ERROR becomes *err. */
 static int receive(int fd, const char *peer, struct sync_header *ret, int *ret_fd,
 		   struct error *err)
@@ -84,7 +96,7 @@ static int receive(int fd, const char *peer, struct sync_header *ret, int *ret_f
 	struct sync_packet packet;
 	int fds[FD_PASS_MAX];
 	size_t n_fds = 0;
-	ssize_t n = fd_recv(fd, &packet, sizeof(packet), fds, &n_fds);
+	ssize_t n = receive_packet(fd, &packet, fds, &n_fds);
 
 	for (size_t i = ret_fd ? 1 : 0; n > 0 && i < n_fds; i++)
 		close(fds[i]);
@@ -146,7 +158,7 @@ int sync_expect_exec(int fd, const char *peer, struct error *err)
 		return r;
 	/* The socket is close-on-exec: its end now means that execve has succeeded (or
 	 * that the process was killed at that moment, which its exit status tells). */
-	ssize_t n = fd_recv(fd, &packet, sizeof(packet), fds, &n_fds);
+	ssize_t n = receive_packet(fd, &packet, fds, &n_fds);
 	if (n == 0)
 		return 0;
 	if (n < 0)
