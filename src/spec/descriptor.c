@@ -23,17 +23,15 @@ const struct member *descriptor_find(const struct descriptor *d, const char *nam
 	return NULL;
 }
 
-static size_t number_size(enum member_type type)
+bool member_is_number(const struct member *m)
 {
-	switch (type) {
+	switch (m->type) {
 	case MEMBER_U16:
-		return sizeof(uint16_t);
 	case MEMBER_U32:
 	case MEMBER_I32:
-		return sizeof(uint32_t);
 	case MEMBER_U64:
 	case MEMBER_I64:
-		return sizeof(uint64_t);
+		return true;
 	case MEMBER_BOOL:
 	case MEMBER_STRING:
 	case MEMBER_STRINGS:
@@ -45,17 +43,12 @@ static size_t number_size(enum member_type type)
 	case MEMBER_STRING_MAP:
 		break;
 	}
-	return 0;
+	return false;
 }
 
 static bool is_signed(enum member_type type)
 {
 	return type == MEMBER_I32 || type == MEMBER_I64;
-}
-
-bool member_is_number(const struct member *m)
-{
-	return number_size(m->type) != 0;
 }
 
 struct member_number member_get_number(const struct member *m, const void *object)
@@ -100,17 +93,22 @@ void member_set_number(const struct member *m, void *object, struct member_numbe
 
 static void number_range(const struct member *m, int64_t *min, uint64_t *max)
 {
+	*min = 0;
+	*max = UINT64_MAX;
 	if (m->max) {
 		*min = m->min;
 		*max = m->max;
-		return;
+	} else if (m->type == MEMBER_U16) {
+		*max = UINT16_MAX;
+	} else if (m->type == MEMBER_U32 || m->type == MEMBER_U32S) {
+		*max = UINT32_MAX;
+	} else if (m->type == MEMBER_I32) {
+		*min = INT32_MIN;
+		*max = INT32_MAX;
+	} else if (m->type == MEMBER_I64) {
+		*min = INT64_MIN;
+		*max = INT64_MAX;
 	}
-	/* the elements of an array are as those of a single number */
-	unsigned int bits = 8 * (unsigned int)number_size(
-					m->type == MEMBER_U32S ? MEMBER_U32 : m->type);
-	uint64_t all = UINT64_MAX >> (64 - bits);
-	*max = is_signed(m->type) ? all >> 1 : all;
-	*min = is_signed(m->type) ? -(int64_t)*max - 1 : 0;
 }
 
 bool member_number_fits(const struct member *m, struct member_number value)

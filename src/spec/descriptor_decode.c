@@ -48,7 +48,7 @@ static int read_number(const struct member *m, struct json_object *from,
 static int decode_number(const struct member *m, struct json_object *from, void *object,
 			 const struct json_path *at, struct error *err)
 {
-	struct member_number value;
+	struct member_number value = {0};
 
 	int r = read_number(m, from, &value, at, err);
 	if (r < 0)
@@ -95,7 +95,7 @@ static int decode_u32s(const struct member *m, struct json_object *from, void *o
 	*member_count(m, object) = n;
 	for (size_t i = 0; i < n; i++) {
 		struct json_path here = {.up = at, .index = i};
-		struct member_number value;
+		struct member_number value = {0};
 		int r = read_number(m, json_object_array_get_idx(from, i), &value, &here,
 				    err);
 		if (r < 0)

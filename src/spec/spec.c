@@ -47,8 +47,9 @@ static int config_parse(const char *text, size_t len, const char *what, struct s
 	void *object = NULL;
 
 	int r = json_parse(text, len, what, &document, err);
-	if (r == 0)
-		r = object_from_json(&spec_descriptor, document, &root, &object, err);
+	if (r < 0)
+		return r;
+	r = object_from_json(&spec_descriptor, document, &root, &object, err);
 	if (r < 0)
 		return r;
 	struct spec *spec = object;
