@@ -86,7 +86,7 @@ static enum pump_event take_exit(struct attach_result *result, const void *paylo
 {
 	struct monitor_exit status;
 
-	if (len != sizeof(status)) {
+	if (len != (ssize_t)sizeof(status)) {
 		result->lost = true;
 		return PUMP_END;
 	}
@@ -99,7 +99,7 @@ static enum pump_event take_exit(struct attach_result *result, const void *paylo
 static enum pump_event peer_read(struct pump_peer *p, void *data, size_t *ret_len)
 {
 	struct attach_result *result = ((struct attach_peer *)p)->result;
-	enum monitor_message type;
+	enum monitor_message type = 0;
 	ssize_t n = message_receive(p->fd, &type, data, PUMP_CHUNK);
 
 	/* unix(7): ECONNRESET is told once, before what had been sent until then */
@@ -130,7 +130,7 @@ int attach_connect(int dirfd, struct error *err)
 static int receive_hello(int fd, struct monitor_hello *ret, struct error *err)
 {
 	struct pollfd waiting = {.fd = fd, .events = POLLIN};
-	enum monitor_message type;
+	enum monitor_message type = 0;
 	ssize_t n;
 	int r;
 

@@ -271,23 +271,48 @@ static struct pollfd slot(int fd, int events)
 	return (struct pollfd){.fd = events ? fd : -1, .events = (short)events};
 }
 
+static bool has_to_tell(const struct pump *p)
+{
+	return p->in_len > 0 || p->end_wanted || p->resize_wanted;
+}
+
+static bool can_hear(const struct pump *p)
+{
+	return p->out_len == 0 && !p->peer_ended;
+}
+
+static void prepare(const struct pump *p, struct pollfd set[static SLOTS])
+{
+	int input = p->stdin_open && has_room(p) ? POLLIN : 0;
+	int peer = (can_hear(p) ? POLLIN : 0) | (has_to_tell(p) ? POLLOUT : 0);
+
+	set[SLOT_STDIN] = slot(p->options->stdin_fd, input);
+	set[SLOT_PEER] = slot(p->peer->fd, peer);
+	set[SLOT_OUTPUT] = slot(p->out_fd, p->out_len > 0 ? POLLOUT : 0);
+	set[SLOT_SIGNAL] = slot(p->signal_fd, POLLIN);
+	set[SLOT_END] = slot(p->exited ? -1 : p->peer->end_fd, POLLIN);
+}
+
+/* Its events, and it is still to be heard now that output and input have been looked
+ * after. */
+static void handle_peer(struct pump *p, const struct pollfd set[static SLOTS])
+{
+	if (has_to_tell(p))
+		feed_peer(p);
+	if (set[SLOT_END].revents)
+		p->exited = true;
+	if (can_hear(p) && (p->exited || (set[SLOT_PEER].revents & ~POLLOUT)))
+		hear_peer(p);
+}
+
 static int turn(struct pump *p, struct error *err)
 {
-	bool to_tell = p->in_len > 0 || p->end_wanted || p->resize_wanted;
-	bool reading = p->out_len == 0 && !p->peer_ended;
-	struct pollfd set[SLOTS] = {
-		[SLOT_STDIN] = slot(p->options->stdin_fd,
-				    p->stdin_open && has_room(p) ? POLLIN : 0),
-		[SLOT_PEER] = slot(p->peer->fd,
-				   (reading ? POLLIN : 0) | (to_tell ? POLLOUT : 0)),
-		[SLOT_OUTPUT] = slot(p->out_fd, p->out_len > 0 ? POLLOUT : 0),
-		[SLOT_SIGNAL] = slot(p->signal_fd, POLLIN),
-		[SLOT_END] = slot(p->exited ? -1 : p->peer->end_fd, POLLIN),
-	};
+	struct pollfd set[SLOTS];
 	int r = 0;
 
+	prepare(p, set);
 	/* once the process has ended, reading the rest is not to be waited for */
-	if (poll(set, SLOTS, p->exited && reading ? 0 : -1) < 0)
+	if (poll(set, SLOTS, p->exited && can_hear(p) ? 0 : -1) < 0)
 		return errno == EINTR ? 0
 				      : error_set(err, ERR_SYSTEM, errno,
 						  "wait for the container");
@@ -299,13 +324,7 @@ static int turn(struct pump *p, struct error *err)
 		return r;
 	if (set[SLOT_STDIN].revents)
 		handle_stdin(p);
-	if (p->in_len > 0 || p->end_wanted || p->resize_wanted)
-		feed_peer(p);
-	if (set[SLOT_END].revents)
-		p->exited = true;
-	if (reading &&
-	    (p->exited || (set[SLOT_PEER].revents & (POLLIN | POLLHUP | POLLERR))))
-		hear_peer(p);
+	handle_peer(p, set);
 	return 0;
 }
 

@@ -24,6 +24,7 @@
 #include "monitor/text.h"
 #include "util/error.h"
 
+#define RECORD_HEAD      "{\"log\":\""
 #define LOGFILE_NEW_NAME LOGFILE_NAME ".new"
 #define LOGFILE_NAME_MAX (sizeof(LOGFILE_NAME) + 1 + TEXT_I64_MAX)
 
@@ -106,22 +107,27 @@ static void add_escaped(struct logfile *l, const unsigned char *data, size_t len
 	}
 }
 
-static void add_record(struct logfile *l, const char *stream, const unsigned char *data,
-		       size_t len)
+void logfile_begin(struct logfile *l, const char *stream)
 {
-	char tail[64], *p = tail;
 	struct timespec now;
+	char *p = l->tail;
 
+	if (l->dir_fd < 0)
+		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	p = text_put(p, "\",\"stream\":\"");
 	p = text_put(p, stream);
 	p = text_put(p, "\",\"time\":\"");
 	p = clock_stamp(p, &now);
 	p = text_put(p, "\"}\n");
+	l->tail_len = (size_t)(p - l->tail);
+}
 
-	add_bytes(l, "{\"log\":\"", 8);
+static void add_record(struct logfile *l, const unsigned char *data, size_t len)
+{
+	add_bytes(l, RECORD_HEAD, sizeof(RECORD_HEAD) - 1);
 	add_escaped(l, data, len);
-	add_bytes(l, tail, (size_t)(p - tail));
+	add_bytes(l, l->tail, l->tail_len);
 	if (!l->broken)
 		l->whole = l->len;
 }
@@ -129,16 +135,20 @@ static void add_record(struct logfile *l, const char *stream, const unsigned cha
 /* The record that stands where output is missing. */
 static void add_gap(struct logfile *l)
 {
-	char text[160], *p = text;
-	const char *reason = error_errno_text(l->lost_errno);
+	char text[160], tail[LOGFILE_TAIL_MAX], *p = text;
+	size_t tail_len = l->tail_len;
 
 	p = text_put(p, "[cubby: ");
 	p = text_put_i64(p, (int64_t)l->lost);
 	p = text_put(p, " bytes of output were not logged: ");
-	p = text_put(p, reason);
+	p = text_put(p, error_errno_text(l->lost_errno));
 	p = text_put(p, "]\n");
 	l->noted = l->lost;
-	add_record(l, "stderr", (unsigned char *)text, (size_t)(p - text));
+	memcpy(tail, l->tail, tail_len);
+	logfile_begin(l, "stderr");
+	add_record(l, (unsigned char *)text, (size_t)(p - text));
+	memcpy(l->tail, tail, tail_len);
+	l->tail_len = tail_len;
 }
 
 /* "log.N", or "log" for 0. */
@@ -193,8 +203,7 @@ static void logfile_rotate(struct logfile *l)
 	l->size = l->written = 0;
 }
 
-void logfile_add(struct logfile *l, const char *stream, const unsigned char *data,
-		 size_t len)
+void logfile_add(struct logfile *l, const unsigned char *data, size_t len)
 {
 	int64_t size = l->written + (int64_t)l->len;
 
@@ -209,7 +218,7 @@ void logfile_add(struct logfile *l, const char *stream, const unsigned char *dat
 		add_gap(l);
 	/* the gap itself may have failed; then this record tries for itself */
 	l->broken = false;
-	add_record(l, stream, data, len);
+	add_record(l, data, len);
 	if (l->broken)
 		l->lost += len;
 	else

@@ -19,6 +19,7 @@
 
 #define LOGFILE_NAME     "log"
 #define LOGFILE_BUFFER   32768
+#define LOGFILE_TAIL_MAX 80
 /* Docker's limit for a line; a longer one becomes several records, all but the last
  * without "\n" */
 #define LOGFILE_LINE_MAX 16384
@@ -40,6 +41,8 @@ struct logfile {
 	size_t raw;   /* bytes of output in the buffer's whole records that are not in the
 			 file yet */
 	size_t whole; /* bytes of the buffer up to the end of its last whole record */
+	size_t tail_len;
+	char tail[LOGFILE_TAIL_MAX]; /* of the records that follow: stream and time */
 	size_t len;
 	char buf[LOGFILE_BUFFER];
 };
@@ -52,10 +55,14 @@ struct logfile_options {
 /* logfile_open() - append to the log there is, or make one, mode 0600. 0 or -errno. */
 int logfile_open(struct logfile *l, const struct logfile_options *o) _must_check_;
 
-/* logfile_add() - one record; data at most LOGFILE_LINE_MAX bytes. stream: "stdout",
- * "stderr". */
-void logfile_add(struct logfile *l, const char *stream, const unsigned char *data,
-		 size_t len);
+/*
+ * logfile_begin() - the records that follow are of this stream ("stdout", "stderr") and
+ * of now. Once for each read(2): asking for the time costs more than a short line does.
+ */
+void logfile_begin(struct logfile *l, const char *stream);
+
+/* logfile_add() - one record; data at most LOGFILE_LINE_MAX bytes. */
+void logfile_add(struct logfile *l, const unsigned char *data, size_t len);
 
 /* logfile_flush() - what is buffered goes to the file: once after each burst of records.
  */

@@ -84,9 +84,17 @@ void stream_limit(struct stream *s)
 		s->left = available;
 }
 
+static void add_line(struct stream *s, struct logfile *l)
+{
+	if (s->line_len > 0)
+		logfile_add(l, s->line, s->line_len);
+	s->line_len = 0;
+}
+
 void stream_log(struct stream *s, struct logfile *l, const unsigned char *data,
 		size_t len)
 {
+	logfile_begin(l, s->name);
 	while (len > 0) {
 		const unsigned char *end = memchr(data, '\n', len);
 		size_t n = end ? (size_t)(end - data) + 1 : len;
@@ -94,7 +102,7 @@ void stream_log(struct stream *s, struct logfile *l, const unsigned char *data,
 
 		/* the usual case needs no copy */
 		if (end && s->line_len == 0 && n <= LOGFILE_LINE_MAX) {
-			logfile_add(l, s->name, data, n);
+			logfile_add(l, data, n);
 			data += n;
 			len -= n;
 			continue;
@@ -106,11 +114,11 @@ void stream_log(struct stream *s, struct logfile *l, const unsigned char *data,
 		data += n;
 		len -= n;
 		if (s->line[s->line_len - 1] == '\n') {
-			stream_log_rest(s, l);
+			add_line(s, l);
 		} else if (s->line_len == LOGFILE_LINE_MAX) {
 			size_t whole = escape_boundary(s->line, s->line_len);
 
-			logfile_add(l, s->name, s->line, whole);
+			logfile_add(l, s->line, whole);
 			s->line_len -= whole;
 			memmove(s->line, s->line + whole, s->line_len);
 		}
@@ -119,9 +127,8 @@ void stream_log(struct stream *s, struct logfile *l, const unsigned char *data,
 
 void stream_log_rest(struct stream *s, struct logfile *l)
 {
-	if (s->line_len > 0)
-		logfile_add(l, s->name, s->line, s->line_len);
-	s->line_len = 0;
+	logfile_begin(l, s->name);
+	add_line(s, l);
 }
 
 void input_init(struct input *in, int fd, bool terminal)
