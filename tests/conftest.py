@@ -176,7 +176,6 @@ def terminal(base, environment):
                               timeout=timeout * process.SLOW, dimensions=dimensions,
                               encoding="utf-8", codec_errors="replace", **more)
         child.delaybeforesend = None
-        process.own(child.pid)
         opened.append(child)
         return child
 

@@ -6,10 +6,12 @@ start stays a descendant of it, also when the process in between was killed. So 
 left when a test ends is exactly the list of descendants, whoever the user.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
 import subprocess
+import threading
 import time
 
 # Sanitizer builds and busy machines: one factor for every deadline.
@@ -18,26 +20,57 @@ SLOW = float(os.environ.get("CUBBY_TEST_SLOW", "1"))
 PR_SET_CHILD_SUBREAPER = 36
 
 # Processes that somebody here waits for; everything else that becomes a zombie child of ours was
-# an orphan, and it is for us to reap it, as init would.
+# an orphan, and it is for us to reap it, at once, as init would: the end of a container's first process
+# waits until the last zombie of its pid namespace is gone.
 _own = set()
+# Over 0 while a child is being started whose pid we don't know yet.
+_starting = 0
+
+
+def own(pid):
+    """Leave the child `pid` to whoever started it."""
+    _own.add(pid)
+    return pid
+
+
+@contextlib.contextmanager
+def _start():
+    global _starting
+    _starting += 1
+    try:
+        yield
+    finally:
+        _starting -= 1
+    reap_orphans()
 
 
 class _TrackedPopen(subprocess.Popen):
     def _execute_child(self, *args, **kwargs):
-        super()._execute_child(*args, **kwargs)
-        own(self.pid)
+        with _start():
+            super()._execute_child(*args, **kwargs)
+            own(self.pid)
 
 
-def own(pid):
-    """Leave the child `pid` to whoever started it (a pexpect terminal, say)."""
-    _own.add(pid)
+def _tracked(fork):
+    def call(*args, **kwargs):
+        with _start():
+            result = fork(*args, **kwargs)
+            pid = result[0] if isinstance(result, tuple) else result
+            if pid:
+                own(pid)
+        return result
+    return call
 
 
 def become_subreaper():
     subprocess.Popen = _TrackedPopen
+    for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp"):
+        setattr(os, name, _tracked(getattr(os, name)))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGCHLD, lambda *_: reap_orphans())
 
 
 def stat_fields(pid):
@@ -68,11 +101,12 @@ def command_line(pid):
 def children(pid):
     """Direct children, alive or not."""
     found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            fields = stat_fields(int(entry))
-            if fields and fields[1] == pid:
-                found.append(int(entry))
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as f:
+                found += [int(p) for p in f.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        pass
     return found
 
 
@@ -94,6 +128,8 @@ def descendants(pid=None):
 
 
 def reap_orphans():
+    if _starting:
+        return
     for pid in children(os.getpid()):
         fields = stat_fields(pid)
         if pid not in _own and fields and fields[0] == "Z":

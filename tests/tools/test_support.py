@@ -41,6 +41,24 @@ def test_an_orphan_is_found_as_a_descendant_and_reaped(base):
     process.wait_until(lambda: process.stat_fields(pid) is None, "the orphan to be reaped")
 
 
+def test_an_orphan_is_reaped_while_a_command_runs(base, environment):
+    # The second shell waits for the orphan of the first to be gone altogether, not only dead.
+    pid = int(subprocess.check_output(["sh", "-c", "sleep 0.3 >/dev/null & echo $!"], text=True))
+    waited = program.run(["sh", "-c", f"while [ -e /proc/{pid} ]; do sleep 0.05; done"],
+                         env=environment, cwd=base, timeout=10)
+    assert waited.code == 0
+
+
+def test_children_of_ones_own_are_not_reaped():
+    for _ in range(50):
+        assert subprocess.run(["sh", "-c", "exit 7"], check=False).returncode == 7
+    pid = os.fork()
+    if pid == 0:
+        os._exit(5)
+    process.wait_until(lambda: not process.alive(pid), "end of the child")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 5
+
+
 def test_what_is_left_is_named_and_killed(base):
     before = process.descendants()
     sleeper = subprocess.Popen(["sleep", "1001"])
