@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spec/spec.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -139,6 +140,20 @@ int container_dir_read_exit(int dirfd, struct monitor_exit *ret)
 		return -EBADMSG;
 	ret->wait_status = (int32_t)status;
 	return 0;
+}
+
+int container_dir_spec(const struct engine *e, const char *id, struct spec **ret,
+		       struct error *err)
+{
+	cleanup_free char *data = container_data_path(e, id, CONFIG_FILE);
+	cleanup_free char *run = container_dir_path(e, id, CONFIG_FILE);
+	int r;
+
+	r = spec_read(AT_FDCWD, data, ret, err);
+	if (r >= 0 || err->kind != ERR_NOT_FOUND)
+		return r;
+	error_drop(err, "then it goes with the container");
+	return spec_read(AT_FDCWD, run, ret, err);
 }
 
 static char *path_in(const char *top, const char *id, const char *file)

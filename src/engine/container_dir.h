@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A container's two directories.
- *   run/containers/ID   the lock (flock of the directory itself), "init" and "monitor"
- * (proc_id texts), the monitor's "exit" and "attach", files that are mounted into the
- * container data/containers/ID  config.json, log/
+ *
+ * run/containers/ID: its lock (flock of the directory itself), "init" and "monitor" (proc_id
+ * texts), the monitor's "exit" and "attach", the files that are mounted into the
+ * container, and config.json if it is a --rm container.
+ *
+ * data/containers/ID: config.json otherwise, log, log.1 ...
  *
  * The run directory is made and locked before the record exists and removed last, so
  * whoever meets a directory without a record and can lock it has found rubbish.
@@ -22,7 +25,7 @@
 
 #define INIT_FILE    "init"
 #define MONITOR_FILE "monitor"
-#define LOG_DIR      "log"
+#define LOG_FILE     "log"
 #define CONFIG_FILE  "config.json"
 #define WAITED_FILE \
 	"waited" /* in the run directory: somebody waits for the exit status */
@@ -56,6 +59,11 @@ int container_dir_read_process(int dirfd, const char *file, struct proc_id *ret,
 
 /* container_dir_read_exit() - the monitor's exit record: 0, -ENOENT, -EBADMSG. */
 int container_dir_read_exit(int dirfd, struct monitor_exit *ret);
+
+/* container_dir_spec() - the container's config.json. Caller owns *ret. */
+struct spec;
+int container_dir_spec(const struct engine *e, const char *id, struct spec **ret,
+		       struct error *err) _must_check_;
 
 /* container_dir_path() - path of a file in the run directory ("" for itself). Caller
  * frees. container_data_path() - the same in the data directory. */

@@ -93,14 +93,19 @@ static int make_data_dir(const struct engine *e, const char *id, struct error *e
 	return 0;
 }
 
-/* For the record and for exec; after a power failure it is of no use, so it is not
- * synced. */
-static int write_config(const struct engine *e, const char *id, const struct spec *spec,
-			struct error *err)
+/*
+ * For the record and for exec; after a power failure it is of no use, so it is not
+ * synced. That of a --rm container goes to the run directory, which is memory as a rule:
+ * nobody reads it later.
+ */
+static int write_config(const struct engine *e, const struct create_plan *p,
+			const struct spec *spec, struct error *err)
 {
 	cleanup_json struct json_object *document = spec_to_json(spec);
 	cleanup_free char *text = json_text(document, true);
-	cleanup_free char *path = container_data_path(e, id, CONFIG_FILE);
+	cleanup_free char *path = p->options->auto_remove
+					  ? container_dir_path(e, p->id, CONFIG_FILE)
+					  : container_data_path(e, p->id, CONFIG_FILE);
 	cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int r;
 
@@ -154,7 +159,7 @@ int container_create(const struct engine *e, struct create_plan *p, struct creat
 	r = make_data_dir(e, p->id, err);
 	if (r < 0)
 		return r;
-	r = write_config(e, p->id, c.spec, err);
+	r = write_config(e, p, c.spec, err);
 	if (r < 0)
 		return r;
 	r = write_etc(p, c.lock_fd, err);

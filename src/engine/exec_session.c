@@ -30,14 +30,6 @@ void exec_session_release(struct exec_session *s)
 	*s = EXEC_SESSION_INIT;
 }
 
-static int read_spec(const struct engine *e, const char *id, struct spec **ret,
-		     struct error *err)
-{
-	cleanup_free char *path = container_data_path(e, id, CONFIG_FILE);
-
-	return spec_read(AT_FDCWD, path, ret, err);
-}
-
 /* Names are looked up in the root that the container sees now, with its mounts. */
 static int open_root(const struct container *c, struct error *err)
 {
@@ -223,7 +215,7 @@ int exec_session_start(const struct engine *e, const struct exec_request *reques
 
 	if (request->container->status != CONTAINER_RUNNING)
 		return not_running(request->container, err);
-	r = read_spec(e, request->container->record.id, &spec, err);
+	r = container_dir_spec(e, request->container->record.id, &spec, err);
 	if (r < 0)
 		return r;
 	return start(e, request, spec, ret, err);

@@ -204,7 +204,7 @@ static struct json_object *log_config(const struct subject *s)
 {
 	struct json_object *o = json_object_new_object();
 	cleanup_free char *path =
-		container_data_path(s->engine, s->c->record.id, LOG_DIR "/log");
+		container_data_path(s->engine, s->c->record.id, LOG_FILE);
 	bool has_log = !str_eq(s->c->config.log_driver, "none");
 
 	json_add_str(o, "Type", s->c->config.log_driver);
@@ -257,7 +257,9 @@ static void add_places(const struct subject *s, struct json_object *o)
 	cleanup_free char *static_dir =
 		container_data_path(s->engine, s->c->record.id, NULL);
 	cleanup_free char *config_path =
-		container_data_path(s->engine, s->c->record.id, CONFIG_FILE);
+		s->c->record.auto_remove
+			? container_dir_path(s->engine, s->c->record.id, CONFIG_FILE)
+			: container_data_path(s->engine, s->c->record.id, CONFIG_FILE);
 
 	json_add_str(o, "StaticDir", static_dir);
 	json_add_str(o, "OCIConfigPath", config_path);
@@ -267,14 +269,13 @@ static void add_places(const struct subject *s, struct json_object *o)
 int container_inspect(const struct engine *e, const struct container *c,
 		      struct json_object **ret, struct error *err)
 {
-	cleanup_free char *path = container_data_path(e, c->record.id, CONFIG_FILE);
 	cleanup(spec_freep) struct spec *spec = NULL;
 	struct subject s = {.engine = e, .c = c};
 	const struct spec_capabilities *capabilities;
 	struct json_object *o;
 	int r;
 
-	r = spec_read(AT_FDCWD, path, &spec, err);
+	r = container_dir_spec(e, c->record.id, &spec, err);
 	if (r < 0)
 		return error_wrap(err, "inspect container %s", c->record.name);
 	s.spec = spec;

@@ -25,7 +25,6 @@
 #include "util/str.h"
 #include "util/time.h"
 
-#define LOG_FILE    "log"
 #define FILES_MAX   1000
 #define RECORD_MAX  (1 << 20) /* a longer line is not ours */
 #define CHUNK       65536
@@ -158,6 +157,17 @@ static int take_lines(struct reader *r, struct error *err)
 	return k;
 }
 
+/* A log of one file only begins anew in place when it has reached its size. */
+static bool was_emptied(struct reader *r)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) < 0 || st.st_size >= lseek(r->fd, 0, SEEK_CUR))
+		return false;
+	r->len = 0;
+	return lseek(r->fd, 0, SEEK_SET) == 0;
+}
+
 /* To the present end of the file. */
 static int drain(struct reader *r, struct error *err)
 {
@@ -170,7 +180,7 @@ static int drain(struct reader *r, struct error *err)
 		if (n < 0)
 			return error_set(err, ERR_SYSTEM, errno,
 					 "read the container's log");
-		if (n == 0)
+		if (n == 0 && !was_emptied(r))
 			return 0;
 		r->len += (size_t)n;
 		k = take_lines(r, err);
@@ -346,7 +356,7 @@ int log_read(const struct engine *e, const struct container *c,
 {
 	cleanup(reader_release) struct reader r = {
 		.request = request, .dirfd = -EBADF, .fd = -EBADF};
-	cleanup_free char *path = container_data_path(e, c->record.id, LOG_DIR);
+	cleanup_free char *path = container_data_path(e, c->record.id, NULL);
 	int k;
 
 	if (str_eq(c->config.log_driver, "none"))

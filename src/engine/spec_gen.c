@@ -110,6 +110,28 @@ static void gen_pairs(char *const *words, struct spec_key_value **list, size_t *
 	}
 }
 
+/*
+ * As podman's containers.conf has it: root in the container may ping without CAP_NET_RAW.
+ * A range that holds an id without a mapping is refused by the kernel. Source: icmp(7).
+ */
+static void gen_sysctls(const struct create_plan *p, struct spec_linux *l)
+{
+	static const char key[] = "net.ipv4.ping_group_range";
+	bool has_root =
+		p->gids.n_lines == 0 || idmap_to_outside(&p->gids, 0) != IDMAP_NONE;
+	struct spec_key_value *pair;
+
+	gen_pairs(p->sysctls, &l->sysctl, &l->n_sysctl);
+	for (size_t i = 0; i < l->n_sysctl; i++)
+		if (str_eq(l->sysctl[i].key, key))
+			return;
+	if (p->network_host || !has_root)
+		return;
+	pair = SPEC_APPEND(&l->sysctl, &l->n_sysctl);
+	pair->key = xstrdup(key);
+	pair->value = xstrdup("0 0");
+}
+
 static void gen_personality(const struct create_plan *p, struct spec *spec)
 {
 	const char *domain = p->options->personality;
@@ -143,7 +165,7 @@ static void gen_linux(const struct create_plan *p, struct spec *spec)
 	gen_namespaces(p, spec);
 	gen_mappings(&p->uids, &l->uid_mappings, &l->n_uid_mappings);
 	gen_mappings(&p->gids, &l->gid_mappings, &l->n_gid_mappings);
-	gen_pairs(p->sysctls, &l->sysctl, &l->n_sysctl);
+	gen_sysctls(p, l);
 	gen_personality(p, spec);
 	l->rootfs_propagation = gen_propagation(p);
 }

@@ -98,9 +98,7 @@ static int prepare_log(struct launcher *x, struct error *err)
 
 	if (x->request->plan->options->log_driver == LOG_DRIVER_NONE)
 		return 0;
-	path = container_data_path(x->request->engine, x->request->plan->id, LOG_DIR);
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return error_set(err, ERR_SYSTEM, errno, "make %s", path);
+	path = container_data_path(x->request->engine, x->request->plan->id, NULL);
 	x->log_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (x->log_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open %s", path);
