@@ -15,6 +15,8 @@ def zero(c):
 
 
 def two(c):
+    if unicodedata.category(chr(c)) == "Cn":  # Python calls the unassigned ones wide
+        return False
     return not zero(c) and unicodedata.east_asian_width(chr(c)) in "WF"
 
 
@@ -24,7 +26,7 @@ def ranges(test):
     gap = False
     for c in range(0x300, 0x110000):
         if test(c):
-            if found and gap is False and found[-1][1] >= 0:
+            if found and not gap:
                 found[-1][1] = c
             else:
                 found.append([c, c])
@@ -45,6 +47,7 @@ def show(name, found):
 print("/* SPDX-License-Identifier: Apache-2.0 */")
 print(f"/* Made by tools/gen-width-table.py from Unicode {unicodedata.unidata_version}. */")
 print("#pragma once\n\n#include <stdint.h>\n")
+print("/* clang-format off */")
 print("struct width_range {\n\tuint32_t first, last;\n};\n")
 show("width_zero", ranges(zero))
 print()

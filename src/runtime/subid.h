@@ -23,8 +23,9 @@ struct subid_range {
 };
 
 /*
- * subid_read() - the ranges of user `uid` (its name is looked up when needed). Malformed lines are
- * skipped (logged at debug). No range is success with *ret_n 0. *ret is freed by the caller.
+ * subid_read() - the ranges of user `uid` (its name is looked up when needed). Malformed
+ * lines are skipped (logged at debug). No range is success with *ret_n 0. *ret is freed
+ * by the caller.
  */
 int subid_read(enum subid_kind kind, uid_t uid, struct subid_range **ret, size_t *ret_n,
 	       struct error *err) _must_check_;
@@ -33,26 +34,27 @@ int subid_read(enum subid_kind kind, uid_t uid, struct subid_range **ret, size_t
 void subid_parse(const char *text, const char *name, uid_t uid, struct subid_range **ret,
 		 size_t *ret_n);
 
-/* subid_source_is_files() - whether this text of nsswitch.conf leaves subid to the files (pure). */
+/* subid_source_is_files() - whether this text of nsswitch.conf leaves subid to the files
+ * (pure). */
 bool subid_source_is_files(const char *nsswitch);
 
 /*
- * subid_free_start() - where 65536 ids are nobody's, from 100000 up, after all that this text of
- * /etc/subuid gives away; 0 if no room is left (pure).
+ * subid_free_start() - where 65536 ids are nobody's, from 100000 up, after all that this
+ * text of /etc/subuid gives away; 0 if no room is left (pure).
  */
 uint64_t subid_free_start(const char *text);
 
 /*
- * subid_map_from_ranges() - 0 is `own`, 1.. are the ranges in order, without ids that come twice, and
- * at most what a map can hold (pure).
+ * subid_map_from_ranges() - 0 is `own`, 1.. are the ranges in order, without ids that
+ * come twice, and at most what a map can hold (pure).
  */
 void subid_map_from_ranges(uint32_t own, const struct subid_range *ranges, size_t n,
 			   struct idmap *ret);
 
 /*
- * subid_rootless_map() - the map that a plain user's containers get by default: 0 is the user,
- * 1.. are its subordinate ids in order. No range is ERR_NOT_FOUND with the usermod line to run, and
- * the way to do without (one single id).
+ * subid_rootless_map() - the map that a plain user's containers get by default: 0 is the
+ * user, 1.. are its subordinate ids in order. No range is ERR_NOT_FOUND with the usermod
+ * line to run, and the way to do without (one single id).
  */
 int subid_rootless_map(enum subid_kind kind, uid_t uid, gid_t gid, struct idmap *ret,
 		       struct error *err) _must_check_;
@@ -61,7 +63,7 @@ int subid_rootless_map(enum subid_kind kind, uid_t uid, gid_t gid, struct idmap 
 char *subid_user_name(uid_t uid);
 
 /*
- * subid_hint_more() - to the hint of *err, of a map that asks for ids that the user does not have, add
- * how to get more of them. Return: -code.
+ * subid_hint_more() - to the hint of *err, of a map that asks for ids that the user does
+ * not have, add how to get more of them. Return: -code.
  */
 int subid_hint_more(enum subid_kind kind, uid_t uid, struct error *err);

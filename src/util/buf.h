@@ -24,5 +24,6 @@ int buf_add(struct buf *b, const void *data, size_t len);
 int buf_add_str(struct buf *b, const char *s);
 int buf_printf(struct buf *b, const char *fmt, ...) _printf_(2, 3);
 
-/* buf_take() - the text, owned by the caller; the buffer is empty afterwards. Never NULL. */
+/* buf_take() - the text, owned by the caller; the buffer is empty afterwards. Never NULL.
+ */
 char *buf_take(struct buf *b);

@@ -13,33 +13,34 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _must_check_	 __attribute__((warn_unused_result))
-#define _printf_(a, b)	 __attribute__((format(printf, a, b)))
-#define _noreturn_	 __attribute__((noreturn))
-#define _unused_	 __attribute__((unused))
-#define cleanup(fn)	 __attribute__((cleanup(fn)))
+#define _must_check_   __attribute__((warn_unused_result))
+#define _printf_(a, b) __attribute__((format(printf, a, b)))
+#define _noreturn_     __attribute__((noreturn))
+#define _unused_       __attribute__((unused))
+#define cleanup(fn)    __attribute__((cleanup(fn)))
 
-/* DEFINE_CLEANUP(struct spec *, spec_free) defines spec_freep(), for cleanup(spec_freep). */
-#define DEFINE_CLEANUP(type, fn)                                                              \
-	static inline _unused_ void fn##p(type *p)                                            \
-	{                                                                                     \
-		int saved_errno = errno;                                                      \
-		if (*p)                                                                       \
-			fn(*p);                                                               \
-		errno = saved_errno;                                                          \
+/* DEFINE_CLEANUP(struct spec *, spec_free) defines spec_freep(), for cleanup(spec_freep).
+ */
+#define DEFINE_CLEANUP(type, fn)                   \
+	static inline _unused_ void fn##p(type *p) \
+	{                                          \
+		int saved_errno = errno;           \
+		if (*p)                            \
+			fn(*p);                    \
+		errno = saved_errno;               \
 	}
 
-#define TAKE_PTR(p)                                                                           \
-	({                                                                                    \
-		typeof(p) taken_ = (p);                                                       \
-		(p) = NULL;                                                                   \
-		taken_;                                                                       \
+#define TAKE_PTR(p)                     \
+	({                              \
+		typeof(p) taken_ = (p); \
+		(p) = NULL;             \
+		taken_;                 \
 	})
-#define TAKE_FD(fd)                                                                           \
-	({                                                                                    \
-		int taken_ = (fd);                                                            \
-		(fd) = -EBADF;                                                                \
-		taken_;                                                                       \
+#define TAKE_FD(fd)                \
+	({                         \
+		int taken_ = (fd); \
+		(fd) = -EBADF;     \
+		taken_;            \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -56,7 +57,8 @@ static inline void fd_cleanup_(int *fd)
 	int saved_errno = errno;
 	if (*fd >= 0)
 		close(*fd);
-	*fd = -EBADF; /* so that closing early and again at the end of the scope is no harm */
+	*fd = -EBADF; /* so that closing early and again at the end of the scope is no
+			 harm */
 	errno = saved_errno;
 }
 

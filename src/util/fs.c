@@ -2,6 +2,7 @@
 #include "util/fs.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -54,21 +55,19 @@ static int open_parent(int dirfd, const char *path, int flags, const char **ret_
 	return fd;
 }
 
-/* A new file ".base.XXXXXXXX" in the directory; its name in *ret_name. */
-static int open_temporary(int parent_fd, const char *base, char **ret_name)
+/* A new file ".base.XXXXXXXX" in the directory; its name in `name`. */
+static int open_temporary(int parent_fd, const char *base, char name[static NAME_MAX + 1])
 {
 	for (int i = 0; i < TEMPORARY_TRIES; i++) {
 		uint32_t random = 0;
 		if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 			random = (uint32_t)getpid() * TEMPORARY_TRIES + (uint32_t)i;
-		cleanup_free char *name = xasprintf(".%.200s.%08x", base, random);
+		snprintf(name, NAME_MAX + 1, ".%.200s.%08x", base, random);
 		int fd = openat(parent_fd, name,
 				O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 				0600);
-		if (fd >= 0) {
-			*ret_name = TAKE_PTR(name);
+		if (fd >= 0)
 			return fd;
-		}
 		if (errno != EEXIST)
 			return -errno;
 	}
@@ -107,7 +106,7 @@ int fs_write_atomic(int dirfd, const char *path, const void *data, size_t len,
 		    mode_t mode, enum fs_write_flags flags, struct error *err)
 {
 	bool sync = flags & FS_WRITE_SYNC;
-	cleanup_free char *name = NULL;
+	char name[NAME_MAX + 1];
 	const char *base;
 
 	/* fsync(2) of the directory needs more than O_PATH. */
@@ -115,7 +114,7 @@ int fs_write_atomic(int dirfd, const char *path, const void *data, size_t len,
 		open_parent(dirfd, path, sync ? O_RDONLY : O_PATH, &base, err);
 	if (parent_fd < 0)
 		return parent_fd;
-	cleanup_fd int fd = open_temporary(parent_fd, base, &name);
+	cleanup_fd int fd = open_temporary(parent_fd, base, name);
 	if (fd < 0)
 		return error_set(err, error_kind_of(-fd), -fd,
 				 "make a temporary file for %s", path);

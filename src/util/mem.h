@@ -10,7 +10,7 @@
 #include "util/cleanup.h"
 
 void *xmalloc(size_t size);
-void *xcalloc(size_t n, size_t size);		    /* zeroed; overflow-checked */
+void *xcalloc(size_t n, size_t size);                /* zeroed; overflow-checked */
 void *xreallocarray(void *p, size_t n, size_t size); /* overflow-checked */
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);

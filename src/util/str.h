@@ -32,29 +32,32 @@ int str_to_size(const char *s, uint64_t *ret) _must_check_;
 size_t strv_len(char *const *v);
 void strv_free(char **v);
 char **strv_copy(char *const *v);
-void strv_add(char ***v, const char *s);       /* copies s */
-void strv_add_take(char ***v, char *s);	       /* takes s */
+void strv_add(char ***v, const char *s); /* copies s */
+void strv_add_take(char ***v, char *s);  /* takes s */
 void strv_addf(char ***v, const char *fmt, ...) _printf_(2, 3);
 bool strv_has(char *const *v, const char *s);
-char **str_split(const char *s, char separator); /* "a,,b" gives "a", "", "b"; "" gives "" */
+char **str_split(const char *s,
+		 char separator); /* "a,,b" gives "a", "", "b"; "" gives "" */
 char *strv_join(char *const *v, const char *separator);
-#define strv_foreach(item, v) \
-	for (char *const *item = (v); item && *item; item++)
+#define strv_foreach(item, v) for (char *const *item = (v); item && *item; item++)
 
 DEFINE_CLEANUP(char **, strv_free)
 #define cleanup_strv cleanup(strv_freep)
 
 /*
- * str_nearest() - the word of `words` (strv) that a person most likely meant: smallest edit
- * distance, at most 2 and less than half the length. Return: pointer into words, or NULL.
+ * str_nearest() - the word of `words` (strv) that a person most likely meant: smallest
+ * edit distance, at most 2 and less than half the length. Return: pointer into words, or
+ * NULL.
  */
 const char *str_nearest(const char *typed, const char *const *words);
 
 /*
- * str_utf8_decode() - the character that starts s (of len bytes, len > 0): its length 1..4 with
- * the code point in *ret, or -EILSEQ (also overlong forms, surrogates, past U+10FFFF). RFC 3629.
+ * str_utf8_decode() - the character that starts s (of len bytes, len > 0): its
+ * length 1..4 with the code point in *ret, or -EILSEQ (also overlong forms, surrogates,
+ * past U+10FFFF). RFC 3629.
  */
 int str_utf8_decode(const char *s, size_t len, uint32_t *ret);
 
-/* str_quote() - for messages: the text in double quotes, control bytes escaped. Caller frees. */
+/* str_quote() - for messages: the text in double quotes, control bytes escaped. Caller
+ * frees. */
 char *str_quote(const char *s);

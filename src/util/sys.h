@@ -16,7 +16,8 @@
 #include <sys/types.h>
 
 int sys_openat2(int dirfd, const char *path, const struct open_how *how);
-/* sys_clone3() - with args->stack 0: returns twice, as fork(2). The child shares nothing. */
+/* sys_clone3() - with args->stack 0: returns twice, as fork(2). The child shares nothing.
+ */
 pid_t sys_clone3(struct clone_args *args);
 int sys_pidfd_open(pid_t pid, unsigned int flags);
 int sys_pidfd_send_signal(int pid_fd, int sig);
@@ -24,11 +25,14 @@ int sys_pidfd_getfd(int pid_fd, int fd);
 int sys_close_range(unsigned int first, unsigned int last, unsigned int flags);
 
 int sys_fsopen(const char *type, unsigned int flags);
-int sys_fsconfig(int fs_fd, unsigned int cmd, const char *key, const void *value, int aux);
+int sys_fsconfig(int fs_fd, unsigned int cmd, const char *key, const void *value,
+		 int aux);
 int sys_fsmount(int fs_fd, unsigned int flags, unsigned int attr_flags);
 int sys_open_tree(int dirfd, const char *path, unsigned int flags);
-int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags);
-int sys_mount_setattr(int dirfd, const char *path, unsigned int flags, struct mount_attr *attr);
+int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to,
+		   unsigned int flags);
+int sys_mount_setattr(int dirfd, const char *path, unsigned int flags,
+		      struct mount_attr *attr);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_umount2(const char *path, int flags);
 int sys_setns(int fd, int nstype);
@@ -37,7 +41,8 @@ int sys_seccomp(unsigned int op, unsigned int flags, void *args);
 int sys_capset(void *header, const void *data);
 int sys_capget(void *header, void *data);
 int sys_memfd_create(const char *name, unsigned int flags);
-int sys_execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
+int sys_execveat(int dirfd, const char *path, char *const argv[], char *const envp[],
+		 int flags);
 int sys_keyctl_join(const char *name); /* keyctl(KEYCTL_JOIN_SESSION_KEYRING) */
 int sys_ioprio_set(int which, int who, int ioprio);
 struct sys_sched_attr {
@@ -49,10 +54,12 @@ struct sys_sched_attr {
 	uint32_t util_min, util_max;
 };
 int sys_sched_setattr(pid_t pid, const struct sys_sched_attr *attr, unsigned int flags);
-/* setresuid/setresgid/setgroups of this thread only: no signal to other threads is needed */
+/* setresuid/setresgid/setgroups of this thread only: no signal to other threads is needed
+ */
 int sys_setresuid(uid_t r, uid_t e, uid_t s);
 int sys_setresgid(gid_t r, gid_t e, gid_t s);
 int sys_setgroups(size_t n, const gid_t *list);
 
-/* sys_fault() - for other seams (store, fs): true, with errno set, if `name` shall fail now. */
+/* sys_fault() - for other seams (store, fs): true, with errno set, if `name` shall fail
+ * now. */
 int sys_fault(const char *name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Columns for people: each column as wide as its widest cell, two spaces between, no trailing
- * blanks, wide and combining UTF-8 characters counted as a terminal shows them. Control bytes
- * in cells are shown escaped.
+ * Columns for people: each column as wide as its widest cell, two spaces between, no
+ * trailing blanks, wide and combining UTF-8 characters counted as a terminal shows them.
+ * Control bytes in cells are shown escaped.
  */
 #pragma once
 
@@ -13,7 +13,8 @@ struct table;
 
 /* table_new() - headings as a NULL-terminated list; NULL headings: no heading line. */
 struct table *table_new(const char *const *headings, size_t n_columns);
-void table_add(struct table *t, const char *const *cells); /* n_columns cells, copied; NULL is "" */
+void table_add(struct table *t,
+	       const char *const *cells); /* n_columns cells, copied; NULL is "" */
 int table_print(struct table *t, FILE *out, bool with_heading); /* 0 or -errno */
 void table_free(struct table *t);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The user's terminal: raw mode, size, and giving it back as it was, also when this process is
- * killed with SIGKILL: a small guard process outlives it, holding the old settings and the end of a pipe.
+ * The user's terminal: raw mode, size, and giving it back as it was, also when this
+ * process is killed with SIGKILL: a small guard process outlives it, holding the old
+ * settings and the end of a pipe.
  */
 #pragma once
 
