@@ -19,8 +19,7 @@
 #define _unused_       __attribute__((unused))
 #define cleanup(fn)    __attribute__((cleanup(fn)))
 
-/* DEFINE_CLEANUP(struct spec *, spec_free) defines spec_freep(), for cleanup(spec_freep).
- */
+/* DEFINE_CLEANUP(struct spec *, spec_free) defines spec_freep(), for a cleanup(). */
 #define DEFINE_CLEANUP(type, fn)                   \
 	static inline _unused_ void fn##p(type *p) \
 	{                                          \
@@ -57,8 +56,7 @@ static inline void fd_cleanup_(int *fd)
 	int saved_errno = errno;
 	if (*fd >= 0)
 		close(*fd);
-	*fd = -EBADF; /* so that closing early and again at the end of the scope is no
-			 harm */
+	*fd = -EBADF; /* closed early, and again at the end of its scope: no harm */
 	errno = saved_errno;
 }
 

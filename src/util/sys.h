@@ -16,8 +16,7 @@
 #include <sys/types.h>
 
 int sys_openat2(int dirfd, const char *path, const struct open_how *how);
-/* sys_clone3() - with args->stack 0: returns twice, as fork(2). The child shares nothing.
- */
+/* sys_clone3() - with args->stack 0: returns twice, as fork(2), nothing is shared. */
 pid_t sys_clone3(struct clone_args *args);
 int sys_pidfd_open(pid_t pid, unsigned int flags);
 int sys_pidfd_send_signal(int pid_fd, int sig);
