@@ -76,12 +76,13 @@ def become_subreaper():
 def stat_fields(pid):
     """(state, parent) of a process, None if there is none. Source: proc(5)."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
+        # bytes: this runs in a signal handler too, maybe amidst the import of a codec
+        with open(f"/proc/{pid}/stat", "rb") as f:
             text = f.read()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    rest = text.rpartition(")")[2].split()
-    return rest[0], int(rest[1])
+    rest = text.rpartition(b")")[2].split()
+    return chr(rest[0][0]), int(rest[1])
 
 
 def alive(pid):
@@ -103,7 +104,7 @@ def children(pid):
     found = []
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as f:
+            with open(f"/proc/{pid}/task/{task}/children", "rb") as f:
                 found += [int(p) for p in f.read().split()]
     except (FileNotFoundError, ProcessLookupError):
         pass
