@@ -84,7 +84,7 @@ START_TEST(test_free_start)
 {
 	ck_assert_uint_eq(subid_free_start(""), 100000);
 	ck_assert_uint_eq(subid_free_start("a:100000:65536\n"), 165536);
-	ck_assert_uint_eq(subid_free_start("a:300000:65536\nb:100000:65536\nc:1:2\nd\n"),
+	ck_assert_uint_eq(subid_free_start("a:300000:65536\nb:100000:65536\nc:1:2\nx\n"),
 			  365536);
 	ck_assert_uint_eq(subid_free_start("a:100000:4294867195\n"), 0);
 	ck_assert_uint_eq(subid_free_start("a:4294000000:65536\n"), 4294065536);
