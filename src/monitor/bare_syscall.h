@@ -41,6 +41,7 @@ static inline long bare_syscall6(long number, const long a[static 6])
 	return x0;
 }
 #else
+// cppcheck-suppress preprocessorErrorDirective
 #error "no system calls for this architecture: build with the C library (see meson.build)"
 #endif
 
