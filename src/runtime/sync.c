@@ -53,13 +53,6 @@ static int send_packet(int fd, const struct sync_header *header, int passed_fd,
 	return 0;
 }
 
-int sync_send(int fd, enum sync_message message, int passed_fd, struct error *err)
-{
-	struct sync_header header = {.message = (int32_t)message};
-
-	return send_packet(fd, &header, passed_fd, err);
-}
-
 int sync_send_pid(int fd, pid_t pid, int pid_fd, struct error *err)
 {
 	struct sync_header header = {.message = SYNC_PID, .pid = pid};
@@ -117,6 +110,31 @@ static int receive(int fd, const char *peer, struct sync_header *ret, int *ret_f
 	}
 	int r = error_unpack(err, packet.error, (size_t)n - sizeof(packet.header));
 	return r < 0 ? r : (err->code ? -err->code : -EINVAL);
+}
+
+/*
+ * A peer that is gone may have said why before: that is the failure, not that we could
+ * not send. What else it had sent before that does not matter any more.
+ */
+static int last_words(int fd, struct error *err)
+{
+	for (;;) {
+		cleanup_error struct error words = ERROR_INIT;
+		struct sync_header header = {0};
+
+		if (receive(fd, "the peer", &header, NULL, &words) >= 0)
+			continue;
+		return header.message == SYNC_ERROR ? error_move(err, &words)
+						    : -err->code;
+	}
+}
+
+int sync_send(int fd, enum sync_message message, int passed_fd, struct error *err)
+{
+	struct sync_header header = {.message = (int32_t)message};
+	int r = send_packet(fd, &header, passed_fd, err);
+
+	return r == -EPIPE || r == -ECONNRESET ? last_words(fd, err) : r;
 }
 
 int sync_expect(int fd, const struct sync_expectation *x, struct error *err)
