@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 
 import pytest
 
@@ -91,6 +92,9 @@ def test_detached_with_a_pid_file(runtime, c1, base):
         pid = int(f.read())
     assert "sleep 500" in process.command_line(pid)
     assert pid in runtime.json("ps", "-f", "json", c1)
+    # it is our child now: a process namespace ends only when all in it were reaped
+    os.kill(pid, signal.SIGKILL)
+    process.wait_gone(pid)
 
 
 def test_capabilities(runtime, c1):

@@ -74,6 +74,7 @@ def test_the_state_on_standard_input(runtime, busybox_root, base, hook):
             assert state["pid"] == pid
 
 
+@pytest.mark.root
 def test_create_runtime_sees_the_containers_namespaces(runtime, busybox_root, base, hook):
     config = runtime.config(["sleep", "100"], busybox_root)
     config["hooks"] = {"createRuntime": [hook("createRuntime",
@@ -137,7 +138,7 @@ def test_failing_poststop_hooks_are_only_warned_about(runtime, busybox_root, bas
 
 def test_a_hook_that_takes_too_long_is_killed(runtime, busybox_root, hook):
     config = runtime.config(["true"], busybox_root)
-    config["hooks"] = {"createRuntime": [{**hook("createRuntime", "sleep 60"), "timeout": 1}]}
+    config["hooks"] = {"createRuntime": [{**hook("createRuntime", "exec sleep 60"), "timeout": 1}]}
     begin = time.monotonic()
     said = runtime.run_config(config).stderr
     assert "createRuntime" in said and ("time" in said)

@@ -21,8 +21,9 @@ def settle(runtime, name="c1"):
     """After the kill: the id can be used again, and nothing is left in the end."""
     process.reap_orphans()
     assert runtime("list", "-f", "json").code == 0
-    status = runtime.status(name)
-    assert status in (None, "created", "running", "stopped"), status
+    # "creating" for as long as the init takes to die with its creator
+    process.wait_until(lambda: runtime.status(name) in (None, "created", "running", "stopped"),
+                       "a state that lasts")
     runtime.ok("delete", "--force", name)
     assert runtime.ok("list", "-q") == ""
 

@@ -220,7 +220,7 @@ def test_kill_of_a_stopped_container(runtime, running):
 
 
 def test_kill_all_reaches_every_process(runtime, running):
-    running(command="trap '' TERM; for i in 1 2; do "
+    running(command="trap : TERM; for i in 1 2; do "
                     "sh -c 'trap \"echo got; exit\" TERM; echo ready; while :; do sleep 0.05; done' & "
                     "done; while :; do wait; sleep 0.1; done")
     process.wait_until(lambda: output(runtime).count("ready") == 2, "both children")

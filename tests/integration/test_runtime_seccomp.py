@@ -37,7 +37,7 @@ def test_a_kill_rule(runtime, busybox_root):
 
 def test_a_rule_with_an_argument(runtime, busybox_root):
     """personality(LINUX32) is refused, another one is not."""
-    config = runtime.config(["sh", "-c", "setarch linux64 true && echo one; setarch linux32 true || echo two"],
+    config = runtime.config(["sh", "-c", "linux64 true && echo one; linux32 true || echo two"],
                             busybox_root)
     config["linux"]["seccomp"] = profile(
         rule(["personality"], "SCMP_ACT_ERRNO",

@@ -58,13 +58,15 @@ def test_features(runtime):
 
 def test_every_mount_option_of_features_is_taken(runtime, busybox_root):
     for option in runtime.json("features")["mountOptions"]:
-        if option in ("remount", "idmap", "ridmap"):
+        if option in ("remount", "idmap", "ridmap", "tmpcopyup"):
             continue
         config = runtime.config(["true"], busybox_root)
         config["mounts"].append({"destination": "/mnt", "type": "bind", "source": busybox_root,
                                  "options": ["rbind", option]})
         result = runtime.run_config(config)
-        assert "mounts[" not in result.stderr or "option" not in result.stderr, (option, result)
+        refused = ("is for a file system, not for a bind mount", "not permitted")
+        assert result.code == 0 or any(r in result.stderr for r in refused), \
+            (option, result)
 
 
 def test_version(runtime):

@@ -76,6 +76,8 @@ def test_exec_with_a_console_socket(runtime, busybox_root, console):
     os.write(master, b"test -t 0 && echo yes-$((2+2))\n")
     read_until(master, b"yes-4")
     os.close(master)
+    # it is our child now: a process namespace ends only when all in it were reaped
+    process.wait_until(lambda: len(runtime.json("ps", "-f", "json", "c1")) == 1, "its hang-up")
 
 
 def test_a_terminal_without_a_socket_is_refused_for_create(runtime, busybox_root):
@@ -111,7 +113,7 @@ def test_run_uses_the_callers_terminal(runtime, busybox_root, terminal):
     child.sendline("sleep 0.2; stty size")
     child.expect("20 60")
     child.sendline("sleep 100")
-    child.expect("sleep 100")
+    process.wait_until(lambda: "sleep 100" in runtime.ok("ps", "c1"), "sleep running")
     child.sendintr()
     child.sendline("echo status-$?")
     child.expect("status-130")
@@ -165,16 +167,13 @@ def test_preserve_fds_are_passed_on(runtime, busybox_root, base):
     path = os.path.join(base, "greeting")
     with open(path, "w", encoding="utf-8") as f:
         f.write("hello\n")
-    with open(path, "rb") as f:
-        os.dup2(f.fileno(), 9)
     config = runtime.config(["sh", "-c", "cat <&3; ls /proc/self/fd"], busybox_root)
     bundle = runtime.bundle(config)
-    script = 'exec "$@" 3<&9 9<&-'
+    script = f'exec "$@" 3<{path}'
     result = subprocess.run(["sh", "-c", script, "sh",
                              *runtime.argv("run", "--preserve-fds", "1", "--bundle", bundle, "c1")],
                             env=runtime.environment(), stdin=subprocess.DEVNULL,
-                            capture_output=True, text=True, pass_fds=[9], check=False)
-    os.close(9)
+                            capture_output=True, text=True, check=False)
     assert result.returncode == 0, result
     assert result.stdout.split() == ["hello", "0", "1", "2", "3", "4"]
 
