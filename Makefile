@@ -10,7 +10,7 @@ MESON_FLAGS ?=
 .PHONY: all configure install demo test lint bench sanitize coverage fuzz clean help
 
 all: configure ## build (in $(BUILD))
-	@ninja -C $(BUILD)
+	@ninja -C $(BUILD) programs
 
 # Configures when there is no build yet or the prefix is another one.
 configure:
@@ -52,7 +52,7 @@ fuzz: ## each libFuzzer target for FUZZ_SECONDS (default 60)
 	@tools/fuzz
 
 clean: ## remove the build directories that these targets make
-	rm -rf $(BUILD) build-test build-sanitize build-coverage build-fuzz build-lint build-bench build-demo
+	rm -rf $(BUILD) build-test build-sanitize build-coverage build-fuzz build-lint build-bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \

@@ -62,6 +62,7 @@ def test_children_of_ones_own_are_not_reaped():
 def test_what_is_left_is_named_and_killed(base):
     before = process.descendants()
     sleeper = subprocess.Popen(["sleep", "1001"])
+    process.wait_until(lambda: process.command_line(sleeper.pid) == "sleep 1001", "exec")
     told = process.end_leftovers(before)
     assert told == [f"process {sleeper.pid}: sleep 1001"]
     assert sleeper.wait() == -signal.SIGKILL
