@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/runtime/rt.h"
-#include "runtime/self.h"
 #include "util/fd.h"
 
 int main(int argc, char **argv)
 {
-	cleanup_error struct error err = ERROR_INIT;
 	struct rt_globals globals;
 	int status;
 
 	if (fd_reserve_std() < 0)
 		return 1;
-	if (self_protect(argv, &err) < 0) {
-		cli_print_error(stderr, &err);
-		return 1;
-	}
 	rt_globals_init(&globals);
 	status = cli_main(&rt_program, &globals, argc, argv);
 	rt_globals_release(&globals);

@@ -21,8 +21,10 @@
 #endif
 
 /* Tells the sealed copy where the program lies on disk; believed only by such a copy. */
-#define PATH_VARIABLE "_CUBBY_EXE"
-#define SELF_SEALS    (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define PATH_VARIABLE   "_CUBBY_EXE"
+#define SEAL_ATTEMPTS   100
+#define SEAL_PAUSE_USEC 2000
+#define SELF_SEALS      (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static bool is_sealed_copy(int exe_fd)
 {
@@ -41,6 +43,18 @@ static bool is_out_of_reach(int exe_fd)
 
 	return geteuid() != 0 && fstat(exe_fd, &st) == 0 && st.st_uid == 0 &&
 	       st.st_gid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* EBUSY: the kernel itself holds a page for a moment (reclaim, migration): fcntl(2). */
+static int seal(int copy_fd)
+{
+	for (int attempt = 0;; attempt++) {
+		if (fcntl(copy_fd, F_ADD_SEALS, SELF_SEALS) == 0)
+			return 0;
+		if (errno != EBUSY || attempt == SEAL_ATTEMPTS)
+			return -errno;
+		usleep(SEAL_PAUSE_USEC);
+	}
 }
 
 static int make_copy(int exe_fd, struct error *err)
@@ -63,8 +77,9 @@ static int make_copy(int exe_fd, struct error *err)
 					 "copy /proc/self/exe");
 		left -= n;
 	}
-	if (fcntl(copy_fd, F_ADD_SEALS, SELF_SEALS) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "seal a memory file");
+	int r = seal(copy_fd);
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, -r, "seal a memory file");
 	return TAKE_FD(copy_fd);
 }
 

@@ -23,6 +23,8 @@
 
 #define STATE_FILE      "state.json"
 #define STATE_VERSION   1
+#define LOCK_ATTEMPTS   100
+#define LOCK_PAUSE_USEC 10000
 #define STATE_ID_MAX    1024
 #define STATE_BYTES_MAX (256 * 1024)
 
@@ -125,6 +127,26 @@ static int remove_half_made(int root_fd, const char *id, int fd, struct error *e
 	return remove_entry(root_fd, id, err);
 }
 
+/* Remove what a killed `create` left, unless somebody is at work on it. Return: whether
+ * it is gone. */
+static bool repair(int root_fd, const char *id, int fd)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	bool gone;
+
+	if (!is_half_made(fd) || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return false;
+	/* Only with the lock is it certain. */
+	gone = !is_linked(root_fd, id, fd);
+	if (!gone && is_half_made(fd)) {
+		gone = remove_half_made(root_fd, id, fd, &err) == 0;
+		if (!gone)
+			error_drop(&err, "the next command tries again");
+	}
+	flock(fd, LOCK_UN);
+	return gone;
+}
+
 /* Open and lock root/id. -ENOENT (no *err): not there, or it was half-made and is gone
  * now. */
 static int open_locked(int root_fd, const char *id, struct error *err)
@@ -182,11 +204,13 @@ int state_dir_view(const char *root, const char *id, struct error *err)
 	if (root_fd < 0)
 		return root_fd;
 	r = open_entry(root_fd, id);
-	if (r == -ENOENT)
-		return no_such(id, err);
-	if (r < 0)
+	if (r < 0 && r != -ENOENT)
 		return error_set(err, ERR_SYSTEM, -r, "open state of container %s", id);
-	return r;
+	if (r >= 0 && repair(root_fd, id, r)) {
+		close(r);
+		r = -ENOENT;
+	}
+	return r == -ENOENT ? no_such(id, err) : r;
 }
 
 /* One attempt: -EEXIST without *err if root/id is there, -EAGAIN if somebody took ours
@@ -211,6 +235,22 @@ static int make_entry(int root_fd, const char *id, struct error *err)
 	if (!is_linked(root_fd, id, fd))
 		return -EAGAIN;
 	return TAKE_FD(fd);
+}
+
+/*
+ * The lock of what may be a killed `create`'s; false if somebody is at work on it, or it
+ * is complete. The init of a killed one has inherited the lock and takes a moment to die.
+ */
+static bool lock_half_made(int fd)
+{
+	for (int attempt = 0; is_half_made(fd); attempt++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return is_half_made(fd);
+		if (attempt == LOCK_ATTEMPTS)
+			return false;
+		usleep(LOCK_PAUSE_USEC);
+	}
+	return false;
 }
 
 int state_dir_create(const char *root, const char *id, struct error *err)
@@ -239,9 +279,7 @@ int state_dir_create(const char *root, const char *id, struct error *err)
 		old_fd = open_entry(root_fd, id);
 		if (old_fd == -ENOENT)
 			continue;
-		/* Whoever holds the lock is at work on it, or it is complete. */
-		if (old_fd < 0 || flock(old_fd, LOCK_EX | LOCK_NB) < 0 ||
-		    !is_half_made(old_fd)) {
+		if (old_fd < 0 || !lock_half_made(old_fd)) {
 			error_set(err, ERR_CONFLICT, 0, "container id \"%s\" is in use",
 				  id);
 			return -EEXIST;
@@ -414,23 +452,13 @@ const char *state_status_word(enum state_status status)
 	return words[status];
 }
 
-/* Whether root/id is there for a list; removes what a killed `create` left. */
+/* Whether root/id is there for a list; not one whose maker has not come to write anything
+ * yet. */
 static bool is_listable(int root_fd, const char *id)
 {
-	cleanup_error struct error err = ERROR_INIT;
 	cleanup_fd int fd = open_entry(root_fd, id);
 
-	if (fd < 0)
-		return false;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) /* somebody is at work on it */
-		return fs_exists(fd, STATE_FILE);
-	if (!is_linked(root_fd, id, fd))
-		return false;
-	if (!is_half_made(fd))
-		return true;
-	if (remove_half_made(root_fd, id, fd, &err) < 0)
-		error_drop(&err, "the next command tries again");
-	return false;
+	return fd >= 0 && !repair(root_fd, id, fd) && fs_exists(fd, STATE_FILE);
 }
 
 static int compare_ids(const void *a, const void *b)

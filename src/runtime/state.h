@@ -37,7 +37,8 @@ int state_dir_create(const char *root, const char *id, struct error *err) _must_
 /* state_dir_open() - existing one, locked exclusively; ERR_NOT_FOUND 'container "x" does not exist'. */
 int state_dir_open(const char *root, const char *id, struct error *err) _must_check_;
 /* state_dir_view() - the same without the lock, for those who only read (a hook may ask for the state of the
- * container that is being started). state_read() sees a whole file all the same. */
+ * container that is being started). state_read() sees a whole file all the same. What a killed `create` left is removed
+ * here as well, and not found. */
 int state_dir_view(const char *root, const char *id, struct error *err) _must_check_;
 /* state_dir_remove() - the caller holds the lock. */
 int state_dir_remove(const char *root, const char *id, struct error *err) _must_check_;

@@ -98,6 +98,11 @@ void rt_run_poststop(const struct rt_container *c);
 /* rt_warn() - to stderr and the log. */
 void rt_warn(const char *fmt, ...) _printf_(1, 2);
 
+/* rt_protect() - what starts or enters a container begins with this: self_protect(),
+ * which may run the same command line again from a copy in memory. Others need not pay
+ * for it. */
+int rt_protect(const struct command_call *call, struct error *err) _must_check_;
+
 /* rt_preserve_fds() - N of --preserve-fds plus LISTEN_FDS that are for us; checks that
  * the caller passed them, closes whatever else it left open (a waiting container must not
  * keep the engine's pipes). *ret_listen is LISTEN_FDS. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/runtime/rt.h"
+#include "runtime/self.h"
 #include "util/buf.h"
 #include "util/fd.h"
 #include "util/fs.h"
@@ -91,6 +92,11 @@ static int listen_fds(void)
 	if (!pid || !fds || str_to_u32(pid, &for_pid) < 0 || str_to_u32(fds, &n) < 0)
 		return 0;
 	return for_pid == (uint32_t)getpid() && n < 1024 ? (int)n : 0;
+}
+
+int rt_protect(const struct command_call *call, struct error *err)
+{
+	return self_protect((char **)call->argv, err);
 }
 
 int rt_preserve_fds(const struct command_call *call, int asked, int *ret_total,

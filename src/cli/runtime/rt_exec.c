@@ -310,8 +310,10 @@ static int run(const struct command_call *call, struct error *err)
 	cleanup(session_release) struct session s = {-EBADF, -EBADF, -EBADF, -EBADF,
 						     -EBADF, -EBADF, 0};
 	int preserve_fds = 0, listen = 0;
-	int r = rt_preserve_fds(call, v->preserve_fds, &preserve_fds, &listen, err);
+	int r = rt_protect(call, err);
 
+	if (r == 0)
+		r = rt_preserve_fds(call, v->preserve_fds, &preserve_fds, &listen, err);
 	if (r == 0)
 		r = rt_container_open(call, call->args[0], false, &c, err);
 	if (r == 0)

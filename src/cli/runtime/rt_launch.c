@@ -364,8 +364,10 @@ int rt_launch(const struct command_call *call, const struct rt_launch_values *v,
 	const char *id = call->args[0];
 	cleanup_free char *bundle = fs_absolute(v->bundle ? v->bundle : ".");
 	int preserve_fds = 0, listen = 0;
-	int r = state_id_check(id, err);
+	int r = rt_protect(call, err);
 
+	if (r == 0)
+		r = state_id_check(id, err);
 	if (r == 0)
 		r = check_cgroup_options(call, err);
 	if (r == 0)
