@@ -136,19 +136,39 @@ static int plan_memory(const struct spec_memory *m, struct cgroup_plan *plan,
 	return plan_swap(m, plan, err);
 }
 
-static int check_cpu_list(const char *option, const char *list, struct error *err)
-{
-	if (strspn(list, "0123456789,-") == strlen(list))
-		return 0;
-	return invalid(err, option, "expected a list such as 0-3,7");
-}
-
-static int plan_cpu(const struct spec_cpu *c, struct cgroup_plan *plan, struct error *err)
+/* Time: cpu.max and cpu.max.burst. */
+static void plan_cpu_time(const struct spec_cpu *c, struct cgroup_plan *plan)
 {
 	bool has_quota = c->has_quota && c->quota != 0,
 	     has_period = c->has_period && c->period;
 	uint64_t period = has_period ? c->period : CPU_PERIOD_DEFAULT;
+
+	if (has_quota || has_period) {
+		cleanup_free char *quota = limit_text(has_quota ? c->quota : -1);
+
+		add_text(plan, has_quota ? "cpu.quota" : "cpu.period", "cpu", "cpu.max",
+			 xasprintf("%s %" PRIu64, quota, period));
+	}
+	if (c->has_burst)
+		add_text(plan, "cpu.burst", "cpu", "cpu.max.burst",
+			 xasprintf("%" PRIu64, c->burst));
+}
+
+static int plan_cpu_list(const char *option, const char *file, const char *list,
+			 struct cgroup_plan *plan, struct error *err)
+{
+	if (str_empty(list))
+		return 0;
+	if (strspn(list, "0123456789,-") != strlen(list))
+		return invalid(err, option, "expected a list such as 0-3,7");
+	add_text(plan, option, "cpuset", file, xstrdup(list));
+	return 0;
+}
+
+static int plan_cpu(const struct spec_cpu *c, struct cgroup_plan *plan, struct error *err)
+{
 	uint64_t weight = c->has_shares ? cgroup_weight_of_shares(c->shares) : 0;
+	int r;
 
 	if ((c->has_realtime_period && c->realtime_period) ||
 	    (c->has_realtime_runtime && c->realtime_runtime))
@@ -162,26 +182,9 @@ static int plan_cpu(const struct spec_cpu *c, struct cgroup_plan *plan, struct e
 	if (weight && !(c->has_idle && c->idle))
 		add_text(plan, "cpu.shares", "cpu", "cpu.weight",
 			 xasprintf("%" PRIu64, weight));
-	if (has_quota || has_period) {
-		cleanup_free char *quota = limit_text(has_quota ? c->quota : -1);
-
-		add_text(plan, has_quota ? "cpu.quota" : "cpu.period", "cpu", "cpu.max",
-			 xasprintf("%s %" PRIu64, quota, period));
-	}
-	if (c->has_burst)
-		add_text(plan, "cpu.burst", "cpu", "cpu.max.burst",
-			 xasprintf("%" PRIu64, c->burst));
-	if (!str_empty(c->cpus)) {
-		if (check_cpu_list("cpu.cpus", c->cpus, err) < 0)
-			return -EINVAL;
-		add_text(plan, "cpu.cpus", "cpuset", "cpuset.cpus", xstrdup(c->cpus));
-	}
-	if (!str_empty(c->mems)) {
-		if (check_cpu_list("cpu.mems", c->mems, err) < 0)
-			return -EINVAL;
-		add_text(plan, "cpu.mems", "cpuset", "cpuset.mems", xstrdup(c->mems));
-	}
-	return 0;
+	plan_cpu_time(c, plan);
+	r = plan_cpu_list("cpu.cpus", "cpuset.cpus", c->cpus, plan, err);
+	return r < 0 ? r : plan_cpu_list("cpu.mems", "cpuset.mems", c->mems, plan, err);
 }
 
 static void plan_throttle(const struct spec_throttle_device *devices, size_t n,

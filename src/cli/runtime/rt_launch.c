@@ -29,7 +29,8 @@
 #include "util/str.h"
 #include "util/time.h"
 
-#define CONFIG_FILE "config.json"
+#define CONFIG_FILE     "config.json"
+#define PASSWD_TEXT_MAX 4096
 
 const struct option_spec rt_launch_options[] = {
 	OPT_STRING(struct rt_launch_values, bundle, "bundle", 'b', "DIR",
@@ -155,16 +156,26 @@ static int check_cgroup_options(const struct command_call *call, struct error *e
 	return 0;
 }
 
+/* A user's name; the number where there is none. */
+static char *owner_name(uid_t uid)
+{
+	char text[PASSWD_TEXT_MAX];
+	struct passwd entry, *found = NULL;
+
+	if (getpwuid_r(uid, &entry, text, sizeof(text), &found) == 0 && found)
+		return xstrdup(found->pw_name);
+	return xasprintf("%u", uid);
+}
+
 static void fill_state(struct launching *x, const char *id, const char *bundle)
 {
 	struct state *s = &x->container.state;
 	const char *root = x->container.spec->root->path;
-	struct passwd *user = getpwuid(getuid());
 
 	s->id = xstrdup(id);
 	s->bundle = xstrdup(bundle);
 	s->rootfs = root[0] == '/' ? xstrdup(root) : fs_join(bundle, root);
-	s->owner = user ? xstrdup(user->pw_name) : xasprintf("%u", getuid());
+	s->owner = owner_name(getuid());
 	s->created_usec = time_now_usec();
 	s->terminal = x->container.spec->process->terminal;
 }

@@ -4,6 +4,7 @@
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/table.h"
+#include "util/time.h"
 
 enum { LIST_TABLE, LIST_JSON };
 
@@ -21,71 +22,86 @@ static const struct option_spec options[] = {
 	OPT_END,
 };
 
-static const char *text_of(struct json_object *o, const char *key)
+static void add_row(const struct rt_container *c, struct table *t)
 {
-	struct json_object *member = json_get(o, key);
+	enum state_status status = state_status(&c->state);
+	cleanup_free char *pid =
+		xasprintf("%d", status == STATE_STOPPED ? 0 : c->state.init.pid);
+	char created[TIME_TEXT_MAX];
+	const char *cells[] = {c->state.id,
+			       pid,
+			       state_status_word(status),
+			       c->state.bundle,
+			       time_rfc3339(c->state.created_usec, created),
+			       c->state.owner};
 
-	return member ? json_object_get_string(member) : "";
+	table_add(t, cells);
 }
 
-static int print_table(struct json_object *all, struct error *err)
+/* One that vanishes meanwhile is not there; one that can't be read must not hide the
+ * others. */
+static bool open_listed(const struct command_call *call, const char *id,
+			struct rt_container *ret)
 {
-	static const char *const headings[] = {"ID",      "PID",   "STATUS", "BUNDLE",
-					       "CREATED", "OWNER", NULL};
-	struct table *t = table_new(headings, 6);
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_free char *message = NULL;
+
+	if (rt_container_open(call, id, false, ret, &err) == 0)
+		return true;
+	if (err.kind != ERR_NOT_FOUND) {
+		message = error_message(&err);
+		rt_warn("%s", message);
+	}
+	return false;
+}
+
+static int print_table(const struct command_call *call, char *const *ids,
+		       struct error *err)
+{
+	static const char *const headings[] = {"ID",     "PID",     "STATUS",
+					       "BUNDLE", "CREATED", "OWNER"};
+	struct table *t = table_new(headings, ARRAY_SIZE(headings));
 	int r;
 
-	for (size_t i = 0; i < json_object_array_length(all); i++) {
-		struct json_object *o = json_object_array_get_idx(all, i);
-		const char *cells[] = {text_of(o, "id"),      text_of(o, "pid"),
-				       text_of(o, "status"),  text_of(o, "bundle"),
-				       text_of(o, "created"), text_of(o, "owner")};
+	strv_foreach (id, ids) {
+		cleanup_rt_container struct rt_container c = RT_CONTAINER_INIT;
 
-		table_add(t, cells);
+		if (open_listed(call, *id, &c))
+			add_row(&c, t);
 	}
 	r = table_print(t, stdout, true);
 	table_free(t);
 	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "write to standard output") : 0;
 }
 
-/* One that vanishes meanwhile is not there; one that can't be read must not hide the
- * others. */
-static void add_container(const struct command_call *call, const char *id,
-			  struct json_object *all)
+static int print_json(const struct command_call *call, char *const *ids,
+		      struct error *err)
 {
-	cleanup_rt_container struct rt_container c = RT_CONTAINER_INIT;
-	cleanup_error struct error err = ERROR_INIT;
-	cleanup_free char *message = NULL;
+	cleanup_json struct json_object *all = json_object_new_array();
 
-	if (rt_container_open(call, id, false, &c, &err) == 0) {
-		json_object_array_add(all, rt_state_document(&c));
-		return;
+	strv_foreach (id, ids) {
+		cleanup_rt_container struct rt_container c = RT_CONTAINER_INIT;
+
+		if (open_listed(call, *id, &c))
+			json_object_array_add(all, rt_state_document(&c));
 	}
-	if (err.kind == ERR_NOT_FOUND)
-		return;
-	message = error_message(&err);
-	rt_warn("%s", message);
+	return rt_print_json(all, false, err);
 }
 
 static int run(const struct command_call *call, struct error *err)
 {
 	const struct list_values *v = call->values;
-	cleanup_json struct json_object *all = json_object_new_array();
 	cleanup_strv char **ids = NULL;
 	int r = state_list(rt_globals(call)->root_path, &ids, err);
 
 	if (r < 0)
 		return r;
-	strv_foreach (id, ids) {
-		if (v->quiet)
-			printf("%s\n", *id);
-		else
-			add_container(call, *id, all);
-	}
-	if (v->quiet)
-		return 0;
-	return v->format == LIST_JSON ? rt_print_json(all, false, err)
-				      : print_table(all, err);
+	if (!v->quiet)
+		return v->format == LIST_JSON ? print_json(call, ids, err)
+					      : print_table(call, ids, err);
+	strv_foreach (id, ids)
+		printf("%s\n", *id);
+	return 0;
 }
 
 const struct command rt_list = {
