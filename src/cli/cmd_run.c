@@ -17,7 +17,7 @@ static const struct option_spec options[] = {
 	OPT_BOOL(struct run_values, detach, "detach", 'd',
 		 "run in the background and print the ID"),
 	OPT_BOOL(struct run_values, sig_proxy, "sig-proxy", 0,
-		 "pass signals on to it (default true; not with a terminal)"),
+		 "pass signals on to it (default true)"),
 	OPT_INCLUDE_AT(struct run_values, create, create_table),
 	OPT_END,
 };
@@ -54,7 +54,7 @@ static int run(const struct command_call *call, struct error *err)
 		.engine = &e,
 		.options = &v->create,
 		.foreground = !v->detach,
-		.forward_signals = v->sig_proxy && !v->create.terminal,
+		.forward_signals = v->sig_proxy && !v->detach,
 		.warn = cubby_warn,
 	};
 	int r;

@@ -11,6 +11,7 @@
 
 #include "engine/container_dir.h"
 #include "engine/environment.h"
+#include "engine/pump.h"
 #include "engine/spec_gen.h"
 #include "engine/user_lookup.h"
 #include "runtime/exec.h"
@@ -211,6 +212,7 @@ int exec_session_start(const struct engine *e, const struct exec_request *reques
 		       struct exec_session *ret, struct error *err)
 {
 	cleanup(spec_freep) struct spec *spec = NULL;
+	sigset_t forwarded;
 	int r;
 
 	if (request->container->status != CONTAINER_RUNNING)
@@ -218,21 +220,19 @@ int exec_session_start(const struct engine *e, const struct exec_request *reques
 	r = container_dir_spec(e, request->container->record.id, &spec, err);
 	if (r < 0)
 		return r;
+	/* one that comes while the program starts waits until it can be passed on */
+	pump_forwarded_signals(&forwarded);
+	if (sigprocmask(SIG_BLOCK, &forwarded, NULL) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "block signals");
 	return start(e, request, spec, ret, err);
 }
 
 static int open_signals(struct error *err)
 {
-	static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,
-					SIGQUIT, SIGUSR1, SIGUSR2};
 	sigset_t set;
 	int fd;
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
-		sigaddset(&set, forwarded[i]);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "block signals");
+	pump_forwarded_signals(&set);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? error_set(err, ERR_SYSTEM, errno, "open a signal file") : fd;
 }

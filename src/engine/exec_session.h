@@ -32,8 +32,9 @@ struct exec_session {
 void exec_session_release(struct exec_session *s);
 #define cleanup_exec_session cleanup(exec_session_release)
 
-/* exec_session_start() - returns when the program has been exec'd. A container that
- * doesn't run is ERR_CONFLICT. */
+/* exec_session_start() - signals that shall go to the program are blocked from now on.
+ * Returns when the program has been exec'd. A container that doesn't run is ERR_CONFLICT.
+ */
 int exec_session_start(const struct engine *e, const struct exec_request *request,
 		       struct exec_session *ret, struct error *err) _must_check_;
 

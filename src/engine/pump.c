@@ -64,17 +64,21 @@ static void pump_release(struct pump *p)
 }
 DEFINE_CLEANUP(struct pump *, pump_release)
 
+void pump_forwarded_signals(sigset_t *ret)
+{
+	sigfillset(ret);
+	for (size_t i = 0; i < ARRAY_SIZE(own_signals); i++)
+		sigdelset(ret, own_signals[i]);
+}
+
 static int take_signals(struct pump *p, struct error *err)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigset_t set;
 
 	sigemptyset(&set);
-	if (p->options->forward_signal) {
-		sigfillset(&set);
-		for (size_t i = 0; i < ARRAY_SIZE(own_signals); i++)
-			sigdelset(&set, own_signals[i]);
-	}
+	if (p->options->forward_signal)
+		pump_forwarded_signals(&set);
 	if (p->size_fd >= 0)
 		sigaddset(&set, SIGWINCH);
 	if (p->raw.fd >= 0)

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,13 @@ struct pump_options {
 };
 #define PUMP_OPTIONS_INIT \
 	((struct pump_options){.stdin_fd = 0, .stdout_fd = 1, .stderr_fd = 2})
+
+/*
+ * pump_forwarded_signals() - those that are passed on. A caller that lets the process go
+ * before it pumps blocks them first, so that none is lost in between: the pump finds
+ * what is pending.
+ */
+void pump_forwarded_signals(sigset_t *ret);
 
 enum pump_event {
 	PUMP_NOTHING, /* now */

@@ -80,6 +80,22 @@ static void keep_failure(const struct run_request *request, struct creation *c,
 		c->done = true;
 }
 
+/* A signal that comes while the program starts waits until it can be passed on. */
+static int start_launcher(const struct start_request *start_request, bool forward_signals,
+			  struct started *ret, struct error *err)
+{
+	sigset_t forwarded, old;
+	int r;
+
+	pump_forwarded_signals(&forwarded);
+	if (forward_signals && sigprocmask(SIG_BLOCK, &forwarded, &old) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "block signals");
+	r = container_start(start_request, ret, err);
+	if (r < 0 && forward_signals)
+		(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
 static int start(const struct run_request *request, struct create_plan *p,
 		 struct started *ret, struct error *err)
 {
@@ -100,7 +116,7 @@ static int start(const struct run_request *request, struct create_plan *p,
 		if (r < 0)
 			return r;
 	}
-	r = container_start(&start_request, ret, err);
+	r = start_launcher(&start_request, request->forward_signals, ret, err);
 	if (r < 0) {
 		keep_failure(request, &c, err);
 		return r;
