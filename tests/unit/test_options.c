@@ -66,6 +66,7 @@ struct outcome {
 	int r;
 	struct values v;
 	struct error err;
+	char **words; /* values point into them */
 	char *args[WORDS_MAX];
 	size_t n_args;
 	bool help;
@@ -75,13 +76,12 @@ static void outcome_release(struct outcome *o)
 {
 	options_release(table, &o->v);
 	error_release(&o->err);
+	strv_free(o->words);
 }
 
 /* Words are separated by blanks. */
 static void parse(const char *line, bool stop_at_first, struct outcome *o)
 {
-	char **words =
-		*line ? str_split(line, ' ') : NULL; /* kept: values point into it */
 	struct options_parse p = {
 		.table = table,
 		.values = &o->v,
@@ -92,7 +92,8 @@ static void parse(const char *line, bool stop_at_first, struct outcome *o)
 		.ret_n_args = &o->n_args,
 	};
 
-	o->r = options_parse(&p, (int)strv_len(words), words, &o->err);
+	o->words = *line ? str_split(line, ' ') : NULL;
+	o->r = options_parse(&p, (int)strv_len(o->words), o->words, &o->err);
 }
 
 #define PARSE(line, stop)                                \
