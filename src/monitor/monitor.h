@@ -23,9 +23,10 @@
  *   --sync 0|1         fsync the exit record
  *   --timeout SECONDS  kill after
  *   --ready-fd N       written one byte and closed when the loop runs
- * Every other fd is closed. At the end: exit record first, then EXIT to all attached,
- * then wait for the owner's EXIT_ACK: with it exit 0, without it (owner gone, or no
- * owner) exec CLEANUP-PROGRAM.
+ * What is wrong at the start is told on stderr, exit status 125. Every other fd is
+ * closed. At the end: exit record first, then EXIT to all attached, then wait for the
+ * owner's EXIT_ACK: with it exit 0, without it (owner gone, or no owner) exec
+ * CLEANUP-PROGRAM.
  */
 #pragma once
 

@@ -164,6 +164,8 @@ class Monitor:
             if tty:
                 os.setsid()
                 fcntl.ioctl(ends[0], termios.TIOCSCTTY, 0)
+            else:
+                os.setpgid(0, 0)
             for i, fd in enumerate(ends):
                 os.dup2(fd, i)
             os.closerange(3, 100)
@@ -243,13 +245,14 @@ class Monitor:
     def end(self):
         for client in self.clients:
             client.close()
-        for pid in (self.container, self.pid):
-            if pid and (pid != self.pid or self.status is None):
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+        # what a test leaves behind on purpose is in the container's process group
+        if self.container:
+            try:
+                os.killpg(self.container, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
         shutil.rmtree(self.base, ignore_errors=True)
 
