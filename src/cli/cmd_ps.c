@@ -143,11 +143,11 @@ static int make_listing(const struct engine *e, struct ps_values *v, struct list
 
 static char *command_text(const struct container *c, bool whole)
 {
-	char *text = strv_join(c->config.command, " ");
+	cleanup_free char *text = strv_join(c->config.command, " ");
 
-	if (!whole && strlen(text) > COMMAND_SHOWN)
-		strcpy(text + COMMAND_SHOWN - 3, "...");
-	return text;
+	if (whole || strlen(text) <= COMMAND_SHOWN)
+		return TAKE_PTR(text);
+	return xasprintf("%.*s...", COMMAND_SHOWN - 3, text);
 }
 
 static char *id_text(const struct container *c, bool whole)

@@ -84,12 +84,21 @@ static void print_object(struct json_object *o, struct buf *out)
 
 static void print_value(struct json_object *o, struct buf *out)
 {
-	if (json_object_is_type(o, json_type_array))
+	cleanup_error struct error not_text = ERROR_INIT;
+	cleanup_free char *number = NULL;
+	const char *text;
+
+	if (json_object_is_type(o, json_type_array)) {
 		print_array(o, out);
-	else if (json_object_is_type(o, json_type_object))
+	} else if (json_object_is_type(o, json_type_object)) {
 		print_object(o, out);
-	else if (o)
-		(void)!buf_add_str(out, json_object_get_string(o));
+	} else if (json_object_is_type(o, json_type_string)) {
+		if (json_to_str(o, "", &text, &not_text) >= 0)
+			(void)!buf_add_str(out, text);
+	} else if (o) {
+		number = json_text(o, false);
+		(void)!buf_add_str(out, number);
+	}
 }
 
 static bool is_path(const char *text)

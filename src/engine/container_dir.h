@@ -2,8 +2,8 @@
 /*
  * A container's two directories.
  *
- * run/containers/ID: its lock (flock of the directory itself), "init" and "monitor" (proc_id
- * texts), the monitor's "exit" and "attach", the files that are mounted into the
+ * run/containers/ID: its lock (flock of the directory itself), "init" and "monitor"
+ * (proc_id texts), the monitor's "exit" and "attach", the files that are mounted into the
  * container, and config.json if it is a --rm container.
  *
  * data/containers/ID: config.json otherwise, log, log.1 ...

@@ -103,11 +103,16 @@ static bool in_range(const struct log_request *request, const char *time)
 	       (!request->until_usec || usec <= request->until_usec);
 }
 
-static const char *text_of(struct json_object *o, const char *key)
+/* The strings of *ret belong to o. */
+static int parse_record(struct json_object *o, struct log_record *ret, struct error *err)
 {
-	const char *text = json_object_get_string(json_get(o, key));
+	int r = json_to_bytes(json_get(o, "log"), "log", &ret->text, &ret->len, err);
 
-	return text ? text : "";
+	if (r == 0)
+		r = json_to_str(json_get(o, "time"), "time", &ret->time, err);
+	if (r == 0)
+		r = json_to_str(json_get(o, "stream"), "stream", &ret->stream, err);
+	return r;
 }
 
 /* A line that is no record (cut short by a power failure) is passed over. */
@@ -115,26 +120,17 @@ static int take_line(struct reader *r, const char *line, size_t len, struct erro
 {
 	cleanup_json struct json_object *o = NULL;
 	cleanup_error struct error ignored = ERROR_INIT;
-	struct json_object *text;
 	struct log_record record;
 
 	if (r->skip > 0) {
 		r->skip -= is_whole_line(line, len);
 		return 0;
 	}
-	if (json_parse(line, len, "log", &o, &ignored) < 0) {
+	if (json_parse_own(line, len, "log", &o, &ignored) < 0 ||
+	    parse_record(o, &record, &ignored) < 0) {
 		error_drop(&ignored, "not a record of the log");
 		return 0;
 	}
-	text = json_get(o, "log");
-	if (!json_object_is_type(text, json_type_string))
-		return 0;
-	record = (struct log_record){
-		.text = json_object_get_string(text),
-		.len = (size_t)json_object_get_string_len(text),
-		.time = text_of(o, "time"),
-		.stream = text_of(o, "stream"),
-	};
 	if (!in_range(r->request, record.time))
 		return 0;
 	return r->request->record(r->request->data, &record, err);

@@ -12,6 +12,8 @@
 #include "util/mem.h"
 #include "util/str.h"
 
+#define PASSWD_MAX 4096
+
 void engine_paths_release(struct engine_paths *p)
 {
 	free(p->data);
@@ -108,10 +110,21 @@ static int make_absolute(const char *path, char **ret, struct error *err)
 	return 0;
 }
 
+/* From the host's users; into buf. NULL: unknown. */
+static const char *home_of(uid_t uid, char buf[static PASSWD_MAX])
+{
+	struct passwd entry, *found = NULL;
+
+	if (getpwuid_r(uid, &entry, buf, PASSWD_MAX, &found) != 0 || !found)
+		return NULL;
+	return found->pw_dir;
+}
+
 int engine_paths_from_environment(const char *root, const char *runroot,
 				  struct engine_paths *ret, struct error *err)
 {
 	cleanup_free char *abs_root = NULL, *abs_runroot = NULL, *run_user = NULL;
+	char buf[PASSWD_MAX];
 	uid_t uid = geteuid();
 	struct engine_paths_input in = {
 		.uid = uid,
@@ -128,11 +141,8 @@ int engine_paths_from_environment(const char *root, const char *runroot,
 	r = make_absolute(runroot, &abs_runroot, err);
 	if (r < 0)
 		return r;
-	if (uid != 0 && str_empty(in.home)) {
-		const struct passwd *pw = getpwuid(uid);
-
-		in.home = pw ? pw->pw_dir : NULL;
-	}
+	if (uid != 0 && str_empty(in.home))
+		in.home = home_of(uid, buf);
 	run_user = xasprintf("/run/user/%u", uid);
 	in.runtime_dir_ours = is_own_dir(in.runtime_dir, uid);
 	in.run_user_dir_ours = is_own_dir(run_user, uid);

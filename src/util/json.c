@@ -16,8 +16,12 @@ int json_parse(const char *text, size_t len, const char *what, struct json_objec
 	/* json-c alone takes a key that stands twice, NULs, and texts that end too soon.
 	 */
 	int r = json_check(text, len, what, err);
-	if (r < 0)
-		return r;
+	return r < 0 ? r : json_parse_own(text, len, what, ret, err);
+}
+
+int json_parse_own(const char *text, size_t len, const char *what,
+		   struct json_object **ret, struct error *err)
+{
 	struct json_tokener *tokener = json_tokener_new_ex(JSON_CHECK_DEPTH_MAX + 1);
 	if (!tokener)
 		return error_set(err, ERR_SYSTEM, ENOMEM, "read %s", what);
@@ -132,6 +136,16 @@ int json_to_str(struct json_object *o, const char *path, const char **ret,
 		return mismatch(o, path, "a string", err);
 	*ret = json_object_get_string(o);
 	return 0;
+}
+
+int json_to_bytes(struct json_object *o, const char *path, const char **ret,
+		  size_t *ret_len, struct error *err)
+{
+	int r = json_to_str(o, path, ret, err);
+
+	if (r == 0)
+		*ret_len = (size_t)json_object_get_string_len(o);
+	return r;
 }
 
 int json_to_strv(struct json_object *o, const char *path, char ***ret, struct error *err)

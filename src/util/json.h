@@ -27,6 +27,11 @@ DEFINE_CLEANUP(struct json_object *, json_put)
 int json_parse(const char *text, size_t len, const char *what, struct json_object **ret,
 	       struct error *err) _must_check_;
 
+/* json_parse_own() - a text of our own making (a line of a log): as json_parse(), but NUL
+ * bytes may stand in strings and a key may stand twice. */
+int json_parse_own(const char *text, size_t len, const char *what,
+		   struct json_object **ret, struct error *err) _must_check_;
+
 /* json_describe() - a value for messages: "root" in quotes, 12, true, an object, null.
  * Caller frees. */
 char *json_describe(struct json_object *o);
@@ -45,6 +50,9 @@ int json_to_double(struct json_object *o, const char *path, double *ret,
 		   struct error *err) _must_check_;
 int json_to_str(struct json_object *o, const char *path, const char **ret,
 		struct error *err) _must_check_;
+/* json_to_bytes() - as json_to_str, with the length: the text may hold NUL bytes. */
+int json_to_bytes(struct json_object *o, const char *path, const char **ret,
+		  size_t *ret_len, struct error *err) _must_check_;
 int json_to_strv(struct json_object *o, const char *path, char ***ret,
 		 struct error *err) _must_check_;
 

@@ -59,6 +59,12 @@ def test_binary_and_long_lines(cubby, talker):
     assert len(cubby("logs", "-t", "--tail", "2", "t").stdout.splitlines()) == 2
 
 
+def test_nul_and_invalid_utf8(cubby, talker):
+    talker("printf 'a\\000b\\377c\\n'")
+    out = cubby.ok("logs", "t")
+    assert out.startswith("a\0b") and out.endswith("c")
+
+
 def test_rotation_loses_nothing_that_is_kept(cubby, talker):
     talker("seq 1 3000", "--log-opt", "max-size=20k", "--log-opt", "max-file=100")
     assert cubby.ok("logs", "t").split() == [str(i) for i in range(1, 3001)]
