@@ -23,27 +23,32 @@ struct spec;
 
 struct launch_options {
 	const char *id;
-	const char *bundle; /* absolute directory; root.path, bind sources may be relative to it */
+	const char *bundle; /* absolute directory; root.path, bind sources may be relative
+			       to it */
 	const struct spec *spec;
-	int stdio_fd[3];       /* become 0, 1, 2 of the container; -EBADF: /dev/null. Ignored with a terminal */
-	int console_socket_fd; /* with process.terminal and no ret_master_fd: master goes here */
+	int stdio_fd[3]; /* become 0, 1, 2 of the container; -EBADF: /dev/null. Ignored
+			    with a terminal */
+	int console_socket_fd; /* with process.terminal and no ret_master_fd: master goes
+				  here */
 	int *ret_master_fd;    /* with process.terminal: master is handed to the caller */
-	int start_fd;	       /* listening socket on which the init waits for `start`; -EBADF: none */
-	int cgroup_fd;	       /* directory to start in (CLONE_INTO_CGROUP), -EBADF: none */
+	int start_fd;  /* listening socket on which the init waits for `start`; -EBADF:
+			  none */
+	int cgroup_fd; /* directory to start in (CLONE_INTO_CGROUP), -EBADF: none */
 	int seccomp_cache_dirfd; /* -EBADF: none */
-	const struct seccomp_filter *filter; /* used instead of spec's linux.seccomp; NULL: the spec's */
-	int preserve_fds;      /* fds 3 .. 3+N-1 are passed on to the program */
-	bool die_with_parent;  /* the init is killed when its parent ends */
+	/* used instead of spec's linux.seccomp; NULL: the spec's */
+	const struct seccomp_filter *filter;
+	int preserve_fds;     /* fds 3 .. 3+N-1 are passed on to the program */
+	bool die_with_parent; /* the init is killed when its parent ends */
 	bool no_pivot;
 	bool no_new_keyring;
 };
-#define LAUNCH_OPTIONS_INIT                                                                    \
-	((struct launch_options){                                                              \
-		.stdio_fd = {-EBADF, -EBADF, -EBADF},                                          \
-		.console_socket_fd = -EBADF,                                                   \
-		.start_fd = -EBADF,                                                            \
-		.cgroup_fd = -EBADF,                                                           \
-		.seccomp_cache_dirfd = -EBADF,                                                 \
+#define LAUNCH_OPTIONS_INIT                           \
+	((struct launch_options){                     \
+		.stdio_fd = {-EBADF, -EBADF, -EBADF}, \
+		.console_socket_fd = -EBADF,          \
+		.start_fd = -EBADF,                   \
+		.cgroup_fd = -EBADF,                  \
+		.seccomp_cache_dirfd = -EBADF,        \
 	})
 
 struct launch {
@@ -54,17 +59,18 @@ struct launch {
 };
 #define LAUNCH_INIT ((struct launch){.pid_fd = -EBADF, .sync_fd = -EBADF})
 
-int launch_begin(struct launch *l, const struct launch_options *options, struct error *err)
-	_must_check_;
+int launch_begin(struct launch *l, const struct launch_options *options,
+		 struct error *err) _must_check_;
 int launch_finish(struct launch *l, struct error *err) _must_check_;
 
 /*
- * launch_detach() - with start_fd: leave the init waiting (it no longer dies with us). A later launch_start()
- * from any process lets it go on.
+ * launch_detach() - with start_fd: leave the init waiting (it no longer dies with us). A
+ * later launch_start() from any process lets it go on.
  */
 int launch_detach(struct launch *l, struct error *err) _must_check_;
 
-/* launch_start() - connect to the waiting init's socket `name` in dirfd; returns when it has exec'd or failed. */
+/* launch_start() - connect to the waiting init's socket `name` in dirfd; returns when it
+ * has exec'd or failed. */
 int launch_start(int dirfd, const char *name, struct error *err) _must_check_;
 
 /* launch_release() - kill and reap an init that was not let go; close fds. */

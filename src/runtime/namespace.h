@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Namespaces of a container: which are new, which are joined by path or pidfd, and the time
- * namespace's offsets. The plan is pure but for opening the paths; joining happens in the
- * child. Order matters: a joined user namespace first (it gives the right to join the rest),
- * a joined pid namespace before the clone that makes the init. See launch.c.
+ * Namespaces of a container: which are new, which are joined by path or pidfd, and the
+ * time namespace's offsets. The plan is pure but for opening the paths; joining happens
+ * in the child. Order matters: a joined user namespace first (it gives the right to join
+ * the rest), a joined pid namespace before the clone that makes the init. See launch.c.
  */
 #pragma once
 
@@ -15,35 +15,50 @@
 
 struct spec;
 
-enum namespace_kind { NS_USER, NS_MOUNT, NS_PID, NS_NETWORK, NS_IPC, NS_UTS, NS_CGROUP, NS_TIME, NS_KINDS };
+enum namespace_kind {
+	NS_USER,
+	NS_MOUNT,
+	NS_PID,
+	NS_NETWORK,
+	NS_IPC,
+	NS_UTS,
+	NS_CGROUP,
+	NS_TIME,
+	NS_KINDS
+};
 
 struct namespace_plan {
 	unsigned long new_flags; /* CLONE_NEW* to make */
-	int join_fd[NS_KINDS];	 /* of those joined, -EBADF otherwise */
+	int join_fd[NS_KINDS];   /* of those joined, -EBADF otherwise */
 };
 
-/* namespace_flag() - CLONE_NEW* of a kind. namespace_word(): the OCI word ("network"); namespace_proc_name(): "net". */
+/* namespace_flag() - CLONE_NEW* of a kind. namespace_word(): the OCI word ("network");
+ * namespace_proc_name(): "net". */
 int namespace_flag(enum namespace_kind kind);
 const char *namespace_word(enum namespace_kind kind);
 const char *namespace_proc_name(enum namespace_kind kind);
 
 /*
- * namespace_plan_build() - open what is joined: each path must be a namespace of its kind (NS_GET_NSTYPE). A path to
- * the namespace that the caller is already in counts as neither new nor joined.
+ * namespace_plan_build() - open what is joined: each path must be a namespace of its kind
+ * (NS_GET_NSTYPE). A path to the namespace that the caller is already in counts as
+ * neither new nor joined.
  */
-int namespace_plan_build(const struct spec *spec, struct namespace_plan *ret, struct error *err)
-	_must_check_;
+int namespace_plan_build(const struct spec *spec, struct namespace_plan *ret,
+			 struct error *err) _must_check_;
 void namespace_plan_release(struct namespace_plan *plan);
-#define NAMESPACE_PLAN_INIT \
-	((struct namespace_plan){.join_fd = {-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF}})
+#define NAMESPACE_PLAN_INIT                                                          \
+	((struct namespace_plan){.join_fd = {-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, \
+					     -EBADF, -EBADF, -EBADF}})
 #define cleanup_namespace_plan cleanup(namespace_plan_release)
 
 /* namespace_join() - setns to one kind's joined namespace, if it is joined. */
-int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind, struct error *err)
-	_must_check_;
+int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind,
+		   struct error *err) _must_check_;
 
-/* namespace_set_time_offsets() - in the child after unshare(CLONE_NEWTIME), before its exec. time_namespaces(7). */
-int namespace_set_time_offsets(const struct spec *spec, int proc_fd, struct error *err) _must_check_;
+/* namespace_set_time_offsets() - in the child after unshare(CLONE_NEWTIME), before its
+ * exec. time_namespaces(7). */
+int namespace_set_time_offsets(const struct spec *spec, int proc_fd,
+			       struct error *err) _must_check_;
 
 /* namespace_loopback_up() - bring up lo in a new network namespace. netdevice(7). */
 int namespace_loopback_up(struct error *err) _must_check_;

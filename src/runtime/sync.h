@@ -4,15 +4,16 @@
  * socket pair, one packet a message, sizes checked. End of file is always a failure: a peer
  * that died consented to nothing. An error travels whole and re-emerges in the parent.
  *
- *   parent                                   child (init.c)
- *   1 maps written            SYNC_MAPPED →
- *                                            ← SYNC_HOOKS   mounts done, host still visible   2
- *   2 runtime hooks run       SYNC_GO     →
- *                                            ← SYNC_CONSOLE (pty master as fd)               3
- *                                            ← SYNC_READY   environment complete             4
- *   4 state recorded          SYNC_GO     →
- *                                            ← SYNC_EXEC    nothing but execve is left       5
- *                                              end of file: exec'd                          6
+ *   parent                               child (init.c)
+ *   1 maps written         SYNC_MAPPED →
+ *                                        ← SYNC_HOOKS  mounts done, host visible    2
+ *   2 runtime hooks run    SYNC_GO     →
+ *                                        ← SYNC_CONSOLE (pty master as fd)          3
+ *                                        ← SYNC_READY  environment complete         4
+ *   4 state recorded       SYNC_GO     →
+ *                                        ← SYNC_EXEC   nothing but execve is left   5
+ *                                          end of file: exec'd                      6
+ *
  * At any point: ← SYNC_ERROR.
  */
 #pragma once
@@ -24,7 +25,7 @@
 
 enum sync_message {
 	SYNC_MAPPED = 1,
-	SYNC_PID,     /* intermediate → parent: the init's pid and pidfd (as fd) */
+	SYNC_PID, /* intermediate → parent: the init's pid and pidfd (as fd) */
 	SYNC_HOOKS,
 	SYNC_CONSOLE,
 	SYNC_READY,
@@ -36,8 +37,8 @@ enum sync_message {
 /* sync_pair() - close-on-exec SEQPACKET pair, fds above 2. */
 int sync_pair(int ret_fds[static 2], struct error *err) _must_check_;
 
-int sync_send(int fd, enum sync_message message, int passed_fd /* or -EBADF */, struct error *err)
-	_must_check_;
+int sync_send(int fd, enum sync_message message, int passed_fd /* or -EBADF */,
+	      struct error *err) _must_check_;
 int sync_send_pid(int fd, pid_t pid, int pid_fd, struct error *err) _must_check_;
 
 /* sync_send_error() - last words of a child. Errors of sending are lost: nobody listens. */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The OCI runtime specification's config.json (1.2, with the Linux part) as C structs, read
- * from JSON with every type and value checked, and written back. What the structs don't know
- * (unknown members) is kept in the document and written back unchanged.
+ * The OCI runtime specification's config.json (1.2, with the Linux part) as C structs,
+ * read from JSON with every type and value checked, and written back. What the structs
+ * don't know (unknown members) is kept in the document and written back unchanged.
  *
- * Conventions: a string is NULL when absent; an optional number or boolean has a `has_` flag
- * (set together with it by the reader; respected by the writer); an optional object is a NULL pointer;
- * an array is a pointer and n_NAME. Everything is owned by struct spec and freed by spec_free().
- * Enumerated words stay strings where the kernel code turns them into numbers by a table of
- * its own (capabilities, signals, mount options, seccomp actions); the reader has checked them.
+ * Conventions: a string is NULL when absent; an optional number or boolean has a `has_`
+ * flag (set together with it by the reader; respected by the writer); an optional object
+ * is a NULL pointer; an array is a pointer and n_NAME. Everything is owned by struct spec
+ * and freed by spec_free(). Enumerated words stay strings where the kernel code turns
+ * them into numbers by a table of its own (capabilities, signals, mount options, seccomp
+ * actions); the reader has checked them.
  *
  * Source: opencontainers/runtime-spec 1.2: config.md, config-linux.md.
  */
@@ -54,7 +55,7 @@ struct spec_capabilities { /* strv of "CAP_..."; NULL: empty set */
 struct spec_scheduler {
 	char *policy; /* "SCHED_OTHER" ... */
 	int32_t nice, priority;
-	char **flags; /* "SCHED_FLAG_RESET_ON_FORK" ... */
+	char **flags;                       /* "SCHED_FLAG_RESET_ON_FORK" ... */
 	uint64_t runtime, deadline, period; /* ns */
 };
 
@@ -130,12 +131,13 @@ struct spec_device_rule {
 	char *type; /* a c b, NULL = a */
 	bool has_major, has_minor;
 	int64_t major, minor; /* -1 or absent: all */
-	char *access;	      /* of r w m */
+	char *access;         /* of r w m */
 };
 
 struct spec_memory {
-	bool has_limit, has_reservation, has_swap, has_kernel, has_kernel_tcp, has_swappiness,
-		has_disable_oom_killer, has_use_hierarchy, has_check_before_update;
+	bool has_limit, has_reservation, has_swap, has_kernel, has_kernel_tcp,
+		has_swappiness, has_disable_oom_killer, has_use_hierarchy,
+		has_check_before_update;
 	int64_t limit, reservation, swap, kernel, kernel_tcp; /* bytes; -1 unlimited */
 	uint64_t swappiness;
 	bool disable_oom_killer, use_hierarchy, check_before_update;
@@ -235,7 +237,7 @@ struct spec_seccomp {
 	bool has_default_errno_ret;
 	uint32_t default_errno_ret;
 	char **architectures; /* SCMP_ARCH_... */
-	char **flags;	      /* SECCOMP_FILTER_FLAG_... */
+	char **flags;         /* SECCOMP_FILTER_FLAG_... */
 	char *listener_path, *listener_metadata;
 	struct spec_syscall_rule *syscalls;
 	size_t n_syscalls;
@@ -269,7 +271,8 @@ struct spec_linux {
 	struct spec_device *devices;
 	size_t n_devices;
 	struct spec_seccomp *seccomp;
-	char *rootfs_propagation; /* private rprivate shared rshared slave rslave unbindable runbindable */
+	/* private rprivate shared rshared slave rslave unbindable runbindable */
+	char *rootfs_propagation;
 	char **masked_paths, **readonly_paths;
 	char *mount_label;
 	struct spec_intel_rdt *intel_rdt;
@@ -280,7 +283,8 @@ struct spec_linux {
 
 struct spec {
 	char *oci_version;
-	struct spec_process *process; /* may be NULL (allowed before `start` by the specification) */
+	/* may be NULL (allowed before `start` by the specification) */
+	struct spec_process *process;
 	struct spec_root *root;
 	char *hostname, *domainname;
 	struct spec_mount *mounts;
@@ -289,20 +293,25 @@ struct spec {
 	struct spec_key_value *annotations;
 	size_t n_annotations;
 	struct spec_linux *linux; /* never NULL after spec_parse() */
-	struct json_object *document; /* owned: what was read, for unknown members; NULL if built in C */
+	/* owned: what was read, for unknown members; NULL if built in C */
+	struct json_object *document;
 };
 
 /*
- * spec_parse() - read and check a config.json. Errors are ERR_INVALID and name the JSON path:
- *   process.user.uid: expected a number, got "root"
+ * spec_parse() - read and check a config.json. Errors are ERR_INVALID and name the JSON
+ * path: process.user.uid: expected a number, got "root"
+ *
  * Checked beyond types: version 1.x; process.cwd absolute; args not empty; capability, rlimit (no duplicates),
- * namespace (known, no duplicates), seccomp, scheduler, propagation words; id map lines (no wrap, no overlap); mount
- * destinations; device types; hook paths absolute, time-outs > 0; a seccomp/LSM/… value of the wrong kind.
+ * namespace (known, no duplicates), seccomp, scheduler, propagation words; id map lines
+ * (no wrap, no overlap); mount destinations; device types; hook paths absolute, time-outs
+ * > 0; a seccomp/LSM/… value of the wrong kind.
  */
-int spec_parse(const char *text, size_t len, struct spec **ret, struct error *err) _must_check_;
+int spec_parse(const char *text, size_t len, struct spec **ret,
+	       struct error *err) _must_check_;
 
 /* spec_read() - `file` in directory dirfd, at most 8 MiB; ERR_NOT_FOUND if missing. */
-int spec_read(int dirfd, const char *file, struct spec **ret, struct error *err) _must_check_;
+int spec_read(int dirfd, const char *file, struct spec **ret,
+	      struct error *err) _must_check_;
 
 /* spec_check() - the cross-member checks of spec_parse() on a spec built in C. */
 int spec_check(const struct spec *spec, struct error *err) _must_check_;
@@ -311,14 +320,15 @@ int spec_check(const struct spec *spec, struct error *err) _must_check_;
 struct json_object *spec_to_json(const struct spec *spec);
 
 /* spec_process_parse() - a process object alone (exec --process FILE). */
-int spec_process_parse(const char *text, size_t len, struct spec_process **ret, struct error *err)
-	_must_check_;
+int spec_process_parse(const char *text, size_t len, struct spec_process **ret,
+		       struct error *err) _must_check_;
 /* spec_resources_parse() - a resources object alone (update --resources FILE). */
 int spec_resources_parse(const char *text, size_t len, struct spec_resources **ret,
 			 struct error *err) _must_check_;
-/* spec_seccomp_parse() - an OCI seccomp object alone. Docker's profile format is runtime/seccomp's. */
-int spec_seccomp_parse(const char *text, size_t len, struct spec_seccomp **ret, struct error *err)
-	_must_check_;
+/* spec_seccomp_parse() - an OCI seccomp object alone. Docker's profile format is
+ * runtime/seccomp's. */
+int spec_seccomp_parse(const char *text, size_t len, struct spec_seccomp **ret,
+		       struct error *err) _must_check_;
 struct json_object *spec_process_to_json(const struct spec_process *process);
 struct json_object *spec_seccomp_to_json(const struct spec_seccomp *seccomp);
 struct json_object *spec_resources_to_json(const struct spec_resources *resources);
@@ -343,8 +353,11 @@ const struct spec_namespace *spec_namespace(const struct spec *spec, const char 
 const char *spec_annotation(const struct spec *spec, const char *key);
 
 /*
- * Building in C: each appends a zeroed element to an array and returns it (valid until the next
- * append). Usage: struct spec_mount *m = SPEC_APPEND(&spec->mounts, &spec->n_mounts);
+ * Building in C: each appends a zeroed element to an array and returns it (valid until
+ * the next append):
+ *
+ *   struct spec_mount *m = SPEC_APPEND(&spec->mounts, &spec->n_mounts);
  */
 void *spec_append(void *array, size_t *n, size_t element_size);
-#define SPEC_APPEND(array, n) ((typeof(*(array)))spec_append((array), (n), sizeof(**(array))))
+#define SPEC_APPEND(array, n) \
+	((typeof(*(array)))spec_append((array), (n), sizeof(**(array))))
