@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "runtime/cgroup_device.h"
 #include "runtime/cgroup_files.h"
 #include "runtime/cgroup_plan.h"
 #include "spec/spec.h"
@@ -232,7 +233,7 @@ static bool is_moot(const struct cgroup *c, const struct cgroup_setting *s)
 }
 
 static int apply_plan(const struct cgroup *c, const struct cgroup_plan *plan,
-		      struct error *err)
+		      const struct spec_resources *resources, struct error *err)
 {
 	for (size_t i = 0; i < plan->n_settings; i++) {
 		const struct cgroup_setting *s = &plan->settings[i];
@@ -242,7 +243,9 @@ static int apply_plan(const struct cgroup *c, const struct cgroup_plan *plan,
 			return r;
 		log_debug("cgroup %s: %s = %s", c->path, s->file, s->value);
 	}
-	return 0;
+	if (!resources)
+		return 0;
+	return cgroup_device_apply(c->fd, resources->devices, resources->n_devices, err);
 }
 
 /* No cgroup can be had: fine if nothing was asked for, else say so by the option's name.
@@ -280,7 +283,7 @@ int cgroup_create(const char *cgroups_path, const char *id,
 		r = make_path(path, &c, &made, err);
 	if (r < 0)
 		return go_without(resources, err);
-	r = apply_plan(&c, &plan, err);
+	r = apply_plan(&c, &plan, resources, err);
 	if (r < 0) {
 		cleanup_error struct error ignored = ERROR_INIT;
 
@@ -345,7 +348,7 @@ int cgroup_update(const struct cgroup *c, const struct spec_resources *resources
 	if (r < 0)
 		return r;
 	keep_quota(c, &plan);
-	return apply_plan(c, &plan, err);
+	return apply_plan(c, &plan, resources, err);
 }
 
 int cgroup_freeze(const struct cgroup *c, bool frozen, struct error *err)

@@ -202,6 +202,11 @@ int sys_execveat(int dirfd, const char *path, char *const argv[], char *const en
 	return (int)CALL("execveat", SYS_execveat, dirfd, path, argv, envp, flags);
 }
 
+int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size)
+{
+	return (int)CALL("bpf", SYS_bpf, cmd, attr, size);
+}
+
 int sys_keyctl_join(const char *name)
 {
 	return (int)CALL("keyctl", SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name, 0, 0,

@@ -42,6 +42,8 @@ int sys_capget(void *header, void *data);
 int sys_memfd_create(const char *name, unsigned int flags);
 int sys_execveat(int dirfd, const char *path, char *const argv[], char *const envp[],
 		 int flags);
+union bpf_attr;
+int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size);
 int sys_keyctl_join(const char *name); /* keyctl(KEYCTL_JOIN_SESSION_KEYRING) */
 int sys_ioprio_set(int which, int who, int ioprio);
 struct sys_sched_attr {
