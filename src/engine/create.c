@@ -17,6 +17,7 @@
 #include "util/fs.h"
 #include "util/json.h"
 #include "util/mem.h"
+#include "util/str.h"
 #include "util/time.h"
 
 #define NAME_ATTEMPTS 20
@@ -139,8 +140,8 @@ static int write_etc(const struct create_plan *p, int run_dirfd, struct error *e
 	return etc_files_write(run_dirfd, &p->etc, &content, err);
 }
 
-int container_create(const struct engine *e, struct create_plan *p, struct creation *ret,
-		     struct error *err)
+int container_create_begin(const struct engine *e, const struct create_plan *p,
+			   struct creation *ret, struct error *err)
 {
 	cleanup_creation struct creation c = CREATION_INIT;
 	int r;
@@ -153,19 +154,27 @@ int container_create(const struct engine *e, struct create_plan *p, struct creat
 	c.lock_fd = container_dir_lock(e, p->id, DIR_LOCK_CREATE, err);
 	if (c.lock_fd < 0)
 		return c.lock_fd;
-	r = insert_record(e, p, err);
-	if (r < 0)
-		return r;
-	r = make_data_dir(e, p->id, err);
-	if (r < 0)
-		return r;
-	r = write_config(e, p, c.spec, err);
-	if (r < 0)
-		return r;
 	r = write_etc(p, c.lock_fd, err);
 	if (r < 0)
 		return r;
 	*ret = c;
 	c = CREATION_INIT;
 	return 0;
+}
+
+int container_create_record(const struct creation *c, struct create_plan *p,
+			    struct error *err)
+{
+	cleanup_free char *name = xstrdup(p->name);
+	int r = insert_record(c->engine, p, err);
+
+	/* A random name that was taken: the files, mounted by now, are written once more.
+	 */
+	if (r >= 0 && !str_eq(name, p->name))
+		r = write_etc(p, c->lock_fd, err);
+	if (r >= 0)
+		r = make_data_dir(c->engine, p->id, err);
+	if (r >= 0)
+		r = write_config(c->engine, p, c->spec, err);
+	return r < 0 ? r : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a plan to a container that only waits for its processes: run directory (locked),
- * record, data directory, config.json, the files for its /etc.
+ * From a plan to what a container consists of while it has no processes: run directory
+ * (locked), the files for its /etc, record, data directory, config.json.
  */
 #pragma once
 
@@ -22,11 +22,18 @@ struct creation {
 #define CREATION_INIT ((struct creation){.lock_fd = -EBADF})
 
 /*
- * container_create() - a name in use is ERR_CONFLICT; one held by a dead container that
- * only waited to be swept is taken over. With options->replace the holder is removed.
+ * container_create_begin() - what the launcher needs: spec, run directory (locked), files
+ * for /etc. No trace of it is seen by anybody yet.
+ *
+ * container_create_record() - the rest, while the launcher works already: record, data
+ * directory, config.json. A name in use is ERR_CONFLICT; one held by a dead container
+ * that only waited to be swept is taken over. With options->replace the holder is
+ * removed.
  */
-int container_create(const struct engine *e, struct create_plan *p, struct creation *ret,
-		     struct error *err) _must_check_;
+int container_create_begin(const struct engine *e, const struct create_plan *p,
+			   struct creation *ret, struct error *err) _must_check_;
+int container_create_record(const struct creation *c, struct create_plan *p,
+			    struct error *err) _must_check_;
 
 void creation_release(struct creation *c);
 #define cleanup_creation cleanup(creation_release)

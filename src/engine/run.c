@@ -80,47 +80,58 @@ static void keep_failure(const struct run_request *request, struct creation *c,
 		c->done = true;
 }
 
-/* A signal that comes while the program starts waits until it can be passed on. */
-static int start_launcher(const struct start_request *start_request, bool forward_signals,
-			  struct started *ret, struct error *err)
+static int record(struct create_plan *p, const struct creation *c, struct error *err)
 {
-	sigset_t forwarded, old;
-	int r;
+	int r = container_create_record(c, p, err);
 
-	pump_forwarded_signals(&forwarded);
-	if (forward_signals && sigprocmask(SIG_BLOCK, &forwarded, &old) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "block signals");
-	r = container_start(start_request, ret, err);
-	if (r < 0 && forward_signals)
-		(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	if (r < 0 || !p->options->cidfile)
+		return r;
+	return write_line(p->options->cidfile, p->id, FS_WRITE_EXCLUSIVE, err);
+}
+
+/* The launcher works while the record is made; it lets nothing go before that. */
+static int launch(const struct run_request *request, struct create_plan *p,
+		  struct creation *c, struct started *ret, struct error *err)
+{
+	cleanup_starting struct starting s = STARTING_INIT;
+	const struct start_request start_request = {
+		.engine = request->engine,
+		.plan = p,
+		.creation = c,
+		.foreground = request->foreground,
+	};
+	int r = container_start_begin(&start_request, &s, err);
+
+	if (r < 0)
+		return r;
+	r = record(p, c, err);
+	if (r < 0)
+		return r;
+	r = container_start_finish(&s, ret, err);
+	if (r < 0)
+		keep_failure(request, c, err);
 	return r;
 }
 
+/* A signal that comes while the program starts waits until it can be passed on. */
 static int start(const struct run_request *request, struct create_plan *p,
 		 struct started *ret, struct error *err)
 {
 	cleanup_creation struct creation c = CREATION_INIT;
-	const struct start_request start_request = {
-		.engine = request->engine,
-		.plan = p,
-		.creation = &c,
-		.foreground = request->foreground,
-	};
+	sigset_t forwarded, old;
 	int r;
 
-	r = container_create(request->engine, p, &c, err);
+	r = container_create_begin(request->engine, p, &c, err);
 	if (r < 0)
 		return r;
-	if (p->options->cidfile) {
-		r = write_line(p->options->cidfile, p->id, FS_WRITE_EXCLUSIVE, err);
-		if (r < 0)
-			return r;
-	}
-	r = start_launcher(&start_request, request->forward_signals, ret, err);
-	if (r < 0) {
-		keep_failure(request, &c, err);
+	pump_forwarded_signals(&forwarded);
+	if (request->forward_signals && sigprocmask(SIG_BLOCK, &forwarded, &old) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "block signals");
+	r = launch(request, p, &c, ret, err);
+	if (r < 0 && request->forward_signals)
+		(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	if (r < 0)
 		return r;
-	}
 	c.done = true;
 	return 0;
 }
@@ -149,15 +160,12 @@ static int forward_signal(void *arg, int sig, struct error *err)
 static int end(const struct run_request *request, const struct started *started,
 	       const char *id, struct error *err)
 {
-	int status;
-	int r;
+	int r = container_settle(request->engine, id, true, err);
 
-	r = container_settle(request->engine, id, true, err);
 	if (r < 0)
 		return r;
-	/* it has gone on to the clean-up itself if it took us for dead */
+	/* It ends now, or has gone on to the clean-up itself if it took us for dead. */
 	(void)!attach_acknowledge(started->owner_fd);
-	(void)!proc_wait(started->monitor_pid, -EBADF, -1, &status);
 	return 0;
 }
 

@@ -2,19 +2,24 @@
 /*
  * Theory of operation
  *
- *   cubby                      launcher = monitor                    init
- *   lock, record, files
- *   fork ───────────────────── setsid
- *                              launch_begin ──────────────────────── made, complete,
- * waits files "monitor" and "init" launch_finish ─────────────────────── exec of the
- * program ◄──────── "started", pids ─ exec libexec/cubby/monitor ◄──────── end of file
- * ─────  (close-on-exec) lock released
+ *   cubby                   launcher = monitor                     init
+ *   lock, files for /etc
+ *   fork ────────────────── setsid
+ *   record, directories     launch_begin ───────────────────────── made, complete, waits
+ *   "go" ──────────────────►
+ *                           files "monitor" and "init"
+ *                           launch_finish ──────────────────────── exec of the program
+ *   ◄───── "started", pid ─
+ *                           exec libexec/cubby/monitor
+ *   ◄──────── end of file ─ (close-on-exec)
+ *   lock released
  *
- * The report socket ends the story either way: end of file after "started" is success, an
- * error packet or end of file before it is failure. The lock is held by both, so that it
- * is free only when both are through or dead. Until the exec the init dies with the
- * launcher; after it, with the monitor. Whoever is killed, and whenever, leaves a state
- * that settle.c can tell.
+ * Without the word "go" nothing of the user's runs: a maker that failed or was killed leaves
+ * a launcher that ends, and its init with it. The report socket ends the story either way:
+ * end of file after "started" is success, an error packet or end of file before it is
+ * failure. The lock is held by both, so that it is free only when both are through or dead.
+ * Until the exec the init dies with the launcher; after it, with the monitor. Whoever is
+ * killed, and whenever, leaves a state that settle.c can tell.
  */
 #include "engine/start.h"
 
@@ -53,7 +58,6 @@ struct launcher {
 	char **cleanup_argv;
 	int cache_fd;
 	int listen_fd; /* for those who attach */
-	int log_fd;    /* directory of the log */
 	int owner_fd;  /* the monitor's end */
 	int report_fd; /* the launcher's end */
 };
@@ -61,7 +65,6 @@ struct launcher {
 	((struct launcher){          \
 		.cache_fd = -EBADF,  \
 		.listen_fd = -EBADF, \
-		.log_fd = -EBADF,    \
 		.owner_fd = -EBADF,  \
 		.report_fd = -EBADF, \
 	})
@@ -73,7 +76,6 @@ static void launcher_release(struct launcher *x)
 	strv_free(x->cleanup_argv);
 	fd_cleanup_(&x->cache_fd);
 	fd_cleanup_(&x->listen_fd);
-	fd_cleanup_(&x->log_fd);
 	fd_cleanup_(&x->owner_fd);
 	fd_cleanup_(&x->report_fd);
 }
@@ -92,15 +94,16 @@ static int prepare_filter(struct launcher *x, struct error *err)
 				       err);
 }
 
-static int prepare_log(struct launcher *x, struct error *err)
+/* The maker made the directory before it gave its word. */
+static int open_log(const struct launcher *x, int *ret_fd, struct error *err)
 {
 	cleanup_free char *path = NULL;
 
 	if (x->request->plan->options->log_driver == LOG_DRIVER_NONE)
 		return 0;
 	path = container_data_path(x->request->engine, x->request->plan->id, NULL);
-	x->log_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (x->log_fd < 0)
+	*ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open %s", path);
 	return 0;
 }
@@ -127,9 +130,6 @@ static int prepare(struct launcher *x, struct error *err)
 	x->cleanup_argv = engine_self_command(x->request->engine, cleanup_words);
 	strv_add(&x->cleanup_argv, x->request->plan->id);
 	r = prepare_filter(x, err);
-	if (r < 0)
-		return r;
-	r = prepare_log(x, err);
 	if (r < 0)
 		return r;
 	x->listen_fd = fd_listen_unix(x->request->creation->lock_fd, MONITOR_SOCKET_NAME,
@@ -194,7 +194,6 @@ static void fill_monitor_command(const struct launcher *x, struct monitor_comman
 	const struct create_plan *p = x->request->plan;
 
 	m->listen_fd = x->listen_fd;
-	m->log_fd = x->log_fd;
 	m->owner_fd = x->owner_fd;
 	m->log_max_size = p->log_max_size;
 	m->log_max_files = p->log_max_files;
@@ -202,6 +201,21 @@ static void fill_monitor_command(const struct launcher *x, struct monitor_comman
 	m->timeout_sec = p->options->timeout_sec;
 	m->program = x->monitor_path;
 	m->cleanup_argv = x->cleanup_argv;
+}
+
+/* End of file: the maker was killed or has failed. Then this container never was. */
+static int wait_for_word(const struct launcher *x, struct error *err)
+{
+	char word;
+	ssize_t n;
+
+	do
+		n = recv(x->report_fd, &word, sizeof(word), 0);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		return error_set(err, ERR_SYSTEM, n < 0 ? errno : 0,
+				 "the container's maker ended");
+	return 0;
 }
 
 /* In the launcher. Returns only on failure; the init is dead then. */
@@ -233,7 +247,11 @@ static int launch(const struct launcher *x, struct error *err)
 	r = launch_begin(&l, &o, err);
 	if (r < 0)
 		return r;
-	r = record_processes(x, &l, err);
+	r = wait_for_word(x, err);
+	if (r >= 0)
+		r = open_log(x, &m.log_fd, err);
+	if (r >= 0)
+		r = record_processes(x, &l, err);
 	if (r < 0)
 		return r;
 	fill_monitor_command(x, &m);
@@ -273,9 +291,10 @@ static ssize_t receive(int fd, char packet[static ERROR_PACK_MAX])
 {
 	ssize_t n;
 
+	/* ECONNRESET comes once, ahead of the last words of one that left ours unread */
 	do
 		n = recv(fd, packet, ERROR_PACK_MAX, 0);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	return n;
 }
 
@@ -312,34 +331,62 @@ static int wait_for_launcher(int fd, struct started *ret, struct error *err)
 	return r;
 }
 
-int container_start(const struct start_request *request, struct started *ret,
-		    struct error *err)
+int container_start_begin(const struct start_request *request, struct starting *ret,
+			  struct error *err)
 {
 	cleanup(launcher_release) struct launcher x = LAUNCHER_INIT;
-	cleanup_fd int report_fd = -EBADF, owner_fd = -EBADF;
-	int r, status;
+	cleanup_starting struct starting s = STARTING_INIT;
+	int r;
 
 	x.request = request;
 	r = prepare(&x, err);
 	if (r < 0)
 		return r;
-	r = socket_pair(&report_fd, &x.report_fd, err);
+	r = socket_pair(&s.report_fd, &x.report_fd, err);
 	if (r >= 0 && request->foreground)
-		r = socket_pair(&owner_fd, &x.owner_fd, err);
+		r = socket_pair(&s.owner_fd, &x.owner_fd, err);
 	if (r < 0)
 		return r;
-	ret->monitor_pid = fork();
-	if (ret->monitor_pid < 0)
+	s.launcher_pid = fork();
+	if (s.launcher_pid < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make a process");
-	if (ret->monitor_pid == 0)
+	if (s.launcher_pid == 0) {
+		/* or it would never see the end of its own maker */
+		fd_cleanup_(&s.report_fd);
+		fd_cleanup_(&s.owner_fd);
 		run_launcher(&x);
-	fd_cleanup_(&x.report_fd);
-	x.report_fd = -EBADF;
-	r = wait_for_launcher(report_fd, ret, err);
+	}
+	*ret = s;
+	s = STARTING_INIT;
+	return 0;
+}
+
+int container_start_finish(struct starting *s, struct started *ret, struct error *err)
+{
+	static const char word = 1;
+	int r, status;
+
+	/* One that has failed already has said so: that is read next. */
+	(void)!send(s->report_fd, &word, sizeof(word), MSG_NOSIGNAL);
+	r = wait_for_launcher(s->report_fd, ret, err);
+	ret->monitor_pid = s->launcher_pid;
+	s->launcher_pid = 0;
 	if (r < 0) {
 		(void)!proc_wait(ret->monitor_pid, -EBADF, -1, &status);
 		return r;
 	}
-	ret->owner_fd = TAKE_FD(owner_fd);
+	ret->owner_fd = TAKE_FD(s->owner_fd);
 	return 0;
+}
+
+void starting_release(struct starting *s)
+{
+	int saved_errno = errno, status;
+
+	fd_cleanup_(&s->report_fd);
+	fd_cleanup_(&s->owner_fd);
+	if (s->launcher_pid > 0)
+		(void)!proc_wait(s->launcher_pid, -EBADF, -1, &status);
+	*s = STARTING_INIT;
+	errno = saved_errno;
 }

@@ -30,10 +30,27 @@ struct started {
 };
 #define STARTED_INIT ((struct started){.owner_fd = -EBADF})
 
-/*
- * container_start() - returns when the user's program has been exec'd and the monitor
- * runs, or with the sentence why not (ERR_NO_PROGRAM 127, ERR_NOT_EXECUTABLE 126); then
- * nothing is left running.
+/* A launcher at work: it makes the init complete, then waits for the word to let it go.
  */
-int container_start(const struct start_request *request, struct started *ret,
-		    struct error *err) _must_check_;
+struct starting {
+	pid_t launcher_pid;
+	int report_fd, owner_fd; /* owned */
+};
+#define STARTING_INIT ((struct starting){.report_fd = -EBADF, .owner_fd = -EBADF})
+
+/*
+ * container_start_begin() - fork the launcher. Most of a start is waiting for newuidmap
+ * and for the kernel, so the caller does its own work meanwhile (the record).
+ *
+ * container_start_finish() - let the container go; returns when the user's program has
+ * been exec'd and the monitor runs, or with the sentence why not (ERR_NO_PROGRAM 127,
+ * ERR_NOT_EXECUTABLE 126); then nothing is left running.
+ *
+ * starting_release() - of one that was not finished: launcher and init end.
+ */
+int container_start_begin(const struct start_request *request, struct starting *ret,
+			  struct error *err) _must_check_;
+int container_start_finish(struct starting *s, struct started *ret,
+			   struct error *err) _must_check_;
+void starting_release(struct starting *s);
+#define cleanup_starting cleanup(starting_release)

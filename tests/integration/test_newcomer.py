@@ -42,12 +42,12 @@ def test_no_such_path(cubby, busybox_root):
 
 
 def test_not_executable(cubby, own_root):
-    path = os.path.join(own_root, "data")
+    path = os.path.join(own_root, "plain")
     with open(path, "w", encoding="utf-8") as f:
         f.write("no program")
-    done = run(cubby, own_root, "/data")
+    done = run(cubby, own_root, "/plain")
     assert done.code == 126, done
-    assert "/data" in done.stderr and "permission denied" in done.stderr
+    assert "/plain" in done.stderr and "permission denied" in done.stderr
 
 
 def test_a_directory_is_no_program(cubby, busybox_root):
