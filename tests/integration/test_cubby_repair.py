@@ -21,8 +21,12 @@ def kill_monitor_and_init(cubby, name):
     pid = cubby.pid(name)
     monitor = process.stat_fields(pid)[1]
     os.kill(monitor, signal.SIGKILL)
-    os.kill(pid, signal.SIGKILL)
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:      # it dies with its monitor
+        pass
     process.wait_gone(pid)
+    process.wait_gone(monitor)
 
 
 def test_directories_without_a_record_are_swept(cubby, busybox_root):
