@@ -106,7 +106,7 @@ int container_dir_read_process(int dirfd, const char *file, struct proc_id *ret,
 			       int64_t *ret_written_usec)
 {
 	char text[SMALL_FILE_MAX];
-	struct stat st;
+	struct stat st = {0};
 	int r;
 
 	r = read_small(dirfd, file, text, &st);

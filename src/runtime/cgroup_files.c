@@ -50,6 +50,7 @@ int cgroup_file_u64(int dirfd, const char *file, uint64_t *ret)
 
 	if (r < 0)
 		return r;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): errno is not 0 there */
 	text[strcspn(text, "\n")] = '\0';
 	if (str_eq(text, "max")) {
 		*ret = UINT64_MAX;

@@ -293,7 +293,7 @@ int exec_start(const struct exec_options *options, pid_t *ret_pid, int *ret_pid_
 
 	if (r == 0)
 		r = sync_pair(pair, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	sync_fd = pair[0];
 	s.sync_fd = pair[1];

@@ -62,7 +62,7 @@ char *rt_root_default(void)
 
 	if (uid == 0 && (in_host_user_namespace() || str_empty(runtime_dir)))
 		return xstrdup("/run/cubby-runtime");
-	if (!str_empty(runtime_dir) && runtime_dir[0] == '/')
+	if (runtime_dir && runtime_dir[0] == '/')
 		return fs_join(runtime_dir, "cubby-runtime");
 	if (access(user_dir, W_OK) == 0)
 		return fs_join(user_dir, "cubby-runtime");

@@ -70,7 +70,7 @@ static int process_from_file(const char *file, struct spec_process **ret,
 
 	if (r == 0)
 		r = spec_process_parse(text, len, ret, err);
-	return r < 0 ? error_wrap(err, "--process") : 0;
+	return r == 0 ? 0 : error_wrap(err, "--process");
 }
 
 /* A copy of the container's own process object, which the options then change. */
@@ -181,7 +181,7 @@ static int make_process(const struct command_call *call, const struct spec *spec
 		       : process_copy(spec->process, &p, err);
 	if (r == 0)
 		r = apply_options(v, p, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (!v->process) {
 		strv_free(p->args);
@@ -322,7 +322,7 @@ static int run(const struct command_call *call, struct error *err)
 		r = make_process(call, c.spec, &process, err);
 	if (r == 0)
 		r = check_terminal(v, process, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	rt_pass_listen_fds(process, listen);
 	r = v->detach ? 0 : rt_foreground_hold_signals(err);

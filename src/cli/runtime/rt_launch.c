@@ -389,7 +389,7 @@ int rt_launch(const struct command_call *call, const struct rt_launch_values *v,
 		r = read_config(&x, bundle, err);
 	if (r == 0)
 		r = check_terminal(&x, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	rt_pass_listen_fds(x.container.spec->process, listen);
 	fill_state(&x, id, bundle);
