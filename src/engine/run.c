@@ -160,12 +160,13 @@ static int forward_signal(void *arg, int sig, struct error *err)
 static int end(const struct run_request *request, const struct started *started,
 	       const char *id, struct error *err)
 {
-	int r = container_settle(request->engine, id, true, err);
+	int status, r = container_settle(request->engine, id, true, err);
 
 	if (r < 0)
 		return r;
 	/* It ends now, or has gone on to the clean-up itself if it took us for dead. */
 	(void)!attach_acknowledge(started->owner_fd);
+	(void)!proc_wait(started->monitor_pid, -EBADF, -1, &status);
 	return 0;
 }
 

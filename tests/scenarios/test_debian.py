@@ -133,8 +133,9 @@ def test_a_killed_client_gives_the_terminal_back(cubby, busybox_root, terminal):
     client = [p for p in process.children(shell.pid) if "run" in process.command_line(p)][0]
     os.kill(client, signal.SIGKILL)
     shell.expect("Killed")
-    shell.sendline("")
-    shell.expect_exact("outer$ ")
-    shell.sendline("stty -a")
-    shell.expect(r"[^-]icanon")
-    shell.expect(r"[^-]echo ")
+
+    def sane():
+        shell.sendline("stty -a; echo said $((40 + 2))")
+        shell.expect("end of stty\r")
+        return " icanon" in shell.before and " echo " in shell.before
+    process.wait_until(sane, "the terminal being sane")
