@@ -159,30 +159,42 @@ int child_take_stdio(int slave_fd, uid_t uid, struct error *err)
 	return 0;
 }
 
+/* Return: 0 or a positive errno. No /proc/self/fd/N on the way, be it in the path or behind
+ * a link of the root's: it may lead to a directory of the host's that our caller left
+ * open. */
+static int enter_dir(int root_fd, const char *path)
+{
+	cleanup_error struct error ignored = ERROR_INIT;
+	cleanup_fd int fd = path_open(root_fd, path, O_PATH | O_DIRECTORY, &ignored);
+
+	if (fd < 0)
+		return ignored.code;
+	return fchdir(fd) < 0 ? errno : 0;
+}
+
 int child_enter_cwd(const struct process_plan *plan, bool create, bool *ret_later,
 		    struct error *err)
 {
 	const char *cwd = str_empty(plan->cwd) ? "/" : plan->cwd;
+	cleanup_fd int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	*ret_later = false;
-	if (chdir(cwd) == 0)
-		return 0;
-	if (errno == EACCES && create) {
+	if (root_fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "open /");
+	int code = enter_dir(root_fd, cwd);
+	if (code == EACCES && create) {
 		*ret_later = true;
 		return 0;
 	}
-	if (errno != ENOENT || !create)
-		return error_set(err, ERR_INVALID, errno,
-				 "enter the working directory %s", cwd);
-	cleanup_fd int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root_fd < 0)
-		return error_set(err, ERR_SYSTEM, errno, "open /");
-	cleanup_fd int fd = path_make_dir(root_fd, cwd, 0755, err);
-	if (fd < 0)
-		return error_wrap(err, "make the working directory %s", cwd);
-	if (fchdir(fd) < 0)
-		return error_set(err, ERR_INVALID, errno,
-				 "enter the working directory %s", cwd);
+	if (code == ENOENT && create) {
+		cleanup_fd int fd = path_make_dir(root_fd, cwd, 0755, err);
+		if (fd < 0)
+			return error_wrap(err, "make the working directory %s", cwd);
+		code = fchdir(fd) < 0 ? errno : 0;
+	}
+	if (code)
+		return error_set(err, ERR_INVALID, code, "enter the working directory %s",
+				 cwd);
 	return 0;
 }
 
@@ -190,8 +202,9 @@ int child_check_cwd(struct error *err)
 {
 	char cwd[4096];
 
-	/* getcwd(3) gives ENOENT for what the kernel calls "(unreachable)" */
-	if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/')
+	/* Not getcwd(3): where the kernel says "(unreachable)" that climbs "..", and takes
+	 * the host's view of the root directory, the same inode, for the root. */
+	if (sys_getcwd(cwd, sizeof(cwd)) <= 0 || cwd[0] != '/')
 		return error_set(
 			err, ERR_INVALID, 0,
 			"the working directory lies outside the container's root");

@@ -97,8 +97,21 @@ int fd_reserve_std(void)
 	}
 }
 
+struct kept {
+	const int *fds;
+	size_t n;
+};
+
+static bool is_kept(const struct kept *kept, int fd)
+{
+	for (size_t i = 0; i < kept->n; i++)
+		if (kept->fds[i] == fd)
+			return true;
+	return false;
+}
+
 /* Where close_range(2) is missing or filtered away: the list in /proc. */
-static int each_from(int first, int (*action)(int fd))
+static int each_from(int first, const struct kept *kept, int (*action)(int fd))
 {
 	cleanup_dir DIR *dir = opendir("/proc/self/fd");
 	if (!dir)
@@ -110,7 +123,7 @@ static int each_from(int first, int (*action)(int fd))
 		if (!entry)
 			return -errno;
 		if (str_to_u32(entry->d_name, &fd) < 0 || (int)fd < first ||
-		    (int)fd == dirfd(dir))
+		    (int)fd == dirfd(dir) || is_kept(kept, (int)fd))
 			continue;
 		int r = action((int)fd);
 		if (r < 0)
@@ -133,14 +146,33 @@ int fd_close_from(int first)
 {
 	if (sys_close_range((unsigned int)first, UINT_MAX, 0) == 0)
 		return 0;
-	return each_from(first, close_one);
+	return each_from(first, &(struct kept){0}, close_one);
+}
+
+int fd_close_all_but(int first, const int *keep, size_t n)
+{
+	int at = first;
+
+	for (;;) {
+		/* the lowest that is kept from here on; without one everything goes */
+		int next = -1;
+		for (size_t i = 0; i < n; i++)
+			if (keep[i] >= at && (next < 0 || keep[i] < next))
+				next = keep[i];
+		unsigned int last = next < 0 ? UINT_MAX : (unsigned int)next - 1;
+		if (next != at && sys_close_range((unsigned int)at, last, 0) < 0)
+			return each_from(first, &(struct kept){keep, n}, close_one);
+		if (next < 0 || next == INT_MAX)
+			return 0;
+		at = next + 1;
+	}
 }
 
 int fd_cloexec_from(int first)
 {
 	if (sys_close_range((unsigned int)first, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
 		return 0;
-	return each_from(first, cloexec_one);
+	return each_from(first, &(struct kept){0}, cloexec_one);
 }
 
 union fd_control {

@@ -30,9 +30,12 @@ int fd_reserve_std(void) _must_check_;
 
 /*
  * fd_close_from() - close every fd >= first (close_range(2); falls back to
- * /proc/self/fd). fd_cloexec_from() - set close-on-exec on every fd >= first instead.
+ * /proc/self/fd). fd_close_all_but() - likewise, but for those in keep[] (below first or
+ * negative: no matter). fd_cloexec_from() - set close-on-exec on every fd >= first
+ * instead.
  */
 int fd_close_from(int first) _must_check_;
+int fd_close_all_but(int first, const int *keep, size_t n) _must_check_;
 int fd_cloexec_from(int first) _must_check_;
 
 /*

@@ -191,6 +191,11 @@ int sys_capget(void *header, void *data)
 	return (int)CALL("capget", SYS_capget, header, data);
 }
 
+int sys_getcwd(char *buf, size_t size)
+{
+	return (int)CALL("getcwd", SYS_getcwd, buf, size);
+}
+
 int sys_memfd_create(const char *name, unsigned int flags)
 {
 	return (int)CALL("memfd_create", SYS_memfd_create, name, flags);

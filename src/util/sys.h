@@ -39,6 +39,10 @@ int sys_unshare(int flags);
 int sys_seccomp(unsigned int op, unsigned int flags, void *args);
 int sys_capset(void *header, const void *data);
 int sys_capget(void *header, void *data);
+/* sys_getcwd() - the kernel's own answer, "(unreachable)/..." for a directory outside the
+ * root; getcwd(3) would go on to search for a path by itself. Return: length with the
+ * NUL. */
+int sys_getcwd(char *buf, size_t size);
 int sys_memfd_create(const char *name, unsigned int flags);
 int sys_execveat(int dirfd, const char *path, char *const argv[], char *const envp[],
 		 int flags);

@@ -100,6 +100,25 @@ START_TEST(test_close_from)
 }
 END_TEST
 
+/* Kept fds at the start, in the middle, twice, neighbours, below the range, and none. */
+START_TEST(test_close_all_but)
+{
+	const int keep[] = {57, 50, -EBADF, 53, 52, 2, 53};
+
+	for (int fd = 50; fd <= 60; fd++)
+		ck_assert_int_eq(dup2(2, fd), fd);
+	ck_assert_int_eq(fd_close_all_but(50, keep, ARRAY_SIZE(keep)), 0);
+	for (int fd = 50; fd <= 60; fd++)
+		ck_assert_int_eq(is_open(fd),
+				 fd == 50 || fd == 52 || fd == 53 || fd == 57);
+	ck_assert(is_open(2));
+	ck_assert_int_eq(fd_close_all_but(51, keep, 1), 0);
+	ck_assert(is_open(50) && !is_open(52) && is_open(57));
+	ck_assert_int_eq(fd_close_all_but(51, NULL, 0), 0);
+	ck_assert(is_open(50) && !is_open(57));
+}
+END_TEST
+
 START_TEST(test_pass)
 {
 	int pair[2], passed[2], got[FD_PASS_MAX];
@@ -226,5 +245,5 @@ START_TEST(test_unix_sockets)
 END_TEST
 
 UNIT_MAIN("fd", test_write_and_read_all, test_read_all_is_bounded, test_flags,
-	  test_standard_fds, test_close_from, test_pass, test_pass_refuses, test_paths,
-	  test_unix_sockets)
+	  test_standard_fds, test_close_from, test_close_all_but, test_pass,
+	  test_pass_refuses, test_paths, test_unix_sockets)
