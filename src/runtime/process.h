@@ -5,14 +5,16 @@
  * are errors before anything exists) and carried out in the child, for a container's init
  * and for exec alike.
  *
- * Order in the child (each step's place is a matter of privilege):
- *   process_apply_limits()    by the PARENT on the child's pid, while the child still
- * waits: oom_score_adj, rlimits, scheduler, ioprio (the parent keeps privileges that the
- * child in its user namespace lost) process_apply_identity()  personality, groups, gid,
- * uid, capabilities, LSM label, umask no_new_privs, seccomp     (seccomp first when
- * no_new_privs is not asked for and CAP_SYS_ADMIN is about to be lost: see process.c)
+ * Order (each step's place is a matter of privilege):
+ *   process_apply_limits()    by the PARENT on the child's pid, while the child waits:
+ *                             oom_score_adj, rlimits, scheduler, ioprio (the parent keeps
+ *                             privileges that the child in its user namespace lost)
+ *   process_apply_identity()  in the child: personality, groups, gid, uid, capabilities,
+ *                             LSM label, umask
+ *   no_new_privs, seccomp     seccomp first when no_new_privs is not asked for and
+ *                             CAP_SYS_ADMIN is about to be lost: see process.c
  *   execve(2)
- * process_finish() does all of the latter three.
+ * process_finish() does the latter three.
  */
 #pragma once
 
@@ -23,6 +25,7 @@
 #include <sys/types.h>
 
 #include "runtime/idmap.h"
+#include "runtime/process_plan.h"
 #include "runtime/seccomp.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -30,41 +33,6 @@
 
 struct spec_process;
 struct spec_personality;
-
-struct process_capabilities { /* bit N = capability number N */
-	uint64_t bounding, effective, inheritable, permitted, ambient;
-};
-
-struct process_rlimit {
-	int resource;
-	struct rlimit64 limit;
-};
-
-struct process_plan {
-	uid_t uid;
-	gid_t gid;
-	const uint32_t *groups; /* of the spec */
-	size_t n_groups;
-	bool has_umask;
-	mode_t umask;
-	struct process_capabilities capabilities;
-	bool has_capabilities; /* false: leave them as they are after the uid change */
-	bool no_new_privileges;
-	struct process_rlimit rlimits[RLIM_NLIMITS];
-	size_t n_rlimits;
-	bool has_oom_score_adj;
-	int oom_score_adj;
-	bool has_scheduler;
-	struct sys_sched_attr scheduler;
-	bool has_ioprio;
-	int ioprio;
-	bool has_personality;
-	unsigned long personality;
-	const char *apparmor_profile, *selinux_label; /* of the spec */
-	char *const *args, *const *env;               /* of the spec */
-	const char *cwd;
-	bool keep_groups; /* setgroups is denied or the caller's groups were asked for */
-};
 
 /* capability_parse() - "CAP_NET_ADMIN", "net_admin"; -EINVAL if unknown.
  * capability_name(): "CAP_..." or NULL. */

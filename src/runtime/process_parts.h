@@ -7,12 +7,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "runtime/process.h"
+#include "runtime/process_plan.h"
 #include "util/error.h"
 
 struct spec_capabilities;
 struct spec_io_priority;
 struct spec_personality;
+struct spec_process;
 struct spec_rlimit;
 struct spec_scheduler;
 

@@ -133,14 +133,15 @@ def test_layers_of_a_tree(tmp_path):
         "engine/a.h": '#include "engine/b.h"\n',
         "engine/b.h": "\n",
         "engine/b.c": '#include "engine/a.h"\n',
-        "util/u.h": '#include "engine/b.h"\n#include <stdio.h>\n',
+        "util/u.h": '#include "engine/c.h"\n#include <stdio.h>\n',
+        "engine/c.h": "\n",
         "util/v.c": '#include "u.h"\n',
     }.items():
         target = tmp_path / "src" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content)
     assert layers.check(str(tmp_path))[0] == [
-        'src/util/u.h:1: must not include "engine/b.h": util lies below engine',
+        'src/util/u.h:1: must not include "engine/c.h": util lies below engine',
         'src/util/v.c:1: "u.h": write it as "folder/file.h"',
         "include cycle: engine/a -> engine/b -> engine/a",
     ]
