@@ -30,11 +30,6 @@ struct cgroup {
 void cgroup_release(struct cgroup *c); /* closes; does not remove */
 #define cleanup_cgroup cleanup(cgroup_release)
 
-/* cgroup_asked() - whether the resources hold a limit that needs a cgroup (device rules
- * alone don't: engines always send them). *ret_what names the first ("memory.limit") for
- * messages. */
-bool cgroup_asked(const struct spec_resources *resources, const char **ret_what);
-
 /*
  * cgroup_create() - make the cgroup for linux.cgroupsPath (NULL: a default below our own,
  * from id) and write the limits. Where the host can't: success with fd -EBADF if nothing

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "runtime/cgroup.h"
 #include "spec/spec.h"
 #include "util/mem.h"
 #include "util/path.h"

@@ -17,6 +17,11 @@
 
 struct spec_resources;
 
+/* cgroup_asked() - whether the resources hold a limit that needs a cgroup (device rules
+ * alone don't: engines always send them). *ret_what names the first ("memory.limit") for
+ * messages. */
+bool cgroup_asked(const struct spec_resources *resources, const char **ret_what);
+
 struct cgroup_setting {
 	const char *option;     /* "memory.limit", of the spec, for messages */
 	const char *controller; /* "memory"; "" for core files */

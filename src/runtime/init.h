@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "runtime/idmap.h"
-#include "runtime/launch.h"
+#include "runtime/launch_options.h"
 #include "runtime/mount_plan.h"
 #include "runtime/namespace.h"
 #include "runtime/process.h"

@@ -14,6 +14,7 @@
 #include <sched.h>
 
 #include "runtime/init.h"
+#include "runtime/mount_idmap.h"
 #include "spec/spec.h"
 #include "util/fs.h"
 #include "util/mem.h"

@@ -14,8 +14,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "runtime/mount_plan.h"
-#include "runtime/rootfs.h"
 #include "runtime/usermap.h"
 #include "spec/spec.h"
 #include "util/proc.h"
@@ -66,24 +64,24 @@ static int parse_lines(const char *text, const struct spec *spec, bool uids,
 	return idmap_check(to, uids ? "options: idmap=uids" : "options: idmap=gids", err);
 }
 
-int mount_idmap_parse(const char *text, const struct spec *spec, struct mount_step *step,
-		      struct error *err)
+int mount_idmap_parse(const char *text, const struct spec *spec, struct idmap *uids,
+		      struct idmap *gids, struct error *err)
 {
 	cleanup_strv char **parts = str_split(text, ';');
 
 	strv_foreach (part, parts) {
-		bool uids = str_starts(*part, "uids=");
-		struct idmap *to = uids ? &step->uids : &step->gids;
-		if ((!uids && !str_starts(*part, "gids=")) || to->n_lines)
+		bool is_uids = str_starts(*part, "uids=");
+		struct idmap *to = is_uids ? uids : gids;
+		if ((!is_uids && !str_starts(*part, "gids=")) || to->n_lines)
 			return error_set(
 				err, ERR_INVALID, 0,
 				"options: idmap: expected uids=... or gids=... once each, got \"%s\"",
 				*part);
-		int r = parse_lines(*part + strlen("uids="), spec, uids, to, err);
+		int r = parse_lines(*part + strlen("uids="), spec, is_uids, to, err);
 		if (r < 0)
 			return r;
 	}
-	if (step->uids.n_lines == 0 || step->gids.n_lines == 0)
+	if (uids->n_lines == 0 || gids->n_lines == 0)
 		return error_set(err, ERR_INVALID, 0,
 				 "options: idmap: both uids= and gids= are needed");
 	return 0;

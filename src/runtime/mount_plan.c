@@ -123,7 +123,8 @@ static int take_word(struct builder *b, const char *word)
 	if (!w && (str_starts(word, "idmap=") || str_starts(word, "ridmap="))) {
 		s->idmap = true;
 		s->idmap_recursive = word[0] == 'r';
-		return mount_idmap_parse(strchr(word, '=') + 1, b->spec, s, b->err);
+		return mount_idmap_parse(strchr(word, '=') + 1, b->spec, &s->uids,
+					 &s->gids, b->err);
 	}
 	if (!w || w->kind == WORD_SUPERBLOCK) {
 		strv_add(&s->fs_options, word);

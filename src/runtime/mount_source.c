@@ -22,6 +22,7 @@
 #include <sys/vfs.h>
 
 #include "runtime/mount_fs.h"
+#include "runtime/mount_idmap.h"
 #include "runtime/rootfs.h"
 #include "util/fs.h"
 #include "util/mem.h"

@@ -230,7 +230,8 @@ static int pivot(struct rootfs *r, struct error *err)
 
 int rootfs_enter(struct rootfs *r, struct error *err)
 {
-	int result = r->no_pivot ? rootfs_enter_nopivot(r, err) : pivot(r, err);
+	int result = r->no_pivot ? rootfs_enter_nopivot(r->root_fd, r->host_proc_fd, err)
+				 : pivot(r, err);
 
 	if (result < 0)
 		return result;

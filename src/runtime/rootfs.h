@@ -39,10 +39,12 @@ struct rootfs {
 	const char *bundle; /* root.path may be relative to it */
 	/*
 	 * What the parent may give, as the child in its user namespace may not be able to
-	 * search root.path's parents: -EBADF    nothing: root.path is looked up AT_FDCWD
-	 * the working directory is the root: it was entered before the mount namespace
-	 * was made, which carries a working directory over (an open fd stays with the old
-	 * namespace's mount) an fd     from rootfs_source_open()
+	 * search root.path's parents:
+	 *   -EBADF    nothing: root.path is looked up
+	 *   AT_FDCWD  the working directory is the root: it was entered before the mount
+	 *             namespace was made, which carries a working directory over (an open
+	 *             fd stays with the old namespace's mount)
+	 *   an fd     from rootfs_source_open()
 	 */
 	int pre_root_fd;
 	int *source_fds; /* per step (array of plan->n_steps, the caller's): a detached
@@ -95,10 +97,3 @@ int rootfs_seal(struct rootfs *r, struct error *err) _must_check_;
  */
 int mount_source_open(const struct mount_step *step, const char *bundle, int user_ns_fd,
 		      struct error *err) _must_check_;
-
-/*
- * mount_idmap_ns() - in the parent: a user namespace with these maps for an idmapped
- * mount (a short-lived child is made for it). Return: fd.
- */
-int mount_idmap_ns(const struct idmap *uids, const struct idmap *gids,
-		   struct error *err) _must_check_;

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "runtime/mount_fs.h"
-#include "runtime/rootfs.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/sys.h"
@@ -93,10 +92,9 @@ static int take_away(const char *point, struct error *err)
 	return r;
 }
 
-static int read_mounts(const struct rootfs *r, char **ret, struct error *err)
+static int read_mounts(int host_proc_fd, char **ret, struct error *err)
 {
-	cleanup_fd int fd =
-		openat(r->host_proc_fd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+	cleanup_fd int fd = openat(host_proc_fd, "self/mountinfo", O_RDONLY | O_CLOEXEC);
 	cleanup_file FILE *f = fd >= 0 ? fdopen(TAKE_FD(fd), "re") : NULL;
 	size_t size = 0;
 
@@ -107,14 +105,14 @@ static int read_mounts(const struct rootfs *r, char **ret, struct error *err)
 }
 
 /* Newest first: a mount on top of another goes before it. */
-static int hide_host(const struct rootfs *r, struct error *err)
+static int hide_host(int root_fd, int host_proc_fd, struct error *err)
 {
 	cleanup_free char *text = NULL;
 	cleanup_free struct line *lines = NULL;
 	const char *root_point = NULL;
-	int root_id = mount_id(r->root_fd);
+	int root_id = mount_id(root_fd);
 	size_t n = 0;
-	int result = read_mounts(r, &text, err);
+	int result = read_mounts(host_proc_fd, &text, err);
 
 	if (result < 0)
 		return result;
@@ -139,15 +137,15 @@ static int hide_host(const struct rootfs *r, struct error *err)
 	return result;
 }
 
-int rootfs_enter_nopivot(struct rootfs *r, struct error *err)
+int rootfs_enter_nopivot(int root_fd, int host_proc_fd, struct error *err)
 {
-	int result = hide_host(r, err);
+	int result = hide_host(root_fd, host_proc_fd, err);
 
 	if (result < 0)
 		return error_wrap(err, "hide the host");
-	if (fchdir(r->root_fd) < 0)
+	if (fchdir(root_fd) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "enter the root file system");
-	if (sys_move_mount(r->root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (sys_move_mount(root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return error_set(err, ERR_SYSTEM, errno,
 				 "move the root file system over /");
 	if (chroot(".") < 0)

@@ -8,25 +8,15 @@
  */
 #pragma once
 
-#include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/seccomp_filter.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
 struct spec_seccomp;
-
-struct seccomp_filter {
-	struct sock_filter *insns; /* owned */
-	size_t n_insns;
-	unsigned int
-		flags; /* SECCOMP_FILTER_FLAG_* for seccomp(2), without NEW_LISTENER */
-	bool notifies; /* some rule asks a listener */
-};
-void seccomp_filter_release(struct seccomp_filter *filter); /* safe on a zeroed struct */
-#define cleanup_seccomp_filter cleanup(seccomp_filter_release)
 
 /*
  * seccomp_compile() - OCI profile to BPF, through the cache. cache_dirfd: directory of
@@ -44,10 +34,6 @@ int seccomp_compile(const struct spec_seccomp *profile, int cache_dirfd,
  */
 int seccomp_compile_default(uint64_t capabilities, int cache_dirfd,
 			    struct seccomp_filter *ret, struct error *err) _must_check_;
-
-/* seccomp_default_profile() - the built-in profile in OCI form; caller frees. */
-int seccomp_default_profile(uint64_t capabilities, struct spec_seccomp **ret,
-			    struct error *err) _must_check_;
 
 /*
  * seccomp_profile_parse() - a profile file in Docker's format (archMap, includes/excludes

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "runtime/seccomp.h"
+#include "runtime/seccomp_filter.h"
 #include "util/buf.h"
 
 /* seccomp_cache_read() - 0 and *ret, or -ENOENT: not there, not ours, or not whole. */

@@ -6,7 +6,6 @@
 #include <seccomp.h>
 #include <string.h>
 
-#include "runtime/seccomp.h"
 #include "runtime/seccomp_table.h"
 #include "spec/spec.h"
 #include "util/mem.h"

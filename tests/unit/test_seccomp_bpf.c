@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "runtime/seccomp.h"
+#include "runtime/seccomp_default.h"
 #include "runtime/seccomp_plan.h"
 #include "runtime/seccomp_table.h"
 #include "spec/spec.h"

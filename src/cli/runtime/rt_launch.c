@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cli/runtime/rt.h"
+#include "runtime/cgroup_plan.h"
 #include "runtime/launch.h"
 #include "util/fd.h"
 #include "util/fs.h"
