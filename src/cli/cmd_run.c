@@ -65,7 +65,7 @@ static int run(const struct command_call *call, struct error *err)
 	r = check(call, v, err);
 	if (r < 0)
 		return r;
-	r = cubby_open(call, &e, err);
+	r = cubby_open_dirs(call, &e, err);
 	if (r < 0)
 		return r;
 	r = container_run(&request, &result, err);

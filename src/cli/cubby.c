@@ -204,6 +204,15 @@ int cubby_open(const struct command_call *call, struct engine *ret, struct error
 	return engine_open(ret, g->root, g->runroot, err);
 }
 
+int cubby_open_dirs(const struct command_call *call, struct engine *ret,
+		    struct error *err)
+{
+	const struct cubby_globals *g = call->globals;
+
+	*ret = ENGINE_INIT;
+	return engine_open_dirs(ret, g->root, g->runroot, err);
+}
+
 void cubby_warn(const char *text)
 {
 	fprintf(stderr, "Warning: %s\n", text);

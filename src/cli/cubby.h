@@ -27,6 +27,9 @@ void cubby_globals_init(struct cubby_globals *g);
 /* cubby_open() - the engine by the global options. */
 int cubby_open(const struct command_call *call, struct engine *ret,
 	       struct error *err) _must_check_;
+/* cubby_open_dirs() - without the records: container_run() opens them. */
+int cubby_open_dirs(const struct command_call *call, struct engine *ret,
+		    struct error *err) _must_check_;
 
 /* cubby_warn() - the one thing that is said on success: "Warning: text" on stderr. */
 void cubby_warn(const char *text);

@@ -27,7 +27,12 @@ void creation_release(struct creation *c)
 	cleanup_fd int lock_fd = TAKE_FD(c->lock_fd);
 	cleanup_error struct error err = ERROR_INIT;
 
-	if (lock_fd >= 0 && !c->done && container_purge(c->engine, c->id, &err) < 0)
+	int r = 0;
+
+	if (lock_fd >= 0 && !c->done)
+		r = c->engine->store ? container_purge(c->engine, c->id, &err)
+				     : container_dir_remove_run(c->engine, c->id, &err);
+	if (r < 0)
 		error_drop(&err, "the next command sweeps it away");
 	if (c->spec)
 		spec_free(TAKE_PTR(c->spec));

@@ -66,8 +66,8 @@ static int open_data(struct engine *e, struct error *err)
 	return e->data_dirfd < 0 ? e->data_dirfd : 0;
 }
 
-int engine_open(struct engine *e, const char *root, const char *runroot,
-		struct error *err)
+int engine_open_dirs(struct engine *e, const char *root, const char *runroot,
+		     struct error *err)
 {
 	int r;
 
@@ -76,12 +76,20 @@ int engine_open(struct engine *e, const char *root, const char *runroot,
 	if (r < 0)
 		return r;
 	r = open_data(e, err);
-	if (r < 0)
-		return r;
-	r = open_run(e, err);
-	if (r < 0)
-		return r;
+	return r < 0 ? r : open_run(e, err);
+}
+
+int engine_open_store(struct engine *e, struct error *err)
+{
 	return store_open(e->paths.data, &e->store, err);
+}
+
+int engine_open(struct engine *e, const char *root, const char *runroot,
+		struct error *err)
+{
+	int r = engine_open_dirs(e, root, runroot, err);
+
+	return r < 0 ? r : engine_open_store(e, err);
 }
 
 void engine_release(struct engine *e)

@@ -26,6 +26,14 @@ struct engine {
  * is ERR_CONFLICT. */
 int engine_open(struct engine *e, const char *root, const char *runroot,
 		struct error *err) _must_check_;
+
+/*
+ * engine_open_dirs(), engine_open_store() - the two halves of it: `run` reads the records only
+ * when the launcher is at work.
+ */
+int engine_open_dirs(struct engine *e, const char *root, const char *runroot,
+		     struct error *err) _must_check_;
+int engine_open_store(struct engine *e, struct error *err) _must_check_;
 void engine_release(struct engine *e);
 #define cleanup_engine cleanup(engine_release)
 

@@ -104,7 +104,10 @@ static int launch(const struct run_request *request, struct create_plan *p,
 
 	if (r < 0)
 		return r;
-	r = record(p, c, err);
+	if (!request->engine->store)
+		r = engine_open_store(request->engine, err);
+	if (r >= 0)
+		r = record(p, c, err);
 	if (r < 0)
 		return r;
 	r = container_start_finish(&s, ret, err);

@@ -11,7 +11,7 @@
 #include "util/error.h"
 
 struct run_request {
-	const struct engine *engine;
+	struct engine *engine; /* its store may not be open yet: then it is opened */
 	const struct create_options *options;
 	bool foreground;
 	bool forward_signals; /* foreground: signals that we get go to the container */
