@@ -32,6 +32,8 @@ static const struct {
 	[NS_TIME] = {CLONE_NEWTIME, "time", "time"},
 };
 
+#define SELF_FILE_MAX 48
+
 int namespace_flag(enum namespace_kind kind)
 {
 	return kinds[kind].flag;
@@ -116,8 +118,21 @@ int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind,
 	return 0;
 }
 
-int namespace_set_time_offsets(const struct spec *spec, int proc_fd, struct error *err)
+/* A file of our own in that procfs. "self" is a link of procfs itself, so it is read, not followed. */
+static int self_file(int proc_fd, const char *name, char buf[static SELF_FILE_MAX],
+		     struct error *err)
 {
+	char self[16] = "";
+
+	if (readlinkat(proc_fd, "self", self, sizeof(self) - 1) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "read /proc/self");
+	snprintf(buf, SELF_FILE_MAX, "%s/%s", self, name);
+	return 0;
+}
+
+static int write_time_offsets(const struct spec *spec, int proc_fd, struct error *err)
+{
+	char file[SELF_FILE_MAX];
 	cleanup_buf struct buf text;
 	buf_init(&text, 4096);
 
@@ -128,19 +143,41 @@ int namespace_set_time_offsets(const struct spec *spec, int proc_fd, struct erro
 	}
 	if (text.len == 0)
 		return 0;
-	/* "self" is a link of procfs itself, so it is read rather than followed. */
-	char self[16] = "";
-	if (readlinkat(proc_fd, "self", self, sizeof(self) - 1) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "read /proc/self");
-	char file[48];
-	snprintf(file, sizeof(file), "%s/timens_offsets", self);
+	int r = self_file(proc_fd, "timens_offsets", file, err);
+	if (r < 0)
+		return r;
 	cleanup_fd int fd = path_open_nolink(proc_fd, file, O_WRONLY, true, err);
 	if (fd < 0)
-		return error_wrap(err, "set time offsets");
-	int r = fd_write_all(fd, text.data, text.len);
+		return fd;
+	r = fd_write_all(fd, text.data, text.len);
+	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "write %s", file) : 0;
+}
+
+/*
+ * unshare(2) makes a time namespace for children only. Since Linux 6.3 an exec enters it as
+ * well; before that this process would stay outside.
+ */
+static int enter_time_namespace(int proc_fd, struct error *err)
+{
+	char file[SELF_FILE_MAX];
+	int r = self_file(proc_fd, "ns/time_for_children", file, err);
+
 	if (r < 0)
-		return error_set(err, ERR_SYSTEM, -r, "set time offsets");
+		return r;
+	/* A link that only the kernel can follow, in a procfs of the host's that we opened ourselves. */
+	cleanup_fd int fd = openat(proc_fd, file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || sys_setns(fd, CLONE_NEWTIME) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "enter the time namespace");
 	return 0;
+}
+
+int namespace_set_time_offsets(const struct spec *spec, int proc_fd, struct error *err)
+{
+	int r = write_time_offsets(spec, proc_fd, err);
+
+	if (r < 0)
+		return error_wrap(err, "set time offsets");
+	return enter_time_namespace(proc_fd, err);
 }
 
 int namespace_loopback_up(struct error *err)

@@ -55,8 +55,8 @@ void namespace_plan_release(struct namespace_plan *plan);
 int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind,
 		   struct error *err) _must_check_;
 
-/* namespace_set_time_offsets() - in the child after unshare(CLONE_NEWTIME), before its
- * exec. time_namespaces(7). */
+/* namespace_set_time_offsets() - in the child after unshare(CLONE_NEWTIME), while it is single-threaded:
+ * writes the offsets, then enters the namespace. time_namespaces(7). */
 int namespace_set_time_offsets(const struct spec *spec, int proc_fd,
 			       struct error *err) _must_check_;
 
