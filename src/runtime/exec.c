@@ -181,6 +181,7 @@ static int session_run(struct session *s, struct error *err)
 		.before_exec = before_exec,
 		.before_exec_data = s,
 		.keep_fds = s->options->preserve_fds,
+		.report_fd = s->sync_fd,
 	};
 	return process_finish(&x, err);
 }

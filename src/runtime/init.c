@@ -6,11 +6,13 @@
  *   before step 1   the caller's ids, no map yet: namespaces (but ipc and cgroup), time
  *                   offsets, names, loopback, root and bind sources opened
  *   after step 1    the container's base ids; ipc and cgroup namespaces (their files take
- * the ids of their maker); not dumpable any more; mounts, devices steps 2, 3      host
- * still visible for hooks; terminal then            pivot_root: the host is gone; masks,
- * sysctl, read-only root, cwd, program step 4          complete: the parent writes it
- * down then            start socket, startContainer hooks, identity, filter, exec
- * (process_finish)
+ *                   the ids of their maker); not dumpable any more; mounts, devices
+ *   steps 2, 3      host still visible for hooks; terminal
+ *   then            pivot_root: the host is gone; masks, sysctl, read-only root, cwd,
+ *                   program
+ *   step 4          complete: the parent writes it down
+ *   then            start socket, identity, startContainer hooks, filter, exec
+ *                   (process_finish)
  *
  * Mustn't: open anything by path after the mounts began but through util/path; look up
  * names (NSS would load the container's libraries: CVE-2019-14271).
@@ -318,11 +320,20 @@ static int run_start_hooks(struct init *i, pid_t outer_pid, struct error *err)
 			 &state, err);
 }
 
-/* The last thing before the filter: the final ids are taken, which cleared the death
- * signal. */
+struct last_steps {
+	struct init *i;
+	pid_t outer_pid;
+};
+
+/*
+ * The last thing before the filter: the final ids are taken, which cleared the death
+ * signal. startContainer hooks are programs of the container's own root, so they
+ * get no more than the container's program: its ids and its bounding set.
+ */
 static int before_exec(void *data, struct error *err)
 {
-	struct init *i = data;
+	const struct last_steps *last = data;
+	struct init *i = last->i;
 	struct pollfd peer = {.fd = i->sync_fd, .events = POLLIN};
 
 	/* Cleared expressly where it was not asked for: exec keeps it. */
@@ -336,6 +347,8 @@ static int before_exec(void *data, struct error *err)
 			     : 0;
 	if (r == 0)
 		r = child_check_cwd(err);
+	if (r == 0)
+		r = run_start_hooks(i, last->outer_pid, err);
 	if (r < 0)
 		return r;
 	return sync_send(i->sync_fd, SYNC_EXEC, -EBADF, err);
@@ -344,6 +357,7 @@ static int before_exec(void *data, struct error *err)
 static int finish(struct init *i, pid_t outer_pid, const char *program, struct error *err)
 {
 	const struct spec_seccomp *profile = i->options->spec->linux->seccomp;
+	struct last_steps last = {.i = i, .outer_pid = outer_pid};
 	cleanup_free char *message = NULL;
 
 	if (i->listener_fd >= 0) {
@@ -365,8 +379,9 @@ static int finish(struct init *i, pid_t outer_pid, const char *program, struct e
 		.proc_dirfd = i->rootfs.host_proc_fd,
 		.program = program,
 		.before_exec = before_exec,
-		.before_exec_data = i,
+		.before_exec_data = &last,
 		.keep_fds = i->options->preserve_fds,
+		.report_fd = i->sync_fd,
 	};
 	return process_finish(&x, err);
 }
@@ -401,8 +416,6 @@ static int run(struct init *i, struct error *err)
 		r = sync_send(i->sync_fd, SYNC_READY, -EBADF, err);
 	if (r == 0)
 		r = wait_for_start(i, err);
-	if (r == 0)
-		r = run_start_hooks(i, outer_pid, err);
 	if (r == 0)
 		r = finish(i, outer_pid, program, err);
 	return r;

@@ -148,9 +148,22 @@ static int id_error(const char *what, unsigned int id, struct error *err)
 	return -code;
 }
 
-/* Everything up to the uid change. With `keep`, what is permitted stays so over it. */
+/* A spec without capabilities asks for none. Who has none of them, and no right to change
+ * the bounding set, keeps that. */
+static int limit_capabilities(const struct process_plan *plan,
+			      struct process_capabilities *caps, struct error *err)
+{
+	int r = capabilities_limit(caps, err);
+
+	if (r != -EPERM || plan->has_capabilities)
+		return r;
+	error_drop(err, "no capabilities were asked for, and there are none");
+	return 0;
+}
+
+/* Everything up to the uid change; what is permitted stays so over it. */
 static int identity_take(const struct process_plan *plan,
-			 struct process_capabilities *caps, bool keep, int proc_dirfd,
+			 struct process_capabilities *caps, int proc_dirfd,
 			 struct error *err)
 {
 	int r = lsm_apply(plan, proc_dirfd, err);
@@ -158,9 +171,9 @@ static int identity_take(const struct process_plan *plan,
 	if (r == 0 && plan->has_personality && personality(plan->personality) < 0)
 		r = error_set(err, ERR_SYSTEM, errno, "set personality 0x%lx",
 			      plan->personality);
-	if (r == 0 && plan->has_capabilities)
-		r = capabilities_limit(caps, err);
-	if (r == 0 && keep)
+	if (r == 0)
+		r = limit_capabilities(plan, caps, err);
+	if (r == 0)
 		r = capabilities_keep(true, err);
 	if (r == 0)
 		r = groups_apply(plan, err);
@@ -168,38 +181,24 @@ static int identity_take(const struct process_plan *plan,
 		r = id_error("group", plan->gid, err);
 	if (r == 0 && sys_setresuid(plan->uid, plan->uid, plan->uid) < 0)
 		r = id_error("user", plan->uid, err);
-	if (r == 0 && keep)
+	if (r == 0)
 		r = capabilities_keep(false, err);
+	/* The change of ids has set it to sysctl fs.suid_dumpable. */
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
+		r = error_set(err, ERR_SYSTEM, errno, "hide from the container");
 	if (r == 0 && plan->has_umask)
 		umask(plan->umask);
 	return r;
-}
-
-/* The sets as they would be after the uid change if nobody kept them: capabilities(7). */
-static int capabilities_left(const struct process_plan *plan,
-			     struct process_capabilities *ret, struct error *err)
-{
-	uid_t real, effective, saved;
-	int r = capabilities_get(ret, err);
-
-	if (r < 0)
-		return r;
-	if (getresuid(&real, &effective, &saved) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "read user ids");
-	if (plan->uid && (!real || !effective || !saved))
-		ret->permitted = ret->effective = ret->ambient = 0;
-	return 0;
 }
 
 int process_apply_identity(const struct process_plan *plan, int proc_dirfd,
 			   struct error *err)
 {
 	struct process_capabilities caps = plan->capabilities;
-	int r = identity_take(plan, &caps, plan->has_capabilities, proc_dirfd, err);
+	int r = identity_take(plan, &caps, proc_dirfd, err);
 
-	if (r < 0 || !plan->has_capabilities)
-		return r;
-	r = capabilities_hold(&caps, err);
+	if (r == 0)
+		r = capabilities_hold(&caps, err);
 	return r == 0 ? capabilities_set(&caps, err) : r;
 }
 
@@ -212,14 +211,22 @@ static int filter_load(const struct process_filter *filter, struct error *err)
 				   err);
 }
 
+/*
+ * The program's path may be /proc/self/fd/N/..., or a link in the container's root may say
+ * so, and the kernel closes what is close-on-exec only after it has walked that path. So
+ * nothing is left open by which it could lead to a program of the host's, whose
+ * /proc/self/exe would then be in reach (CVE-2024-21626).
+ */
 static int before_exec(const struct process_exec *x, struct error *err)
 {
-	int r = fd_cloexec_from(3 + x->keep_fds);
+	const int keep[] = {x->report_fd,
+			    x->filter ? x->filter->listener_socket_fd : -EBADF};
+	int r = x->before_exec ? x->before_exec(x->before_exec_data, err) : 0;
 
 	if (r < 0)
-		return error_set(err, ERR_SYSTEM, -r,
-				 "mark file descriptors close-on-exec");
-	return x->before_exec ? x->before_exec(x->before_exec_data, err) : 0;
+		return r;
+	r = fd_close_all_but(3 + x->keep_fds, keep, ARRAY_SIZE(keep));
+	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "close file descriptors") : 0;
 }
 
 /* The last steps with no_new_privs, or without any filter. */
@@ -230,8 +237,7 @@ static int lock_down(const struct process_exec *x,
 
 	if (x->plan->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "set no_new_privs");
-	if (x->plan->has_capabilities)
-		r = capabilities_set(caps, err);
+	r = capabilities_set(caps, err);
 	if (r == 0)
 		r = before_exec(x, err);
 	return r == 0 ? filter_load(x->filter, err) : r;
@@ -253,21 +259,16 @@ int process_finish(const struct process_exec *x, struct error *err)
 {
 	const struct process_plan *plan = x->plan;
 	bool privileged = x->filter && x->filter->filter && !plan->no_new_privileges;
-	bool keep = plan->has_capabilities || privileged;
 	struct process_capabilities caps = plan->capabilities;
 	cleanup_free char *found = NULL;
 	const char *program = x->program;
-	int r = 0;
+	int r = identity_take(plan, &caps, x->proc_dirfd, err);
 
-	if (!plan->has_capabilities)
-		r = capabilities_left(plan, &caps, err);
-	if (r == 0)
-		r = identity_take(plan, &caps, keep, x->proc_dirfd, err);
 	if (r == 0 && !program) {
 		r = process_find_program(plan, &found, err);
 		program = found;
 	}
-	if (r == 0 && keep)
+	if (r == 0)
 		r = capabilities_hold(&caps, err);
 	if (r == 0)
 		r = privileged ? lock_down_privileged(x, &caps, err)

@@ -106,7 +106,9 @@ struct process_exec {
 				identity is taken */
 	int (*before_exec)(void *data, struct error *err);
 	void *before_exec_data;
-	int keep_fds; /* fds 3 .. 3+keep_fds-1 stay open; all others over 2 are closed on
-			 exec */
+	int keep_fds;  /* fds 3 .. 3+keep_fds-1 stay open; all others over 2 are closed
+			  after before_exec, ... */
+	int report_fd; /* ... but for this one, a close-on-exec socket, by which a failure
+			  can be told; 0: none */
 };
 int process_finish(const struct process_exec *x, struct error *err);

@@ -30,7 +30,7 @@ struct process_plan {
 	bool has_umask;
 	mode_t umask;
 	struct process_capabilities capabilities;
-	bool has_capabilities; /* false: leave them as they are after the uid change */
+	bool has_capabilities; /* false: the spec is silent about them, so there are none */
 	bool no_new_privileges;
 	struct process_rlimit rlimits[RLIM_NLIMITS];
 	size_t n_rlimits;

@@ -162,6 +162,7 @@ static char *execute(const char *program, char *const args[], char *const env[],
 	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
 	pid = fork();
 	if (!pid) {
+		x.report_fd = out[1];
 		process_finish(&x, &err);
 		dprintf(out[1], "%s%s%s", error_message(&err), err.hint ? "; " : "",
 			err.hint ? err.hint : "");
