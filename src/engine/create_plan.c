@@ -33,8 +33,7 @@
 
 void create_plan_release(struct create_plan *p)
 {
-	cleanup_fd int root_fd = TAKE_FD(p->root_fd);
-
+	fd_cleanup_(&p->root_fd);
 	for (size_t i = 0; i < p->n_rlimits; i++)
 		free(p->rlimits[i].type);
 	free(p->rlimits);

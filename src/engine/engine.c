@@ -94,9 +94,10 @@ int engine_open(struct engine *e, const char *root, const char *runroot,
 
 void engine_release(struct engine *e)
 {
-	cleanup_fd int data_fd = TAKE_FD(e->data_dirfd), run_fd = TAKE_FD(e->run_dirfd);
-	cleanup_store struct store *store = TAKE_PTR(e->store);
-
+	fd_cleanup_(&e->data_dirfd);
+	fd_cleanup_(&e->run_dirfd);
+	if (e->store)
+		store_close(TAKE_PTR(e->store));
 	engine_paths_release(&e->paths);
 }
 

@@ -190,7 +190,10 @@ static int stay(const struct run_request *request, const struct started *started
 	}
 	r = attach_run(started->owner_fd, &options, &result, err);
 	if (r < 0)
-		return r;
+		return error_hint(
+			err,
+			"The container runs on: cubby attach %.12s, or cubby stop %.12s",
+			ret->id, ret->id);
 	if (result.detached)
 		return 0;
 	ret->exit_code = result.lost ? LOST_STATUS : proc_exit_code(result.wait_status);

@@ -152,7 +152,6 @@ static int create_schema(struct store *s, struct error *err)
 
 static int prepare_connection(struct store *s, struct error *err)
 {
-	cleanup_free char *pragmas = NULL;
 	int r, version;
 
 	sqlite3_busy_timeout(s->db, STORE_BUSY_MSEC);
