@@ -149,3 +149,15 @@ const char *container_config_label(const struct container_config *c, const char 
 			return *label + len + 1;
 	return NULL;
 }
+
+struct json_object *container_config_pairs(char *const *words)
+{
+	struct json_object *o = json_object_new_object();
+
+	strv_foreach (word, words) {
+		cleanup_free char *key = xstrndup(*word, strcspn(*word, "="));
+
+		json_add_str(o, key, *word + strlen(key) + 1);
+	}
+	return o;
+}

@@ -37,3 +37,7 @@ int container_config_parse(const char *text, struct container_config *ret,
 
 /* container_config_label() - value of a label, or NULL. */
 const char *container_config_label(const struct container_config *c, const char *key);
+
+/* container_config_pairs() - "key=value" words as a JSON object. Caller owns. */
+struct json_object;
+struct json_object *container_config_pairs(char *const *words);

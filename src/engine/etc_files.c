@@ -35,19 +35,6 @@ const char *etc_file_target(enum etc_file file)
 	return files[file].target;
 }
 
-/* Whether one of the user's mounts is the file or a directory above it. */
-static bool is_covered(const struct volumes *list, const char *target)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		size_t len = strlen(list->items[i].destination);
-
-		if (strncmp(list->items[i].destination, target, len) == 0 &&
-		    (target[len] == '\0' || target[len] == '/'))
-			return true;
-	}
-	return false;
-}
-
 static bool has_place(const struct etc_request *request, const char *target)
 {
 	cleanup_error struct error err = ERROR_INIT;
@@ -79,8 +66,8 @@ void etc_plan_build(const struct etc_request *request, struct etc_plan *ret)
 	for (enum etc_file file = 0; file < ETC_FILES; file++) {
 		const char *target = files[file].target;
 
-		ret->wanted[file] = !is_covered(request->volumes, target) &&
-				    !is_covered(request->tmpfs, target) &&
+		ret->wanted[file] = !volumes_cover(request->volumes, target) &&
+				    !volumes_cover(request->tmpfs, target) &&
 				    has_place(request, target);
 	}
 	if (request->no_hosts)

@@ -49,18 +49,6 @@ static struct json_object *state(const struct subject *s)
 	return o;
 }
 
-static struct json_object *pairs(char *const *words)
-{
-	struct json_object *o = json_object_new_object();
-
-	strv_foreach (word, words) {
-		cleanup_free char *key = xstrndup(*word, strcspn(*word, "="));
-
-		json_add_str(o, key, *word + strlen(key) + 1);
-	}
-	return o;
-}
-
 static struct json_object *annotations(const struct spec *spec)
 {
 	struct json_object *o = json_object_new_object();
@@ -88,7 +76,7 @@ static struct json_object *config(const struct subject *s)
 	json_add_str(o, "Image", "");
 	json_add_str(o, "WorkingDir", p->cwd);
 	json_add_strv(o, "Entrypoint", asked->entrypoint);
-	json_add(o, "Labels", pairs(asked->labels));
+	json_add(o, "Labels", container_config_pairs(asked->labels));
 	json_add(o, "Annotations", annotations(s->spec));
 	json_add_str(o, "StopSignal", signal_name((int)asked->stop_signal, signal));
 	json_add_i64(o, "StopTimeout", asked->stop_timeout_sec);

@@ -54,9 +54,11 @@ static void observe_dir(int dirfd, struct observation *o)
 	struct status_facts *f = &o->facts;
 
 	f->has_run_dir = true;
-	f->has_exit = container_dir_read_exit(dirfd, &o->exit) == 0;
 	f->has_init = container_dir_read_process(dirfd, INIT_FILE, &o->init,
 						 &o->started_usec) == 0;
+	f->has_exit = container_dir_read_exit(dirfd, &o->exit) == 0;
+	if (f->has_exit)
+		return; /* it has ended: there is nobody to ask after */
 	if (container_dir_read_process(dirfd, MONITOR_FILE, &o->monitor, NULL) == 0)
 		f->monitor_alive = proc_id_alive(&o->monitor);
 	f->init_alive = f->has_init && proc_id_alive(&o->init);
@@ -64,7 +66,7 @@ static void observe_dir(int dirfd, struct observation *o)
 		       is_this_boot(&o->init);
 	/* written between two looks: the order of reading must not make a clean end look
 	 * like a loss */
-	if (!f->has_exit && !f->monitor_alive)
+	if (!f->monitor_alive)
 		f->has_exit = container_dir_read_exit(dirfd, &o->exit) == 0;
 }
 

@@ -23,21 +23,6 @@ struct mount_text {
 	const char *options; /* separated by commas */
 };
 
-static bool is_at_or_below(const char *path, const char *top)
-{
-	size_t len = strlen(top);
-
-	return strncmp(path, top, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
-static bool is_taken(const struct volumes *list, const char *destination)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (is_at_or_below(destination, list->items[i].destination))
-			return true;
-	return false;
-}
-
 static struct spec_mount *add_mount(struct spec *spec, const struct mount_text *text)
 {
 	struct spec_mount *m = SPEC_APPEND(&spec->mounts, &spec->n_mounts);
@@ -52,8 +37,8 @@ static struct spec_mount *add_mount(struct spec *spec, const struct mount_text *
 static void add_default(const struct create_plan *p, struct spec *spec,
 			const struct mount_text *text)
 {
-	if (is_taken(&p->volumes, text->destination) ||
-	    is_taken(&p->tmpfs, text->destination))
+	if (volumes_cover(&p->volumes, text->destination) ||
+	    volumes_cover(&p->tmpfs, text->destination))
 		return;
 	(void)add_mount(spec, text);
 }

@@ -35,19 +35,6 @@ char *container_status_text(const struct container *c, int64_t now_usec)
 	return NULL;
 }
 
-/* "key=value" words as an object. */
-static struct json_object *pairs(char *const *words)
-{
-	struct json_object *o = json_object_new_object();
-
-	strv_foreach (word, words) {
-		cleanup_free char *key = xstrndup(*word, strcspn(*word, "="));
-
-		json_add_str(o, key, *word + strlen(key) + 1);
-	}
-	return o;
-}
-
 static struct json_object *mount_points(char *const *binds)
 {
 	struct json_object *list = json_object_new_array();
@@ -87,7 +74,7 @@ struct json_object *container_summary(const struct container *c, int64_t now_use
 	json_add_str(o, "Image", c->config.rootfs);
 	json_add_str(o, "ImageID", "");
 	json_add_bool(o, "IsInfra", false);
-	json_add(o, "Labels", pairs(c->config.labels));
+	json_add(o, "Labels", container_config_pairs(c->config.labels));
 	json_add(o, "Mounts", mount_points(c->config.binds));
 	json_add(o, "Names", one_name(r->name));
 	json_add(o, "Networks", json_object_new_array());

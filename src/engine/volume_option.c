@@ -74,6 +74,18 @@ const struct volume *volumes_find(const struct volumes *list, const char *destin
 	return NULL;
 }
 
+bool volumes_cover(const struct volumes *list, const char *path)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		size_t len = strlen(list->items[i].destination);
+
+		if (strncmp(list->items[i].destination, path, len) == 0 &&
+		    (path[len] == '\0' || path[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
 static int add(struct volumes *list, struct volume *v, struct error *err)
 {
 	if (volumes_find(list, v->destination))

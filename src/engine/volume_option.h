@@ -33,5 +33,8 @@ int volume_parse(struct volumes *list, const char *text, struct error *err) _mus
 /* tmpfs_parse() - adds to the list. */
 int tmpfs_parse(struct volumes *list, const char *text, struct error *err) _must_check_;
 
+/* volumes_cover() - whether one of them is mounted at this path or above it. */
+bool volumes_cover(const struct volumes *list, const char *path);
+
 /* volumes_find() - the one with this destination, or NULL. */
 const struct volume *volumes_find(const struct volumes *list, const char *destination);

@@ -85,6 +85,28 @@ def test_workdir_hostname_entrypoint_umask(inside):
     assert inside("--umask", "0077", "--", "sh", "-c", "umask") == "0077"
 
 
+def test_what_cannot_be_is_refused(cubby, busybox_root, base):
+    def said(*options, code=125):
+        return cubby.fails("run", "--rm", *options, "--rootfs", busybox_root, "true", code=code)
+    assert 'workdir "/nosuch" does not exist' in said("-w", "/nosuch", code=126)
+    assert not os.path.exists(os.path.join(busybox_root, "nosuch"))
+    assert 'workdir "/etc/passwd" does not exist' in said("-w", "/etc/passwd", code=126)
+    assert "must be an absolute path" in said("-w", "etc")
+    assert "unable to find user nosuch" in said("-u", "nosuch", code=126)
+    assert "--detach-keys" in said("--detach-keys", "ctrl-;")
+    assert "--init-path" in said("--init", "--init-path", "/nosuch")
+    assert "invalid signal" in said("--stop-signal", "NOSUCH")
+    assert "expected an octal mask" in said("--umask", "9")
+    assert "expected NAME:ADDRESS" in said("--add-host", "db:nowhere")
+    assert "not a device" in said("--device", "/etc/passwd")
+    assert "is already in use" not in said("--name", "a b")
+    assert os.listdir(cubby.data + "/containers") == [] and cubby.names() == []
+    os.mkdir(base + "/vol")
+    assert cubby.ok("run", "--rm", "-v", base + "/vol:/new:ro", "-w", "/new", "--rootfs", busybox_root,
+                    "pwd") == "/new"
+    assert cubby.ok("run", "--rm", "-w", "/dev/shm", "--rootfs", busybox_root, "pwd") == "/dev/shm"
+
+
 def test_hosts(inside):
     hosts = inside("-h", "box", "--add-host", "db:10.1.2.3", "--name", "web", "--", "cat", "/etc/hosts")
     assert "10.1.2.3\tdb" in hosts

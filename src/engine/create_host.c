@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps of create_plan_build(): what of the host goes into the container, and what is kept from it. */
+#include "engine/create_steps.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/container_dir.h"
+#include "runtime/seccomp.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define PROFILE_MAX (4 << 20)
+
+static int plan_seccomp(struct create_plan *p, struct error *err)
+{
+	const char *file = p->security.seccomp_file;
+	cleanup_free char *text = NULL;
+	size_t len;
+	int r;
+
+	if (p->security.seccomp != SECCOMP_CHOICE_FILE)
+		return 0;
+	r = fs_read(AT_FDCWD, file, PROFILE_MAX, &text, &len, err);
+	if (r < 0)
+		return error_wrap(err, "--security-opt seccomp");
+	r = seccomp_profile_parse(text, len, p->security.bounding, &p->seccomp, err);
+	return r < 0 ? error_wrap(err, "--security-opt seccomp=%s", file) : 0;
+}
+
+int create_plan_security(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+	const struct security_request request = {
+		.privileged = o->privileged,
+		.security_opt = o->security_opt,
+		.cap_add = o->cap_add,
+		.cap_drop = o->cap_drop,
+	};
+	int r;
+
+	r = security_plan_build(&request, &p->security, err);
+	return r < 0 ? r : plan_seccomp(p, err);
+}
+
+static int check_source(struct volume *v, struct error *err)
+{
+	char *absolute = fs_absolute(v->source);
+	struct stat st;
+
+	if (!absolute)
+		return error_set(err, ERR_SYSTEM, errno, "find the working directory");
+	free(v->source);
+	v->source = absolute;
+	if (stat(absolute, &st) == 0)
+		return 0;
+	error_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, errno,
+		  "mount %s on %s: the host's %s", absolute, v->destination, absolute);
+	if (err->code == ENOENT)
+		return error_hint(err, "Make it first: mkdir -p %s", absolute);
+	return -err->code;
+}
+
+int create_plan_mounts(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+	int r;
+
+	strv_foreach (text, o->volumes) {
+		r = volume_parse(&p->volumes, *text, err);
+		if (r < 0)
+			return r;
+		r = check_source(&p->volumes.items[p->volumes.n - 1], err);
+		if (r < 0)
+			return r;
+		if (e->rootless &&
+		    strv_has(p->volumes.items[p->volumes.n - 1].options, "idmap"))
+			return error_set(
+				err, ERR_UNSUPPORTED, 0,
+				"volume %s: idmap needs root on this kernel's file systems",
+				*text);
+	}
+	strv_foreach (text, o->tmpfs) {
+		r = tmpfs_parse(&p->tmpfs, *text, err);
+		if (r < 0)
+			return r;
+		if (volumes_find(&p->volumes, p->tmpfs.items[p->tmpfs.n - 1].destination))
+			return error_set(err, ERR_INVALID, 0,
+					 "%s: duplicate mount destination",
+					 p->tmpfs.items[p->tmpfs.n - 1].destination);
+	}
+	return 0;
+}
+
+int create_plan_devices(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	int r;
+
+	strv_foreach (text, p->options->devices) {
+		r = device_parse(&p->devices, *text, err);
+		if (r < 0)
+			return r;
+	}
+	if (!p->options->privileged || e->rootless)
+		return 0;
+	return device_add_host(&p->devices, err);
+}
+
+int create_plan_etc(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+	struct etc_request request = {
+		.root_fd = p->root_fd,
+		.may_create = p->uids.n_lines == 0 ||
+			      idmap_to_outside(&p->uids, 0) == geteuid(),
+		.no_hosts = o->no_hosts,
+		.no_hostname = o->no_hostname,
+		.network_host = p->network_host,
+		.volumes = &p->volumes,
+		.tmpfs = &p->tmpfs,
+	};
+	int r;
+
+	strv_foreach (text, o->add_hosts) {
+		r = etc_check_add_host(*text, err);
+		if (r < 0)
+			return r;
+	}
+	etc_plan_build(&request, &p->etc);
+	p->run_dir = container_dir_path(e, p->id, NULL);
+	return 0;
+}

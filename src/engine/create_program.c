@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps of create_plan_build(): the root file system, and the program that runs in it. */
+#include "engine/create_steps.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/environment.h"
+#include "engine/idmap_plan.h"
+#include "engine/names.h"
+#include "runtime/self.h"
+#include "runtime/usermap.h"
+#include "util/fs.h"
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/path.h"
+#include "util/str.h"
+
+#define HOSTNAME_LEN_MAX 64
+#define DEFAULT_PATH     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+int create_plan_rootfs(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const char *dir = p->options->rootfs;
+	struct stat st;
+
+	if (strchr(dir, ':') && lstat(dir, &st) < 0) {
+		error_set(
+			err, ERR_UNSUPPORTED, 0,
+			"--rootfs %s: options after the directory are not supported yet",
+			dir);
+		return error_hint(err, "Give the directory alone");
+	}
+	p->rootfs = fs_absolute(dir);
+	if (!p->rootfs)
+		return error_set(err, ERR_SYSTEM, errno, "find the working directory");
+	p->root_fd = open(p->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (p->root_fd >= 0)
+		return 0;
+	error_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, errno,
+		  "open root file system %s", p->rootfs);
+	if (err->code == ENOENT)
+		return error_hint(
+			err,
+			"A tree to start from can be made with: mmdebstrap --variant=minbase stable %s",
+			dir);
+	if (err->code == ENOTDIR)
+		return error_hint(
+			err, "--rootfs wants a directory that holds an unpacked system");
+	return -err->code;
+}
+
+static int parse_entrypoint(const char *text, char ***ret, struct error *err)
+{
+	cleanup_json struct json_object *list = NULL;
+	cleanup_error struct error not_json = ERROR_INIT;
+
+	if (text[0] != '[' ||
+	    json_parse(text, strlen(text), "--entrypoint", &list, &not_json) < 0) {
+		error_drop(&not_json, "then it is a program");
+		if (text[0])
+			strv_add(ret, text);
+		return 0;
+	}
+	return json_to_strv(list, "--entrypoint", ret, err);
+}
+
+int create_plan_command(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+	int r;
+
+	if (o->entrypoint) {
+		r = parse_entrypoint(o->entrypoint, &p->entrypoint, err);
+		if (r < 0)
+			return r;
+	}
+	p->args = strv_copy(p->entrypoint);
+	strv_foreach (word, o->command)
+		strv_add(&p->args, *word);
+	if (!p->args || str_empty(p->args[0])) {
+		error_set(err, ERR_INVALID, 0, "no command or entrypoint provided");
+		return error_hint(err, "Say what to run: cubby run --rootfs %s sh",
+				  o->rootfs);
+	}
+	if (!o->init)
+		return 0;
+	if (o->init_path) {
+		p->init_program = fs_absolute(o->init_path);
+		if (access(p->init_program, X_OK) < 0)
+			return error_set(err, ERR_INVALID, errno, "--init-path %s",
+					 o->init_path);
+		return 0;
+	}
+	return self_helper("init", &p->init_program, err);
+}
+
+int create_plan_ids(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+	const struct idmap_request request = {
+		.rootless = e->rootless,
+		.uid = geteuid(),
+		.gid = getegid(),
+		.uidmap = o->uidmap,
+		.gidmap = o->gidmap,
+	};
+
+	return idmap_plan_build(&request, &p->uids, &p->gids, err);
+}
+
+/* Supplementary groups that nobody asked for by name go where the container can't have
+ * them. */
+static void drop_unmapped_groups(struct create_plan *p)
+{
+	size_t kept = 0;
+
+	if (p->gids.n_lines == 0 || p->options->group_add)
+		return;
+	for (size_t i = 0; i < p->user.n_groups; i++)
+		if (!usermap_denies_setgroups(&p->gids) &&
+		    idmap_to_outside(&p->gids, p->user.groups[i]) != IDMAP_NONE)
+			p->user.groups[kept++] = p->user.groups[i];
+	p->user.n_groups = kept;
+}
+
+int create_plan_user(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+	int r;
+
+	r = user_lookup(p->root_fd, o->user, o->group_add, &p->user, err);
+	if (r < 0 && err->kind == ERR_NOT_FOUND)
+		err->kind = ERR_NOT_EXECUTABLE; /* podman's exit status is 126 */
+	if (r < 0)
+		return r;
+	drop_unmapped_groups(p);
+	p->has_umask = true;
+	p->umask = 0022;
+	if (!o->umask)
+		return 0;
+	if (str_to_mode(o->umask, &p->umask) < 0 || p->umask > 0777)
+		return error_set(err, ERR_INVALID, 0,
+				 "--umask %s: expected an octal mask such as 0022",
+				 o->umask);
+	return 0;
+}
+
+int create_plan_hostname(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+	char own[HOSTNAME_LEN_MAX + 1] = "localhost";
+
+	if (o->hostname && strlen(o->hostname) > HOSTNAME_LEN_MAX)
+		return error_set(err, ERR_INVALID, 0,
+				 "--hostname %s: longer than %d characters", o->hostname,
+				 HOSTNAME_LEN_MAX);
+	if (!str_empty(o->hostname)) {
+		p->hostname = xstrdup(o->hostname);
+	} else if (p->network_host) {
+		(void)!gethostname(own, HOSTNAME_LEN_MAX);
+		p->hostname = xstrdup(own);
+	} else {
+		p->hostname = xstrndup(p->id, SHORT_ID_LEN);
+	}
+	return 0;
+}
+
+int create_plan_network(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const char *network = p->options->network;
+
+	if (str_eq(network, "none"))
+		return 0;
+	if (str_eq(network, "host")) {
+		p->network_host = true;
+		return 0;
+	}
+	error_set(err, ERR_UNSUPPORTED, 0, "--network %s is not supported yet", network);
+	return error_hint(
+		err,
+		"There are: --network none (its own loopback only) and --network host");
+}
+
+static void set_default(char ***env, const char *name, const char *value)
+{
+	cleanup_free char *assignment = xasprintf("%s=%s", name, value);
+
+	environment_set(env, assignment);
+}
+
+int create_plan_env(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+	int r;
+
+	if (!o->unset_env_all) {
+		environment_set(&p->env, DEFAULT_PATH);
+		environment_set(&p->env, "container=cubby");
+		if (o->terminal)
+			environment_set(&p->env, "TERM=xterm");
+		set_default(&p->env, "HOSTNAME", p->hostname);
+		set_default(&p->env, "HOME", p->user.home);
+	}
+	strv_foreach (name, o->unset_env)
+		environment_unset(&p->env, *name);
+	if (o->env_host)
+		strv_foreach (entry, environ)
+			environment_set(&p->env, *entry);
+	strv_foreach (path, o->env_files) {
+		r = environment_add_file(&p->env, *path, environ, err);
+		if (r < 0)
+			return r;
+	}
+	strv_foreach (text, o->env) {
+		r = environment_add(&p->env, *text, environ, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What the container mounts is there only later. */
+static bool is_mounted_over(const struct create_plan *p, const char *path)
+{
+	static const char *const tops[] = {"/proc", "/dev", "/sys"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tops); i++)
+		if (str_starts(path, tops[i]))
+			return true;
+	return volumes_cover(&p->volumes, path) || volumes_cover(&p->tmpfs, path);
+}
+
+int create_plan_cwd(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const char *dir = p->options->workdir;
+	cleanup_error struct error missing = ERROR_INIT;
+	cleanup_fd int fd = -EBADF;
+
+	if (dir && dir[0] != '/')
+		return error_set(err, ERR_INVALID, 0,
+				 "--workdir %s: must be an absolute path", dir);
+	p->cwd = path_clean(dir ? dir : "/");
+	if (!dir || is_mounted_over(p, p->cwd))
+		return 0;
+	fd = path_open(p->root_fd, p->cwd, O_PATH | O_DIRECTORY, &missing);
+	if (fd >= 0 || (missing.kind != ERR_NOT_FOUND && missing.code != ENOTDIR))
+		return 0; /* the container's user may see more, or less */
+	error_set(err, ERR_NOT_EXECUTABLE, 0,
+		  "workdir \"%s\" does not exist on container %s", dir, p->id);
+	return error_hint(err, "Make it in the root file system: mkdir -p %s%s",
+			  p->rootfs, p->cwd);
+}

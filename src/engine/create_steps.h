@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The steps of create_plan_build(), in files by subject. Each reads the options and fills its part of
+ * the plan; create_plan.c has their order. Private to these files.
+ */
+#pragma once
+
+#include "engine/create_plan.h"
+#include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+typedef int create_step(const struct engine *e, struct create_plan *p, struct error *err);
+
+/* create_program.c */
+create_step create_plan_rootfs, create_plan_command, create_plan_ids, create_plan_user,
+	create_plan_hostname, create_plan_network, create_plan_env, create_plan_cwd;
+
+/* create_host.c */
+create_step create_plan_security, create_plan_mounts, create_plan_devices,
+	create_plan_etc;
+
+/* create_words.c */
+create_step create_plan_limits, create_plan_labels, create_plan_life;

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps of create_plan_build(): limits, labels, and how it ends. */
+#include "engine/create_steps.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/detach_keys.h"
+#include "engine/environment.h"
+#include "engine/ulimit_option.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/signals.h"
+#include "util/str.h"
+#include "util/tty.h"
+
+#define LABELS_MAX (1 << 20)
+
+int create_plan_limits(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	int r;
+
+	strv_foreach (text, p->options->ulimits) {
+		r = ulimit_parse(&p->rlimits, &p->n_rlimits, *text, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int compare_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* "key=value" words, each key once, sorted. */
+static int collect(const char *option, char *const *words, bool optional_value,
+		   char ***ret, struct error *err)
+{
+	strv_foreach (text, words) {
+		cleanup_free char *key = NULL, *value = NULL, *whole = NULL;
+		int r = key_value_split(option, *text, optional_value, &key, &value, err);
+
+		if (r < 0)
+			return r;
+		whole = xasprintf("%s=%s", key, value);
+		environment_set(ret, whole);
+	}
+	if (*ret)
+		qsort(*ret, strv_len(*ret), sizeof(**ret), compare_text);
+	return 0;
+}
+
+static int read_label_file(const char *path, char ***ret, struct error *err)
+{
+	cleanup_free char *text = NULL;
+	cleanup_strv char **lines = NULL;
+	int r;
+
+	r = fs_read(AT_FDCWD, path, LABELS_MAX, &text, NULL, err);
+	if (r < 0)
+		return error_wrap(err, "--label-file");
+	lines = str_split(text, '\n');
+	strv_foreach (line, lines)
+		if (**line && **line != '#')
+			strv_add(ret, *line);
+	return 0;
+}
+
+int create_plan_labels(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+	cleanup_strv char **words = NULL;
+	int r;
+
+	strv_foreach (path, o->label_files) {
+		r = read_label_file(*path, &words, err);
+		if (r < 0)
+			return r;
+	}
+	strv_foreach (text, o->labels)
+		strv_add(&words, *text);
+	r = collect("--label", words, true, &p->labels, err);
+	if (r < 0)
+		return r;
+	r = collect("--annotation", o->annotations, false, &p->annotations, err);
+	if (r < 0)
+		return r;
+	return collect("--sysctl", o->sysctls, false, &p->sysctls, err);
+}
+
+static int take_log_option(struct create_plan *p, const char *text, struct error *err)
+{
+	uint64_t value;
+
+	if (str_starts(text, "max-size=")) {
+		if (str_to_size(text + strlen("max-size="), &value) < 0 ||
+		    value > INT64_MAX)
+			return error_set(err, ERR_INVALID, 0,
+					 "--log-opt %s: expected a size such as 10m",
+					 text);
+		p->log_max_size = (int64_t)value;
+		return 0;
+	}
+	if (str_starts(text, "max-file=")) {
+		if (str_to_u64(text + strlen("max-file="), &value) < 0 || value < 1 ||
+		    value > 1000)
+			return error_set(err, ERR_INVALID, 0,
+					 "--log-opt %s: expected a number from 1 to 1000",
+					 text);
+		p->log_max_files = (int64_t)value;
+		return 0;
+	}
+	error_set(err, ERR_UNSUPPORTED, 0, "--log-opt %s is not supported yet", text);
+	return error_hint(err, "Known: max-size=SIZE, max-file=NUMBER");
+}
+
+int create_plan_life(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+	struct detach_keys keys;
+	int r;
+
+	r = detach_keys_parse(&keys, o->detach_keys, err);
+	if (r < 0)
+		return error_wrap(err, "--detach-keys");
+	if (signal_parse(o->stop_signal, &p->stop_signal) < 0)
+		return error_set(err, ERR_INVALID, 0, "--stop-signal %s: invalid signal",
+				 o->stop_signal);
+	p->log_max_files = 1;
+	strv_foreach (text, o->log_opts) {
+		r = take_log_option(p, *text, err);
+		if (r < 0)
+			return r;
+	}
+	if (o->terminal && !tty_size(STDIN_FILENO, &p->columns, &p->rows))
+		p->columns = p->rows = 0;
+	return 0;
+}
