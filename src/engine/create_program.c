@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps of create_plan_build(): the root file system, and the program that runs in it. */
+#include "engine/create_plan.h"
 #include "engine/create_steps.h"
+#include "engine/engine.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

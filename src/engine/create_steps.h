@@ -5,10 +5,9 @@
  */
 #pragma once
 
-#include "engine/create_plan.h"
-#include "engine/engine.h"
-#include "util/cleanup.h"
-#include "util/error.h"
+struct create_plan;
+struct engine;
+struct error;
 
 typedef int create_step(const struct engine *e, struct create_plan *p, struct error *err);
 

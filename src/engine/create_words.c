@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps of create_plan_build(): limits, labels, and how it ends. */
+#include "engine/create_plan.h"
 #include "engine/create_steps.h"
+#include "engine/engine.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
