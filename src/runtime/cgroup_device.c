@@ -214,7 +214,7 @@ int cgroup_device_apply(int cgroup_fd, const struct spec_device_rule *rules, siz
 		n ? openat(cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
 	cleanup_free struct bpf_insn *insns = NULL;
 	cleanup_fd int prog_fd = -EBADF;
-	uint32_t old[OLD_MAX];
+	uint32_t old[OLD_MAX] = {0};
 	size_t n_insns = 0, n_old;
 
 	if (n == 0)

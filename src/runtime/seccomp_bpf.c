@@ -25,7 +25,7 @@
 
 #include "util/mem.h"
 
-#define REACH                                                                       \
+#define REACH \
 	250 /* of a conditional jump (255), less what is put in between while it is \
 	       built */
 #define NO_POSITION SIZE_MAX
