@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/create_steps.h"
+#include "engine/engine.h"
 #include "engine/names.h"
 #include "spec/spec.h"
 #include "util/mem.h"
