@@ -27,10 +27,13 @@ static void run_release(struct run *x)
 void cli_print_error(FILE *out, const struct error *err)
 {
 	cleanup_free char *message = error_message(err);
+	/* Parts of both may come from a root file system or from a program. */
+	cleanup_free char *text = str_visible(message, "");
+	cleanup_free char *hint = str_visible(err->hint ? err->hint : "", "\n");
 
-	fprintf(out, "Error: %s\n", message);
-	if (err->hint)
-		fprintf(out, "%s\n", err->hint);
+	fprintf(out, "Error: %s\n", text);
+	if (*hint)
+		fprintf(out, "%s\n", hint);
 }
 
 const struct command *command_find(const struct command *const *commands,

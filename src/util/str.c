@@ -339,6 +339,34 @@ int str_utf8_decode(const char *s, size_t len, uint32_t *ret)
 	return (int)more + 1;
 }
 
+char *str_visible(const char *s, const char *keep)
+{
+	cleanup_buf struct buf b;
+	size_t len = strlen(s);
+
+	buf_init(&b, SIZE_MAX / 2);
+	buf_add_str(&b, "");
+	while (len > 0) {
+		uint32_t c = 0;
+		int n = str_utf8_decode(s, len, &c);
+		if (n == 1 && strchr(keep, (int)c))
+			buf_add(&b, s, 1);
+		else if (n < 0)
+			buf_printf(&b, "\\x%02x", (unsigned char)*s);
+		else if (c == '\n')
+			buf_add_str(&b, "\\n");
+		else if (c == '\t')
+			buf_add_str(&b, "\\t");
+		else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+			buf_printf(&b, "\\x%02x", c);
+		else
+			buf_add(&b, s, (size_t)n);
+		s += n < 0 ? 1 : n;
+		len -= n < 0 ? 1 : (size_t)n;
+	}
+	return buf_take(&b);
+}
+
 static void quote_char(struct buf *b, const char *s, int n, uint32_t c)
 {
 	if (n < 0)

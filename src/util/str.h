@@ -58,6 +58,10 @@ const char *str_nearest(const char *typed, const char *const *words);
  */
 int str_utf8_decode(const char *s, size_t len, uint32_t *ret);
 
+/* str_visible() - what a terminal could obey is shown instead: control characters but for
+ * those in `keep`, bytes that are no UTF-8. Caller frees. */
+char *str_visible(const char *s, const char *keep);
+
 /* str_quote() - for messages: the text in double quotes, control bytes escaped. Caller
  * frees. */
 char *str_quote(const char *s);

@@ -59,32 +59,6 @@ size_t text_width(const char *s)
 	return width;
 }
 
-/* What a terminal could obey is shown instead: control characters, stray bytes. */
-static char *escape(const char *s)
-{
-	cleanup_buf struct buf b;
-	size_t len = strlen(s);
-
-	buf_init(&b, SIZE_MAX / 2);
-	while (len > 0) {
-		uint32_t c = 0;
-		int n = str_utf8_decode(s, len, &c);
-		if (n < 0)
-			buf_printf(&b, "\\x%02x", (unsigned char)*s);
-		else if (c == '\n')
-			buf_add_str(&b, "\\n");
-		else if (c == '\t')
-			buf_add_str(&b, "\\t");
-		else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-			buf_printf(&b, "\\x%02x", c);
-		else
-			buf_add(&b, s, (size_t)n);
-		s += n < 0 ? 1 : n;
-		len -= n < 0 ? 1 : (size_t)n;
-	}
-	return buf_take(&b);
-}
-
 struct table *table_new(const char *const *headings, size_t n_columns)
 {
 	struct table *t = xcalloc(1, sizeof(*t));
@@ -93,7 +67,7 @@ struct table *table_new(const char *const *headings, size_t n_columns)
 	if (headings) {
 		t->headings = xcalloc(n_columns + 1, sizeof(*t->headings));
 		for (size_t i = 0; i < n_columns; i++)
-			t->headings[i] = escape(headings[i] ? headings[i] : "");
+			t->headings[i] = str_visible(headings[i] ? headings[i] : "", "");
 	}
 	return t;
 }
@@ -116,7 +90,7 @@ void table_add(struct table *t, const char *const *cells)
 		t->cells = xreallocarray(t->cells, t->cells_cap, sizeof(*t->cells));
 	}
 	for (size_t i = 0; i < t->n_columns; i++)
-		t->cells[t->n_cells++] = escape(cells[i] ? cells[i] : "");
+		t->cells[t->n_cells++] = str_visible(cells[i] ? cells[i] : "", "");
 }
 
 static void widen(const struct table *t, char *const *row, size_t *widths)

@@ -211,6 +211,27 @@ START_TEST(test_nearest)
 }
 END_TEST
 
+START_TEST(test_visible)
+{
+	static const struct {
+		const char *in, *keep, *want;
+	} cases[] = {
+		{"", "", ""},
+		{"plain \"text\" \\", "", "plain \"text\" \\"},
+		{"a\nb\tc", "", "a\\nb\\tc"},
+		{"a\nb\tc", "\n", "a\nb\\tc"},
+		{"\033[2J\007\177", "", "\\x1b[2J\\x07\\x7f"},
+		{"\302\233 \303\274", "\n", "\\x9b \303\274"},
+		{"\377\n", "", "\\xff\\n"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_free char *got = str_visible(cases[i].in, cases[i].keep);
+		ck_assert_str_eq(got, cases[i].want);
+	}
+}
+END_TEST
+
 START_TEST(test_quote)
 {
 	static const struct {
@@ -267,4 +288,4 @@ END_TEST
 
 UNIT_MAIN("str", test_u64, test_other_numbers, test_size, test_compare, test_vectors,
 	  test_copies_of_every_length_can_grow, test_split_and_join, test_nearest,
-	  test_quote, test_utf8)
+	  test_visible, test_quote, test_utf8)
