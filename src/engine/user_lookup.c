@@ -212,8 +212,7 @@ int user_lookup_text(const struct user_files *files, const char *text,
 /* Missing is an answer (*ret NULL); a file that cannot be read is an error. */
 static int read_in_root(int root_fd, const char *path, char **ret, struct error *err)
 {
-	cleanup_fd int fd =
-		path_open(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, err);
+	cleanup_fd int fd = path_open_file(root_fd, path, err);
 	cleanup_buf struct buf text = {0};
 	int r;
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 #include "runtime/terminal.h"
+#include "util/buf.h"
 #include "util/fd.h"
-#include "util/fs.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/path.h"
@@ -226,19 +226,38 @@ static char *home_of(const char *passwd, uid_t uid)
 	return NULL;
 }
 
-void child_set_home(struct process_plan *plan)
+/* A FIFO must not hold us up, nor a link to /proc/self/fd/N lead elsewhere. NULL: no such
+ * file. */
+static char *read_passwd(void)
 {
 	cleanup_error struct error err = ERROR_INIT;
+	cleanup_fd int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd =
+		path_open(root_fd, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, &err);
+	cleanup_buf struct buf text;
+	struct stat st;
+
+	buf_init(&text, PASSWD_MAX);
+	if (fd < 0) {
+		error_drop(&err, "HOME is /");
+		return NULL;
+	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || fd_read_all(fd, &text) < 0)
+		return NULL;
+	return buf_take(&text);
+}
+
+void child_set_home(struct process_plan *plan)
+{
 	cleanup_free char *home = NULL, *passwd = NULL;
-	size_t n = strv_len((char **)plan->env), len;
+	size_t n = strv_len((char **)plan->env);
 
 	for (size_t i = 0; i < n; i++)
 		if (str_starts(plan->env[i], "HOME="))
 			return;
-	if (fs_read(AT_FDCWD, "/etc/passwd", PASSWD_MAX, &passwd, &len, &err) == 0)
+	passwd = read_passwd();
+	if (passwd)
 		home = home_of(passwd, plan->uid);
-	else
-		error_drop(&err, "HOME is /");
 	/* Never freed: exec is next. */
 	char **env = xcalloc(n + 2, sizeof(*env));
 	for (size_t i = 0; i < n; i++)

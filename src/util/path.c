@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "util/fd.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/sys.h"
@@ -71,6 +72,23 @@ int path_open_nolink(int root_fd, const char *path, int flags, bool same_mount,
 	/* With O_NOFOLLOW and O_PATH the last component could be a link all the same. */
 	int fd = open_in(root_fd, *path ? path : ".", flags & ~O_NOFOLLOW, resolve);
 	return fd < 0 ? failed(fd, "open", path, err) : fd;
+}
+
+int path_open_file(int root_fd, const char *path, struct error *err)
+{
+	char again[FD_PROC_PATH_MAX];
+	struct stat st;
+
+	cleanup_fd int place_fd = path_open(root_fd, path, O_PATH, err);
+	if (place_fd < 0)
+		return place_fd;
+	if (fstat(place_fd, &st) < 0)
+		return failed(-errno, "open", path, err);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERR_INVALID, 0, "open %s: it is not a regular file",
+				 path);
+	int fd = open(fd_proc_path(place_fd, again), O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? failed(-errno, "open", path, err) : fd;
 }
 
 struct walk {

@@ -29,6 +29,12 @@ int path_open_nolink(int root_fd, const char *path, int flags, bool same_mount,
 		     struct error *err) _must_check_;
 
 /*
+ * path_open_file() - a regular file for reading. Anything else is ERR_INVALID and was not
+ * opened: opening a FIFO waits, opening a device may do things. Needs /proc.
+ */
+int path_open_file(int root_fd, const char *path, struct error *err) _must_check_;
+
+/*
  * path_make_dir() - the directory, made with all its parents where missing (mode for each
  * new one; owner the caller's fsuid). Existing links are followed inside the root; a
  * dangling link's target is made inside the root. Return: O_PATH fd.

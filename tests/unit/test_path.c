@@ -178,6 +178,29 @@ START_TEST(test_magic_links_are_not_followed)
 }
 END_TEST
 
+START_TEST(test_open_file)
+{
+	struct stage s = stage_make();
+	struct error err = ERROR_INIT;
+	char data[8];
+
+	cleanup_fd int made_fd = openat(s.root_fd, "file", O_WRONLY | O_CREAT, 0644);
+	ck_assert_int_eq(write(made_fd, "hello", 5), 5);
+	link_to(&s, "link", "/file");
+	cleanup_fd int fd = path_open_file(s.root_fd, "link", &err);
+	ck_assert_ok(fd, &err);
+	ck_assert_int_eq(read(fd, data, sizeof(data)), 5);
+	ck_assert_int_eq(mkfifoat(s.root_fd, "fifo", 0644), 0);
+	ck_assert_int_eq(mkdirat(s.root_fd, "dir", 0755), 0);
+	ck_assert_int_eq(path_open_file(s.root_fd, "fifo", &err), -EINVAL);
+	ck_assert_message(&err, "open fifo: it is not a regular file");
+	ck_assert_int_eq(path_open_file(s.root_fd, "dir", &err), -EINVAL);
+	ck_assert_int_eq(path_open_file(s.root_fd, "none", &err), -ENOENT);
+	ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
+	error_release(&err);
+}
+END_TEST
+
 START_TEST(test_make_dir)
 {
 	struct stage s = stage_make();
@@ -534,6 +557,7 @@ START_TEST(test_race_of_depth)
 END_TEST
 
 UNIT_MAIN("path", test_open, test_open_nolink, test_magic_links_are_not_followed,
-	  test_make_dir, test_make_dir_refuses, test_make_dir_at_great_depth,
-	  test_make_file, test_open_parent, test_clean, test_race_of_directory_and_link,
-	  test_race_of_directory_and_relative_link, test_race_of_depth)
+	  test_open_file, test_make_dir, test_make_dir_refuses,
+	  test_make_dir_at_great_depth, test_make_file, test_open_parent, test_clean,
+	  test_race_of_directory_and_link, test_race_of_directory_and_relative_link,
+	  test_race_of_depth)
