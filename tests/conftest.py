@@ -70,16 +70,25 @@ def shared_dir(user):
 
 
 @pytest.fixture(scope="session")
-def busybox_root(shared_dir):
-    """A busybox root file system for the whole session: not to be written to (own_root is)."""
-    return rootfs.make_busybox(os.path.join(shared_dir, "busybox"))
+def pristine_root(shared_dir):
+    """The busybox tree that the others are copies of; no container ever runs in it."""
+    return rootfs.make_busybox(os.path.join(shared_dir, "pristine"))
+
+
+@pytest.fixture(scope="session")
+def busybox_root(shared_dir, pristine_root):
+    """A busybox root file system for the whole session. Mount points that a test asks for are made in
+    it and stay; a test that looks at the tree itself takes own_root."""
+    path = os.path.join(shared_dir, "busybox")
+    shutil.copytree(pristine_root, path, symlinks=True)
+    return path
 
 
 @pytest.fixture
-def own_root(busybox_root, base):
-    """A busybox root file system of the test's own."""
+def own_root(pristine_root, base):
+    """A busybox root file system of the test's own, as new."""
     path = os.path.join(base, "rootfs")
-    shutil.copytree(busybox_root, path, symlinks=True)
+    shutil.copytree(pristine_root, path, symlinks=True)
     return path
 
 
