@@ -125,12 +125,26 @@ int container_wait(const struct engine *e, const struct container *c,
 	return read_exit_code(e, c->record.id, ret_exit_code, err);
 }
 
+/* As container_wait(), but a container that is gone altogether has ended well enough: a --rm one that
+ * ended a moment before we announced ourselves leaves nothing, not even its exit status. */
+static int wait_for_end(const struct engine *e, const struct container *c,
+			int64_t timeout_msec, struct error *err)
+{
+	int exit_code;
+	int r = container_wait(e, c, timeout_msec, &exit_code, err);
+
+	if (r < 0 && error_is_set(err) && err->kind == ERR_NOT_FOUND) {
+		error_drop(err, "it is gone");
+		return 0;
+	}
+	return r;
+}
+
 int container_stop(const struct engine *e, const struct container *c, int64_t timeout_sec,
 		   struct error *err)
 {
 	int64_t timeout_msec =
 		(timeout_sec < 0 ? c->config.stop_timeout_sec : timeout_sec) * 1000;
-	int exit_code;
 	int r;
 
 	if (c->status != CONTAINER_RUNNING)
@@ -139,7 +153,7 @@ int container_stop(const struct engine *e, const struct container *c, int64_t ti
 		r = container_signal(c, (int)c->config.stop_signal, err);
 		if (r < 0)
 			return r;
-		r = container_wait(e, c, timeout_msec, &exit_code, err);
+		r = wait_for_end(e, c, timeout_msec, err);
 		if (r != -ETIMEDOUT || error_is_set(err))
 			return r;
 		log_info("container %s did not end within %lld s: kill it",
@@ -148,7 +162,7 @@ int container_stop(const struct engine *e, const struct container *c, int64_t ti
 	r = container_signal(c, SIGKILL, err);
 	if (r < 0)
 		return r;
-	return container_wait(e, c, -1, &exit_code, err);
+	return wait_for_end(e, c, -1, err);
 }
 
 int container_remove(const struct engine *e, const struct container *c,
