@@ -93,24 +93,25 @@ uint64_t capabilities_all(void)
 	return UINT64_MAX >> (63 - capability_last());
 }
 
-static int mask_plan(char *const *list, const char *set, uint64_t known, uint64_t *ret,
-		     struct error *err)
+/* What the kernel or we don't know can't be given: runtime-spec config.md, "SHOULD NOT
+ * fail". */
+static uint64_t mask_plan(char *const *list, const char *set, uint64_t known)
 {
-	*ret = 0;
+	uint64_t mask = 0;
+
 	strv_foreach (name, list) {
 		int number;
 
 		if (capability_parse(*name, &number) < 0)
-			return error_set(
-				err, ERR_INVALID, 0,
-				"process.capabilities.%s: unknown capability \"%s\"", set,
-				*name);
-		if (known >> number & 1)
-			*ret |= 1ULL << number;
+			log_debug(
+				"process.capabilities.%s: unknown capability %s, ignored",
+				set, *name);
+		else if (known >> number & 1)
+			mask |= 1ULL << number;
 		else
 			log_debug("%s is newer than this kernel, dropped", *name);
 	}
-	return 0;
+	return mask;
 }
 
 int capabilities_plan(const struct spec_capabilities *spec,
@@ -129,12 +130,8 @@ int capabilities_plan(const struct spec_capabilities *spec,
 	};
 	uint64_t known = capabilities_all(), excess;
 
-	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
-		int r = mask_plan(sets[i].list, sets[i].name, known, sets[i].mask, err);
-
-		if (r < 0)
-			return r;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		*sets[i].mask = mask_plan(sets[i].list, sets[i].name, known);
 	excess = ret->effective & ~ret->permitted;
 	if (excess)
 		return error_set(err, ERR_INVALID, 0,

@@ -301,7 +301,7 @@ struct spec {
  * spec_parse() - read and check a config.json. Errors are ERR_INVALID and name the JSON
  * path: process.user.uid: expected a number, got "root"
  *
- * Checked beyond types: version 1.x; process.cwd absolute; args not empty; capability, rlimit (no duplicates),
+ * Checked beyond types: version 1.x; process.cwd absolute; args not empty; rlimit (no duplicates),
  * namespace (known, no duplicates), seccomp, scheduler, propagation words; id map lines
  * (no wrap, no overlap); mount destinations; device types; hook paths absolute, time-outs
  * > 0; a seccomp/LSM/… value of the wrong kind.

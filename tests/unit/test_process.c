@@ -494,9 +494,9 @@ START_TEST(limits_of_a_waiting_child)
 	int r = apply_limits(&process, pid, &err);
 
 	ck_assert_msg(r == 0, "%s: %d", err.text, err.code);
+	/* lowered by process_finish(), when nothing is left to be set up */
 	ck_assert_int_eq(prlimit(pid, RLIMIT_NOFILE, NULL, &limit), 0);
-	ck_assert_uint_eq(limit.rlim_cur, 32);
-	ck_assert_uint_eq(limit.rlim_max, 64);
+	ck_assert_uint_gt(limit.rlim_max, 64);
 	ck_assert_int_eq(fs_read(AT_FDCWD, path, 32, &text, &len, &err), 0);
 	ck_assert_str_eq(text, "777\n");
 	ck_assert_int_eq(sched_getscheduler(pid), SCHED_BATCH);
@@ -630,8 +630,8 @@ START_TEST(wrong_words_are_refused_with_their_path)
 	struct spec_scheduler flag = {.policy = (char[]){"SCHED_OTHER"}, .flags = flags};
 	struct spec_io_priority io = {.class = (char[]){"IOPRIO_CLASS_BE"},
 				      .priority = 8};
-	char *caps_list[] = {(char[]){"CAP_HATS"}, NULL};
-	struct spec_capabilities caps = {.bounding = caps_list};
+	char *caps_list[] = {(char[]){"CAP_HATS"}, (char[]){"CAP_KILL"}, NULL};
+	struct spec_capabilities caps = {.effective = caps_list};
 	const struct {
 		struct spec_process process;
 		const char *want;
@@ -649,7 +649,7 @@ START_TEST(wrong_words_are_refused_with_their_path)
 		{{.io_priority = &io},
 		 "process.ioPriority.priority: expected 0 to 7, got 8"},
 		{{.capabilities = &caps},
-		 "process.capabilities.bounding: unknown capability \"CAP_HATS\""},
+		 "process.capabilities.effective: CAP_KILL is not in permitted"},
 		{{.has_oom_score_adj = true, .oom_score_adj = 1001},
 		 "process.oomScoreAdj: expected -1000 to 1000, got 1001"},
 	};
