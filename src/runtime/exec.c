@@ -186,17 +186,31 @@ static int session_run(struct session *s, struct error *err)
 	return process_finish(&x, err);
 }
 
+/* process.execCPUAffinity: `initial` for whoever enters the container, `final` for the
+ * program. */
+static int set_affinity(pid_t pid, const char *cpus, const char *which, struct error *err)
+{
+	if (str_empty(cpus) || process_set_affinity(pid, cpus, err) == 0)
+		return 0;
+	return error_wrap(err, "process.execCPUAffinity.%s", which);
+}
+
 /* The intermediate: joins, makes the process, reports it. Return: only in the new
  * process. */
 static int join_and_clone(struct session *s, struct error *err)
 {
 	const struct exec_options *o = s->options;
-	int pid_fd = -EBADF;
+	const struct spec_cpu_affinity *cpus = o->process->exec_cpu_affinity;
+	int pid_fd = -EBADF, r = 0;
 	struct clone_args args = {
 		.flags = CLONE_PARENT | CLONE_PIDFD,
 		.pidfd = (uintptr_t)&pid_fd,
 	};
 
+	if (cpus)
+		r = set_affinity(0, cpus->initial, "initial", err);
+	if (r < 0)
+		return r;
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "hide from the container");
 	if (s->ns_flags && sys_setns(o->init_pid_fd, s->ns_flags) < 0)
@@ -271,8 +285,11 @@ static int take_console(const struct exec_options *o, int sync_fd, struct error 
 
 static int session_start(struct session *s, int sync_fd, pid_t pid, struct error *err)
 {
+	const struct spec_cpu_affinity *cpus = s->options->process->exec_cpu_affinity;
 	int r = process_apply_limits(&s->process, pid, s->proc_fd, err);
 
+	if (r == 0 && cpus)
+		r = set_affinity(pid, cpus->final, "final", err);
 	if (r == 0)
 		r = sync_send(sync_fd, SYNC_MAPPED, -EBADF, err);
 	if (r == 0 && s->options->process->terminal)

@@ -77,6 +77,38 @@ def test_process_file(runtime, c1, base):
     assert (result.code, result.stdout) == (4, "from file\n/etc\n")
 
 
+def run_process(runtime, base, name, **members):
+    path = os.path.join(base, "process.json")
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"args": ["cat", "/proc/self/status"], "env": ["PATH=/bin"], "cwd": "/", **members}, f)
+    result = runtime("exec", "--process", path, name)
+    return result, dict(line.split(":\t", 1) for line in result.lines if ":\t" in line)
+
+
+def test_process_file_without_capabilities_means_the_containers(runtime, c1, base):
+    _, own = run_process(runtime, base, c1)
+    with open(f"/proc/{runtime.state(c1)['pid']}/status", encoding="utf-8") as f:
+        first = dict(line.rstrip("\n").split(":\t", 1) for line in f)
+    assert int(own["CapEff"], 16) != 0
+    for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert own[name] == first[name], name
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs")
+def test_exec_cpu_affinity(runtime, c1, base):
+    one, other = [str(cpu) for cpu in sorted(os.sched_getaffinity(0))[:2]]
+    for asked, got in (({"initial": one, "final": other}, other), ({"final": one}, one),
+                       ({"initial": other}, other)):
+        _, status = run_process(runtime, base, c1, execCPUAffinity=asked)
+        assert status["Cpus_allowed_list"] == got, asked
+
+
+def test_exec_cpu_affinity_without_such_a_cpu_is_refused(runtime, c1, base):
+    for which in ("initial", "final"):
+        result, _ = run_process(runtime, base, c1, execCPUAffinity={which: "8191"})
+        assert result.code != 0 and f"process.execCPUAffinity.{which}: run on CPUs 8191" in result.stderr
+
+
 def test_process_file_with_a_wrong_value_names_its_path(runtime, c1, base):
     path = os.path.join(base, "process.json")
     with open(path, "w", encoding="utf-8") as f:

@@ -73,6 +73,23 @@ static int process_from_file(const char *file, struct spec_process **ret,
 	return r == 0 ? 0 : error_wrap(err, "--process");
 }
 
+/* A document that is silent about them means the container's, with runc and crun. */
+static void inherit_capabilities(const struct spec_process *from, struct spec_process *p)
+{
+	const struct spec_capabilities *c = from->capabilities;
+
+	if (p->capabilities || !c)
+		return;
+	p->capabilities = xcalloc(1, sizeof(*p->capabilities));
+	*p->capabilities = (struct spec_capabilities){
+		.bounding = strv_copy(c->bounding),
+		.effective = strv_copy(c->effective),
+		.inheritable = strv_copy(c->inheritable),
+		.permitted = strv_copy(c->permitted),
+		.ambient = strv_copy(c->ambient),
+	};
+}
+
 /* A copy of the container's own process object, which the options then change. */
 static int process_copy(const struct spec_process *process, struct spec_process **ret,
 			struct error *err)
@@ -179,8 +196,10 @@ static int make_process(const struct command_call *call, const struct spec *spec
 				 "exec takes a command or --process, not both");
 	r = v->process ? process_from_file(v->process, &p, err)
 		       : process_copy(spec->process, &p, err);
-	if (r == 0)
+	if (r == 0) {
+		inherit_capabilities(spec->process, p);
 		r = apply_options(v, p, err);
+	}
 	if (r != 0)
 		return r;
 	if (!v->process) {
