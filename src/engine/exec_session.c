@@ -28,6 +28,7 @@ void exec_session_release(struct exec_session *s)
 {
 	fd_cleanup_(&s->pid_fd);
 	fd_cleanup_(&s->master_fd);
+	relay_release(&s->relay);
 	*s = EXEC_SESSION_INIT;
 }
 
@@ -198,14 +199,18 @@ static int start(const struct engine *e, const struct exec_request *request,
 	o.init_pid_fd = init_fd;
 	o.spec = spec;
 	o.process = spec->process;
-	o.stdio_fd[0] = request->interactive ? STDIN_FILENO : -EBADF;
-	o.stdio_fd[1] = STDOUT_FILENO;
-	o.stdio_fd[2] = STDERR_FILENO;
+	r = request->terminal
+		    ? 0
+		    : relay_open(&ret->relay, request->interactive, o.stdio_fd, err);
+	if (r < 0)
+		return r;
 	o.ret_master_fd = request->terminal ? &ret->master_fd : NULL;
 	o.seccomp_cache_dirfd = cache_fd;
 	o.preserve_fds = request->preserve_fds;
 	o.die_with_parent = true;
-	return exec_start(&o, &ret->pid, &ret->pid_fd, err);
+	r = exec_start(&o, &ret->pid, &ret->pid_fd, err);
+	relay_started(&ret->relay);
+	return r;
 }
 
 int exec_session_start(const struct engine *e, const struct exec_request *request,
@@ -248,7 +253,7 @@ static void forward(int signal_fd, int pid_fd)
 int exec_session_wait(struct exec_session *s, int *ret_status, struct error *err)
 {
 	cleanup_fd int signal_fd = open_signals(err);
-	struct pollfd waiting[] = {
+	struct pollfd waiting[5] = {
 		{.fd = s->pid_fd, .events = POLLIN},
 		{.fd = signal_fd, .events = POLLIN},
 	};
@@ -257,11 +262,14 @@ int exec_session_wait(struct exec_session *s, int *ret_status, struct error *err
 	if (signal_fd < 0)
 		return signal_fd;
 	while (!(waiting[0].revents & POLLIN)) {
+		relay_poll(&s->relay, waiting + 2);
 		if (poll(waiting, ARRAY_SIZE(waiting), -1) < 0 && errno != EINTR)
 			return error_set(err, ERR_SYSTEM, errno, "wait for the process");
 		if (waiting[1].revents & POLLIN)
 			forward(signal_fd, s->pid_fd);
+		relay_move(&s->relay, waiting + 2);
 	}
+	relay_drain(&s->relay);
 	r = proc_wait(s->pid, s->pid_fd, -1, &status);
 	if (r < 0)
 		return error_set(err, ERR_SYSTEM, -r, "wait for the process");

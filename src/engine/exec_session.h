@@ -11,6 +11,7 @@
 
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/relay.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -25,10 +26,13 @@ struct exec_request {
 
 struct exec_session {
 	pid_t pid;
-	int pid_fd;    /* owned */
-	int master_fd; /* with a terminal; owned */
+	int pid_fd;         /* owned */
+	int master_fd;      /* with a terminal; owned */
+	struct relay relay; /* without */
 };
-#define EXEC_SESSION_INIT ((struct exec_session){.pid_fd = -EBADF, .master_fd = -EBADF})
+#define EXEC_SESSION_INIT       \
+	((struct exec_session){ \
+		.pid_fd = -EBADF, .master_fd = -EBADF, .relay = RELAY_INIT})
 void exec_session_release(struct exec_session *s);
 #define cleanup_exec_session cleanup(exec_session_release)
 

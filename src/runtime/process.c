@@ -112,7 +112,7 @@ int process_apply_limits(const struct process_plan *plan, pid_t pid, int proc_di
 	if (plan->has_oom_score_adj)
 		r = oom_score_adj_apply(plan, pid, proc_dirfd, err);
 	if (r == 0)
-		r = rlimits_apply(plan, pid, err);
+		r = rlimits_raise(plan, pid, err);
 	return r == 0 ? scheduler_apply(plan, pid, err) : r;
 }
 
@@ -226,7 +226,9 @@ static int before_exec(const struct process_exec *x, struct error *err)
 	if (r < 0)
 		return r;
 	r = fd_close_all_but(3 + x->keep_fds, keep, ARRAY_SIZE(keep));
-	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "close file descriptors") : 0;
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, -r, "close file descriptors");
+	return rlimits_apply(x->plan, 0, err);
 }
 
 /* The last steps with no_new_privs, or without any filter. */

@@ -7,12 +7,13 @@
  *
  * Order (each step's place is a matter of privilege):
  *   process_apply_limits()    by the PARENT on the child's pid, while the child waits:
- *                             oom_score_adj, rlimits, scheduler, ioprio (the parent keeps
- *                             privileges that the child in its user namespace lost)
+ *                             oom_score_adj, raised hard limits, scheduler, ioprio (the
+ *                             parent keeps privileges that the child in its user namespace lost)
  *   process_apply_identity()  in the child: personality, groups, gid, uid, capabilities,
  *                             LSM label, umask
  *   no_new_privs, seccomp     seccomp first when no_new_privs is not asked for and
  *                             CAP_SYS_ADMIN is about to be lost: see process.c
+ *   rlimits                   the last thing: the set-up needs more than a program may want
  *   execve(2)
  * process_finish() does the latter three.
  */
@@ -66,8 +67,7 @@ int process_apply_identity(const struct process_plan *plan, int proc_dirfd,
 
 /*
  * process_set_affinity() - run process pid (0: the caller) on the CPUs of `list`
- * ("0-3,7": cpuset(7)) only. For exec's execCPUAffinity: `initial` before the process
- * joins the cgroup, `final` after it.
+ * ("0-3,7": cpuset(7)) only. For exec's execCPUAffinity.
  */
 int process_set_affinity(pid_t pid, const char *list, struct error *err) _must_check_;
 

@@ -32,7 +32,12 @@ int personality_plan(const struct spec_personality *spec, unsigned long *ret,
 int lsm_plan(const struct spec_process *process, struct process_plan *ret,
 	     struct error *err) _must_check_;
 
-/* pid 0: the caller. */
+/*
+ * rlimits_raise() - hard limits that must go up, by whoever may do that. rlimits_apply() - all as
+ * planned, right before exec: the set-up would not survive RLIMIT_NOFILE 3. pid 0: the caller.
+ */
+int rlimits_raise(const struct process_plan *plan, pid_t pid,
+		  struct error *err) _must_check_;
 int rlimits_apply(const struct process_plan *plan, pid_t pid,
 		  struct error *err) _must_check_;
 int scheduler_apply(const struct process_plan *plan, pid_t pid,

@@ -109,6 +109,23 @@ static int limit_error(const struct process_rlimit *wanted, pid_t pid, int code,
 		now_text, limits[k].item, text, limits[k].ulimit);
 }
 
+int rlimits_raise(const struct process_plan *plan, pid_t pid, struct error *err)
+{
+	for (size_t i = 0; i < plan->n_rlimits; i++) {
+		const struct process_rlimit *wanted = &plan->rlimits[i];
+		struct rlimit64 limit;
+
+		if (prlimit64(pid, wanted->resource, NULL, &limit) < 0)
+			return limit_error(wanted, pid, errno, err);
+		if (wanted->limit.rlim_max <= limit.rlim_max)
+			continue;
+		limit.rlim_max = wanted->limit.rlim_max;
+		if (prlimit64(pid, wanted->resource, &limit, NULL) < 0)
+			return limit_error(wanted, pid, errno, err);
+	}
+	return 0;
+}
+
 int rlimits_apply(const struct process_plan *plan, pid_t pid, struct error *err)
 {
 	for (size_t i = 0; i < plan->n_rlimits; i++) {

@@ -204,3 +204,14 @@ def test_a_world_readable_home_is_not_needed(cubby, busybox_root, base):
         f.write("mine")
     assert cubby.ok("run", "--rm", "-v", f"{private}:/mnt", "--rootfs", busybox_root, "cat", "/mnt/f") == "mine"
     shutil.rmtree(os.path.dirname(private))
+
+
+def test_limits_too_small_for_the_set_up(cubby, busybox_root):
+    """They are the program's, not cubby's: taken on right before exec."""
+    name = "small"
+    cubby.ok("run", "-d", "--name", name, "--ulimit", "nofile=4:4", "--rootfs", busybox_root,
+             "sleep", "1000")
+    assert cubby.ok("exec", name, "true") == ""
+    with open(f"/proc/{cubby.pid(name)}/limits", encoding="utf-8") as f:
+        line = [x for x in f if x.startswith("Max open files")][0]
+    assert line.split()[3:5] == ["4", "4"]

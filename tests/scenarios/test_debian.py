@@ -140,3 +140,20 @@ def test_a_killed_client_gives_the_terminal_back(cubby, busybox_root, terminal):
         shell.expect("said 42")
         return " icanon" in shell.before and " echo " in shell.before
     process.wait_until(sane, "the terminal being sane")
+
+
+def test_exec_without_t_does_not_hand_over_the_terminal(cubby, busybox_root, terminal):
+    """What is shown comes through a pipe; keys arrive with -i only."""
+    cubby.ok("run", "-d", "--name", "c", "--rootfs", busybox_root, "sleep", "1000")
+    shown = terminal(cubby.argv("exec", "c", "sh", "-c",
+                                "for n in 0 1 2; do test -t $n && echo tty $n; done; echo over"))
+    shown.expect("over")
+    assert "tty" not in shown.before
+    shown.wait()
+    typed = terminal(cubby.argv("exec", "-i", "c", "sh", "-c", "read x; echo got $x; cat; exit 5"))
+    typed.sendline("hello")
+    typed.expect("got hello")
+    typed.sendeof()
+    typed.wait()
+    typed.close()
+    assert typed.exitstatus == 5
