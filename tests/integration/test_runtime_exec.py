@@ -167,6 +167,8 @@ def test_only_standard_streams_are_open(runtime, c1):
 
 def test_the_process_ends_with_the_container(runtime, c1):
     p = runtime.start("exec", c1, "sleep", "600")
-    process.wait_until(lambda: len(runtime.json("ps", "-f", "json", c1)) == 2, "the second process")
+    process.wait_until(lambda: "sleep 600" in [process.command_line(pid) for pid in
+                                               runtime.json("ps", "-f", "json", c1)],
+                       "the second process")
     runtime.ok("delete", "--force", c1)
     assert p.wait(10) == 137
