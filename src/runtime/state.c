@@ -64,13 +64,20 @@ static int no_such(const char *id, struct error *err)
 	return error_set(err, ERR_NOT_FOUND, 0, "container \"%s\" does not exist", id);
 }
 
-/* open_root() - -ENOENT (no *err) when nothing was ever made there. */
+/*
+ * open_root() - -ENOENT (no *err) when nothing was ever made there. What somebody else can
+ * write there, say under a name of ours in /tmp, must not tell us whom to signal.
+ */
 static int open_root(const char *root, struct error *err)
 {
-	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int path_fd = -EBADF;
 
-	if (fd < 0 && errno == ENOENT)
+	if (!fs_exists(AT_FDCWD, root))
 		return -ENOENT;
+	path_fd = fs_open_own_dir(root, 0700, err);
+	if (path_fd < 0)
+		return error_wrap(err, "state directory");
+	int fd = openat(path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open state directory %s", root);
 	return fd;

@@ -201,11 +201,40 @@ int fs_mkdirs(int dirfd, const char *path, mode_t mode, struct error *err)
 	return 0;
 }
 
+/*
+ * A link is followed only if it is ours or root's: in /tmp anybody can make one under the
+ * name that we are going to use, to a directory of ours, and turn it elsewhere later.
+ */
+static int open_trusted_dir(const char *path, struct error *err)
+{
+	struct stat st;
+
+	cleanup_fd int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_set(err, error_kind_of(errno), errno, "open directory %s",
+				 path);
+	if (S_ISDIR(st.st_mode))
+		return TAKE_FD(fd);
+	if (!S_ISLNK(st.st_mode) || st.st_uid == geteuid() || st.st_uid == 0)
+		return fs_open_dir(AT_FDCWD, path, false, 0, err);
+	error_set(err, ERR_DENIED, 0,
+		  "use directory %s: it is a symbolic link that belongs to uid %u", path,
+		  st.st_uid);
+	return error_hint(err, "as root: rm %s", path);
+}
+
 int fs_open_own_dir(const char *path, mode_t mode, struct error *err)
 {
 	struct stat st;
 
-	cleanup_fd int fd = fs_open_dir(AT_FDCWD, path, true, mode, err);
+	cleanup_fd int fd = open_trusted_dir(path, err);
+	if (fd == -ENOENT) {
+		error_release(err);
+		int r = fs_mkdirs(AT_FDCWD, path, mode, err);
+		if (r < 0)
+			return r;
+		fd = open_trusted_dir(path, err);
+	}
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)

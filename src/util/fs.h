@@ -38,7 +38,8 @@ int fs_open_dir(int dirfd, const char *path, bool create, mode_t mode,
 
 /*
  * fs_open_own_dir() - as fs_open_dir(create), and it must belong to the effective uid and
- * not be writable by others (ERR_DENIED with a hint otherwise).
+ * not be writable by others (ERR_DENIED with a hint otherwise). A symbolic link to it must be
+ * the caller's own or root's.
  */
 int fs_open_own_dir(const char *path, mode_t mode, struct error *err) _must_check_;
 

@@ -150,7 +150,16 @@ START_TEST(test_own_dir)
 	ck_assert_str_eq(err.hint, hint);
 	error_release(&err);
 	if (geteuid() == 0) {
+		cleanup_free char *link = xasprintf("%s.link", path);
 		ck_assert_int_eq(chmod(path, 0700), 0);
+		ck_assert_int_eq(symlink(path, link), 0);
+		fd = fs_open_own_dir(link, 0700, &err);
+		ck_assert_ok(fd, &err);
+		close(fd);
+		ck_assert_int_eq(lchown(link, 12345, 0), 0);
+		ck_assert_int_lt(fs_open_own_dir(link, 0700, &err), 0);
+		ck_assert_int_eq(err.kind, ERR_DENIED);
+		error_release(&err);
 		ck_assert_int_eq(chown(path, 12345, 0), 0);
 		ck_assert_int_lt(fs_open_own_dir(path, 0700, &err), 0);
 		ck_assert_int_eq(err.kind, ERR_DENIED);
