@@ -52,7 +52,7 @@ fuzz: ## each libFuzzer target for FUZZ_SECONDS (default 60)
 	@tools/fuzz
 
 clean: ## remove the build directories that these targets make
-	rm -rf $(BUILD) build-test build-sanitize build-coverage build-fuzz build-lint build-bench
+	rm -rf $(BUILD) build-test build-sanitize build-coverage build-fuzz build-lint build-clang build-bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \

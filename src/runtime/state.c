@@ -368,8 +368,8 @@ static int read_members(struct json_object *o, struct state *s, struct error *er
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts) && r == 0; i++)
-		r = read_text(o, texts[i].key, (char **)((char *)s + texts[i].offset),
-			      err);
+		r = read_text(o, texts[i].key,
+			      (char **)(void *)((char *)s + texts[i].offset), err);
 	if (r == 0)
 		r = read_text(o, "init", &init, err);
 	if (r == 0 && created)
