@@ -48,7 +48,7 @@ coverage: ## test coverage of unit and integration tests, as HTML in build-cover
 	@tools/run-tests --only coverage
 
 fuzz: ## each libFuzzer target for FUZZ_SECONDS (default 60)
-	@tools/setup test
+	@tools/setup fuzz
 	@tools/fuzz
 
 clean: ## remove the build directories that these targets make
