@@ -187,9 +187,15 @@ static int run_line(struct run *x, int argc, char *const *argv, struct error *er
 		printf("%s\n", program->version);
 		return 0;
 	}
-	if (help || (n > 0 && str_eq(x->global_args[0], "help"))) {
+	bool help_word = n > 0 && str_eq(x->global_args[0], "help");
+
+	if (help || (help_word && n == 1)) {
 		help_program(stdout, program);
 		return 0;
+	}
+	if (help_word) { /* "help run" is "run --help" */
+		memmove(x->global_args, x->global_args + 1, (n - 1) * sizeof(char *));
+		x->global_args[n - 1] = (char *)"--help";
 	}
 	if (n > 0)
 		return dispatch(x, x->global_args, err);

@@ -83,3 +83,9 @@ def test_help_fits_a_screen(runtime):
         said = runtime.ok(*args, "--help")
         assert max(len(line) for line in said.splitlines()) <= 80, args
         assert len(said.splitlines()) <= 50, args
+
+
+def test_help_as_a_word(runtime):
+    assert runtime.ok("help") == runtime.ok("--help")
+    assert runtime.ok("help", "run") == runtime.ok("run", "--help")
+    assert "unknown command" in runtime.fails("help", "nonesuch")

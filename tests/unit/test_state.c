@@ -107,7 +107,7 @@ START_TEST(status_is_asked_of_the_process)
 	ck_assert_int_eq(state_status(&s), STATE_STOPPED);
 	/* the same pid, an earlier process */
 	s.init.pid = getpid();
-	s.init.start_time--;
+	s.init.start_time = 1;
 	ck_assert_int_eq(state_status(&s), STATE_STOPPED);
 }
 END_TEST
