@@ -287,23 +287,26 @@ static _noreturn_ void run_launcher(const struct launcher *x)
 	_exit(error_exit_status(&err));
 }
 
-static ssize_t receive(int fd, char packet[static ERROR_PACK_MAX])
+static ssize_t receive(const struct starting *s, char packet[static ERROR_PACK_MAX])
 {
 	ssize_t n;
 
+	/* nobody waits for it any more; the init ends with it, and then we hear that */
+	if (fd_wait_readable(s->report_fd) == -EINTR)
+		(void)kill(s->launcher_pid, SIGKILL);
 	/* ECONNRESET comes once, ahead of the last words of one that left ours unread */
 	do
-		n = recv(fd, packet, ERROR_PACK_MAX, 0);
+		n = recv(s->report_fd, packet, ERROR_PACK_MAX, 0);
 	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	return n;
 }
 
 /* Return: 1 at a report, 0 at end of file, or the launcher's failure. */
-static int next_report(int fd, struct started *ret, struct error *err)
+static int next_report(const struct starting *s, struct started *ret, struct error *err)
 {
 	char packet[ERROR_PACK_MAX];
 	struct start_report report;
-	ssize_t n = receive(fd, packet);
+	ssize_t n = receive(s, packet);
 	int r;
 
 	if (n < 0)
@@ -319,12 +322,13 @@ static int next_report(int fd, struct started *ret, struct error *err)
 	return r < 0 ? r : -(err->code ? err->code : EINVAL);
 }
 
-static int wait_for_launcher(int fd, struct started *ret, struct error *err)
+static int wait_for_launcher(const struct starting *s, struct started *ret,
+			     struct error *err)
 {
-	int r = next_report(fd, ret, err);
+	int r = next_report(s, ret, err);
 
 	if (r > 0)
-		r = next_report(fd, ret, err);
+		r = next_report(s, ret, err);
 	else if (r == 0)
 		r = error_set(err, ERR_SYSTEM, 0,
 			      "start the container: the launcher was killed");
@@ -368,7 +372,7 @@ int container_start_finish(struct starting *s, struct started *ret, struct error
 
 	/* One that has failed already has said so: that is read next. */
 	(void)!send(s->report_fd, &word, sizeof(word), MSG_NOSIGNAL);
-	r = wait_for_launcher(s->report_fd, ret, err);
+	r = wait_for_launcher(s, ret, err);
 	ret->monitor_pid = s->launcher_pid;
 	s->launcher_pid = 0;
 	if (r < 0) {

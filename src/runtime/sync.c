@@ -72,13 +72,17 @@ void sync_send_error(int fd, const struct error *failure)
 
 /*
  * A peer that ends with something of ours unread makes the next recv(2) fail with
- * ECONNRESET, once, ahead of what it had still said: its error, most likely.
+ * ECONNRESET, once, ahead of what it had still said: its error, most likely. A peer may
+ * also be stopped, by a process of the container that it enters: a person can leave then.
  */
 static ssize_t receive_packet(int fd, struct sync_packet *ret,
 			      int fds[static FD_PASS_MAX], size_t *ret_n_fds)
 {
-	ssize_t n = fd_recv(fd, ret, sizeof(*ret), fds, ret_n_fds);
+	int r = fd_wait_readable(fd);
 
+	if (r < 0)
+		return r;
+	ssize_t n = fd_recv(fd, ret, sizeof(*ret), fds, ret_n_fds);
 	return n == -ECONNRESET ? fd_recv(fd, ret, sizeof(*ret), fds, ret_n_fds) : n;
 }
 

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +14,8 @@
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/sys.h"
+
+#define INTERRUPT_MSEC 300 /* how long a signal that ends us may wait for an answer */
 
 int fd_write_all(int fd, const void *data, size_t len)
 {
@@ -108,6 +112,37 @@ static bool is_kept(const struct kept *kept, int fd)
 		if (kept->fds[i] == fd)
 			return true;
 	return false;
+}
+
+/* Whether somebody wants us to end, by a signal that we hold back. */
+static bool is_interrupted(void)
+{
+	static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	sigset_t pending;
+
+	if (sigpending(&pending) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (sigismember(&pending, ends[i]) == 1)
+			return true;
+	return false;
+}
+
+int fd_wait_readable(int fd)
+{
+	struct pollfd waiting = {.fd = fd, .events = POLLIN};
+	bool was_interrupted = false;
+
+	for (;;) {
+		int n = poll(&waiting, 1, INTERRUPT_MSEC);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0 && was_interrupted)
+			return -EINTR;
+		was_interrupted = n == 0 && is_interrupted();
+	}
 }
 
 /* Where close_range(2) is missing or filtered away: the list in /proc. */

@@ -17,6 +17,13 @@ int fd_write_all(int fd, const void *data, size_t len) _must_check_;
  * -errno. */
 int fd_read_all(int fd, struct buf *b) _must_check_;
 
+/*
+ * fd_wait_readable() - for those who block INT, TERM, HUP and QUIT while they wait for an
+ * answer, so that none is lost: the answer is waited for as long as it takes, but when
+ * one of these has been pending for some time, nobody wants it any more: -EINTR.
+ */
+int fd_wait_readable(int fd) _must_check_;
+
 int fd_set_cloexec(int fd, bool on) _must_check_;
 int fd_set_nonblock(int fd, bool on) _must_check_;
 

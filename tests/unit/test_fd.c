@@ -119,6 +119,30 @@ START_TEST(test_close_all_but)
 }
 END_TEST
 
+/* Blocked as by those who wait for a program to start. */
+START_TEST(test_wait_readable)
+{
+	sigset_t set;
+	int pair[2];
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
+	ck_assert_int_eq(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	ck_assert_int_eq(pipe2(pair, O_CLOEXEC), 0);
+	ck_assert_int_eq(write(pair[1], "x", 1), 1);
+	ck_assert_int_eq(raise(SIGUSR1), 0);
+	ck_assert_int_eq(fd_wait_readable(pair[0]), 0);
+	ck_assert_int_eq(raise(SIGTERM), 0);
+	ck_assert_int_eq(fd_wait_readable(pair[0]), 0);
+	char byte;
+	ck_assert_int_eq(read(pair[0], &byte, 1), 1);
+	ck_assert_int_eq(fd_wait_readable(pair[0]), -EINTR);
+	close(pair[1]);
+	ck_assert_int_eq(fd_wait_readable(pair[0]), 0); /* the end of file */
+}
+END_TEST
+
 START_TEST(test_pass)
 {
 	int pair[2], passed[2], got[FD_PASS_MAX];
@@ -245,5 +269,5 @@ START_TEST(test_unix_sockets)
 END_TEST
 
 UNIT_MAIN("fd", test_write_and_read_all, test_read_all_is_bounded, test_flags,
-	  test_standard_fds, test_close_from, test_close_all_but, test_pass,
-	  test_pass_refuses, test_paths, test_unix_sockets)
+	  test_standard_fds, test_close_from, test_close_all_but, test_wait_readable,
+	  test_pass, test_pass_refuses, test_paths, test_unix_sockets)
