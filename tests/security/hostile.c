@@ -75,7 +75,7 @@ static void try_files(const char *pid)
 {
 	static const char *const files[] = {
 		"mem",  "environ", "maps", "auxv", "stack", "syscall", "pagemap",  "io",
-		"root", "cwd",     "exe",  "fd/0", "fd/3",  "fd/4",    "map_files"};
+		"root", "cwd",     "exe",  "fd/0", "fd/3",  "fd/4"};
 	char path[64], data[8192];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
@@ -86,6 +86,8 @@ static void try_files(const char *pid)
 		ssize_t n = read(fd, data, sizeof(data) - 1);
 		/* mem: nothing is mapped at 0; a directory: EISDIR. Open was enough. */
 		data[n > 0 ? n : 0] = '\0';
+		for (ssize_t k = 0; k < n; k++)
+			data[k] = data[k] ? data[k] : ' ';
 		if (n > 0 || strcmp(files[i], "mem") == 0 || errno == EISDIR)
 			got(pid, files[i], data);
 		close(fd);
@@ -128,7 +130,9 @@ static void try_process(const char *pid)
 		}
 		close(pid_fd);
 	}
-	if (syscall(SYS_process_vm_readv, number, &own, 1, &other, 1, 0) >= 0)
+	/* EFAULT: nothing is mapped there, but we may look. */
+	if (syscall(SYS_process_vm_readv, number, &own, 1, &other, 1, 0) >= 0 ||
+	    errno == EFAULT)
 		got(pid, "process_vm_readv", "");
 	if (ptrace(PTRACE_SEIZE, number, 0, 0) == 0) {
 		got(pid, "ptrace", "");
