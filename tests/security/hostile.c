@@ -73,9 +73,9 @@ static void got(const char *pid, const char *what, const char *detail)
 
 static void try_files(const char *pid)
 {
-	static const char *const files[] = {
-		"mem",  "environ", "maps", "auxv", "stack", "syscall", "pagemap",  "io",
-		"root", "cwd",     "exe",  "fd/0", "fd/3",  "fd/4"};
+	static const char *const files[] = {"mem",     "environ", "maps", "auxv", "stack",
+					    "syscall", "pagemap", "io",   "root", "cwd",
+					    "exe",     "fd/0",    "fd/3", "fd/4"};
 	char path[64], data[8192];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {

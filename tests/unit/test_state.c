@@ -118,6 +118,7 @@ START_TEST(an_id_is_taken_only_once)
 	cleanup_state struct state s = example(getpid());
 	cleanup_fd int fd = make(&s);
 
+	ck_assert_int_ge(fd, 0);
 	ck_assert_int_lt(state_dir_create(root, "c1", &err), 0);
 	ck_assert_int_eq(err.kind, ERR_CONFLICT);
 }
@@ -179,8 +180,7 @@ START_TEST(a_damaged_state_is_an_error_and_not_removed)
 {
 	static const char *const texts[] = {
 		"", "{", "{}", "{\"id\": 1}",
-		"{\"id\":\"c1\",\"bundle\":\"b\",\"rootfs\":\"r\","
-		"\"init\":\"nonsense\"}"};
+		"{\"id\":\"c1\",\"bundle\":\"b\",\"rootfs\":\"r\",\"init\":\"nonsense\"}"};
 	cleanup_error struct error err = ERROR_INIT;
 	cleanup_state struct state got = {0};
 	cleanup_fd int fd = make(NULL);
