@@ -14,6 +14,7 @@
 #include "store/database.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "store/store.h"
@@ -122,32 +123,33 @@ static int read_version(struct store *s, int *ret, struct error *err)
 	return 0;
 }
 
-/* Another process may be doing the same: who gets the write lock first makes the tables.
+/*
+ * Another process may be doing the same: who gets the lock first makes the tables. It is a
+ * lock of our own, as the change to WAL does not wait for others: it fails (SQLITE_BUSY).
  */
 static int create_schema(struct store *s, struct error *err)
 {
-	cleanup_free char *set_version = NULL;
+	cleanup_free char *set_version = NULL, *lock_path = xasprintf("%s.lock", s->path);
+	cleanup_fd int lock_fd = fs_lock(AT_FDCWD, lock_path, true, true, err);
 	int r, version;
 
+	if (lock_fd < 0)
+		return lock_fd;
+	r = read_version(s, &version, err);
+	if (r < 0 || version != 0)
+		return r;
 	r = database_exec(s, "PRAGMA journal_mode=WAL", err);
 	if (r < 0)
 		return r;
 	r = database_exec(s, "BEGIN IMMEDIATE", err);
 	if (r < 0)
 		return r;
-	r = read_version(s, &version, err);
+	r = database_exec(s, schema, err);
 	if (r < 0)
 		return r;
-	if (version == 0) {
-		r = database_exec(s, schema, err);
-		if (r < 0)
-			return r;
-		set_version = xasprintf("PRAGMA user_version=%d", STORE_SCHEMA_VERSION);
-		r = database_exec(s, set_version, err);
-		if (r < 0)
-			return r;
-	}
-	return database_exec(s, "COMMIT", err);
+	set_version = xasprintf("PRAGMA user_version=%d", STORE_SCHEMA_VERSION);
+	r = database_exec(s, set_version, err);
+	return r < 0 ? r : database_exec(s, "COMMIT", err);
 }
 
 static int prepare_connection(struct store *s, struct error *err)
