@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Waiting means waiting for the monitor: it ends, or becomes the clean-up, when the
- * container has ended. A --rm container is gone then, record and all; so a waiter leaves
- * a mark in the run directory, under the lock and while there is no exit record, and
- * whoever removes the container keeps its exit status for a while (settle.c).
+ * container has ended; or it has written that down and waits for a client that sleeps. A
+ * --rm container is gone then, record and all; so a waiter leaves a mark in the run
+ * directory, under the lock and while there is no exit record, and whoever removes the
+ * container keeps its exit status for a while (settle.c).
  */
 #include "engine/remove.h"
 
@@ -20,6 +21,8 @@
 #include "util/signals.h"
 #include "util/sys.h"
 #include "util/time.h"
+
+#define CLIENT_PATIENCE_MSEC 500 /* the usual end takes a few */
 
 int container_signal(const struct container *c, int sig, struct error *err)
 {
@@ -63,29 +66,50 @@ static int announce_wait(const struct engine *e, const struct container *c,
 	return 1;
 }
 
-/* 0 when it is gone, -ETIMEDOUT. */
-static int wait_for_process(const struct proc_id *process, int64_t timeout_msec)
+static int msec_left(int64_t end_usec)
 {
-	cleanup_fd int pid_fd = proc_id_open(process);
-	int64_t end_usec = time_monotonic_usec() + timeout_msec * 1000;
-	struct pollfd waiting = {.fd = pid_fd, .events = POLLIN};
+	int64_t left = (end_usec - time_monotonic_usec() + 999) / 1000;
 
-	if (pid_fd < 0)
-		return 0;
-	for (;;) {
-		int64_t left = timeout_msec < 0
-				       ? -1
-				       : (end_usec - time_monotonic_usec() + 999) / 1000;
-		int r;
+	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
 
-		if (timeout_msec >= 0 && left <= 0)
-			left = 0;
-		r = poll(&waiting, 1, left > INT_MAX ? INT_MAX : (int)left);
-		if (r > 0)
-			return 0;
-		if (r == 0 && left <= INT_MAX)
+static bool has_exit_record(const struct engine *e, const struct container *c)
+{
+	cleanup_fd int dirfd = container_dir_open(e, c->record.id);
+	struct monitor_exit status;
+
+	return dirfd < 0 || container_dir_read_exit(dirfd, &status) == 0;
+}
+
+/*
+ * 0 when the monitor is gone, or when only its clients keep it: it has written the exit
+ * record, and waits for a `cubby run` that was stopped (^Z) or hangs. -ETIMEDOUT.
+ */
+static int wait_for_monitor(const struct engine *e, const struct container *c,
+			    int64_t timeout_msec)
+{
+	cleanup_fd int monitor_fd = proc_id_open(&c->monitor),
+		       init_fd = proc_id_open(&c->init);
+	int64_t end_usec = timeout_msec < 0 ? INT64_MAX
+					    : time_monotonic_usec() + timeout_msec * 1000;
+	struct pollfd waiting[] = {{.fd = monitor_fd, .events = POLLIN},
+				   {.fd = init_fd, .events = POLLIN}};
+
+	while (monitor_fd >= 0 && !(waiting[0].revents & POLLIN)) {
+		bool init_ended = waiting[1].fd < 0;
+		int left = msec_left(end_usec);
+
+		if (left == 0)
 			return -ETIMEDOUT;
+		if (init_ended && left > CLIENT_PATIENCE_MSEC)
+			left = CLIENT_PATIENCE_MSEC;
+		if (poll(waiting, ARRAY_SIZE(waiting), left) == 0 && init_ended &&
+		    has_exit_record(e, c))
+			return 0;
+		if (waiting[1].revents & POLLIN)
+			waiting[1].fd = -1;
 	}
+	return 0;
 }
 
 static int read_exit_code(const struct engine *e, const char *id, int *ret,
@@ -117,7 +141,7 @@ int container_wait(const struct engine *e, const struct container *c,
 	r = announce_wait(e, c, err);
 	if (r < 0)
 		return r;
-	if (wait_for_process(&c->monitor, timeout_msec) < 0)
+	if (wait_for_monitor(e, c, timeout_msec) < 0)
 		return -ETIMEDOUT;
 	r = container_settle(e, c->record.id, true, err);
 	if (r < 0)
