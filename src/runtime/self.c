@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/memfd.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,6 +34,15 @@ static bool is_sealed_copy(int exe_fd)
 	return seals >= 0 && (seals & SELF_SEALS) == SELF_SEALS;
 }
 
+/* Capabilities without being root, as a service manager can give them. */
+static bool has_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	return sys_capget(&header, data) < 0 || data[0].permitted || data[1].permitted;
+}
+
 /*
  * A file of root's that only root may write, run by somebody else: root's id is in none
  * of the maps that we can write, so no container of ours can open it for writing.
@@ -41,8 +51,8 @@ static bool is_out_of_reach(int exe_fd)
 {
 	struct stat st;
 
-	return geteuid() != 0 && fstat(exe_fd, &st) == 0 && st.st_uid == 0 &&
-	       st.st_gid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
+	return geteuid() != 0 && !has_capabilities() && fstat(exe_fd, &st) == 0 &&
+	       st.st_uid == 0 && st.st_gid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /* EBUSY: the kernel itself holds a page for a moment (reclaim, migration): fcntl(2). */
