@@ -256,3 +256,48 @@ def test_the_program_for_id_maps_is_not_taken_from_the_working_directory(cubby, 
         cubby.ok("run", "--rm", "--rootfs", evil_root, "true", cwd=where,
                  env={"PATH": path + cubby.env["PATH"]})
     assert not os.path.exists(os.path.join(where, "hijacked"))
+
+
+# ------------------------------------------------------------- files that we rely on
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "append", "allow", "link", "fifo", "directory"])
+def test_a_damaged_filter_cache_is_not_loaded(cubby, evil_root, user, damage):
+    """Cached seccomp programs: whatever happened to the file, the calls stay forbidden."""
+    if user.is_root:
+        pytest.skip("root's cache is the host's own")
+    cubby.ok("run", "--rm", "--rootfs", evil_root, "true")
+    folder = os.path.join(cubby.env["HOME"], ".cache/cubby/seccomp")
+    name, = [n for n in os.listdir(folder) if n.endswith(".bpf")]
+    path = os.path.join(folder, name)
+    with open(path, "rb") as f:
+        data = bytearray(f.read())
+    if damage == "flip":
+        data[-5] ^= 0xff
+    elif damage == "truncate":
+        data = data[:-8]
+    elif damage == "append":
+        data += b"\x06\0\0\0\0\0\xff\x7f"
+    elif damage == "allow":
+        data[-8:] = b"\x06\0\0\0\0\0\xff\x7f"
+    os.unlink(path)
+    if damage == "link":
+        os.symlink("/dev/zero", path)
+    elif damage == "fifo":
+        os.mkfifo(path)
+    elif damage == "directory":
+        os.mkdir(path)
+    else:
+        with open(path, "wb") as f:
+            f.write(data)
+    result = cubby("run", "--rm", "--rootfs", evil_root, "/hostile", "calls", timeout=20)
+    assert calls(result.stdout) == FORBIDDEN, result
+
+
+@pytest.mark.parametrize("value", ["-1", "99999999999999999999", "1e3", "0x1", "2147483647", "", "3 ", "4294967296"])
+def test_hostile_numbers_in_the_environment(runtime, evil_root, value):
+    """LISTEN_FDS of a service manager."""
+    config = runtime.config(["sh", "-c", "ls /proc/self/fd | wc -l"], evil_root)
+    result = runtime.run_config(config, env={"LISTEN_FDS": value, "LISTEN_PID": "1"}, timeout=20)
+    assert result.code in (0, 1), result
+    if result.code == 0:
+        assert result.stdout == "4\n", result
