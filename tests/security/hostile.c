@@ -149,7 +149,8 @@ static void signal_it(const char *pid, int sig)
 
 /*
  * spy N [SIGNAL]: until N processes were met while they entered, take from each what can be
- * had, or send it a signal. Says "ready", each leak, and "met N".
+ * had, or send it a signal; SIGNAL -1: count looks, not processes. Says "ready", each leak,
+ * and "met N".
  */
 static int spy(int wanted, int sig)
 {
@@ -165,10 +166,10 @@ static int spy(int wanted, int sig)
 			const char *pid = entry->d_name;
 			if (*pid < '0' || *pid > '9' || !is_entering(pid))
 				continue;
-			if (strcmp(last, pid) != 0)
+			if (strcmp(last, pid) != 0 || sig < 0)
 				met++;
 			snprintf(last, sizeof(last), "%.15s", pid);
-			if (sig) {
+			if (sig > 0) {
 				signal_it(pid, sig);
 				continue;
 			}

@@ -39,7 +39,7 @@ def test_the_spy_sees_what_can_be_seen(cubby, evil_root):
         f.write("#!/bin/sh\nsleep 5\n")
     os.chmod(os.path.join(evil_root, "cubby-false"), 0o755)
     said = cubby.ok("run", "--rm", "-e", f"SECRET={SECRET}", "--cap-add", "SYS_PTRACE", "--rootfs", evil_root,
-                    "sh", "-c", "/cubby-false & exec /hostile spy 1")
+                    "sh", "-c", "/cubby-false & exec /hostile spy 50 -1")
     for way in ("mem", "environ", "root", "cwd", "exe", "fd", "ptrace", "process_vm_readv"):
         assert f"leak {way}" in said, way
     assert SECRET in said
