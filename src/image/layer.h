@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Unpacking one layer: a tar stream, compressed or not, of bytes that nobody has vouched for, into
+ * a directory that overlay can use as a lower one: whiteouts as character devices 0:0, opaque
+ * directories by user.overlay.opaque=y. Runs in a sandbox that can write only below that directory.
+ * Sources: OCI image specification, layer.md; overlayfs (kernel documentation); tar(5), pax in
+ * POSIX.1-2017.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* Where the bytes of a layer are. */
+struct layer_input {
+	int fd;             /* a file; read by pread(2), its offset is left alone */
+	uint64_t size;      /* bytes of the (compressed) layer, from offset 0 */
+	int growth_fd;      /* -EBADF: all is there; else see image/blob_writer.h */
+};
+
+struct layer_limits {
+	uint64_t max_bytes;   /* of the uncompressed tar; 0: LAYER_MAX_BYTES */
+	uint64_t max_entries; /* 0: LAYER_MAX_ENTRIES */
+};
+#define LAYER_MAX_BYTES	  (UINT64_C(1) << 40)
+#define LAYER_MAX_ENTRIES (UINT64_C(10) * 1000 * 1000)
+
+enum layer_flags {
+	LAYER_SINGLE_ID = 1 << 0, /* every owner becomes the caller's own id */
+	LAYER_LIST_DEVICES = 1 << 1, /* device nodes go to the result; otherwise skipped and counted */
+	LAYER_SCAN = 1 << 2, /* write nothing: only say what is in it (ids first of all) */
+};
+
+struct layer_device { /* a node for the privileged parent to make */
+	char *path; /* relative, below the layer; owned */
+	uint32_t mode, major, minor, uid, gid;
+};
+
+struct layer_result { /* all owned */
+	char *diff_id;      /* digest of the uncompressed tar */
+	uint64_t tar_size;  /* bytes of it */
+	uint64_t n_entries;
+	uint64_t disk_bytes; /* st_blocks * 512 of all that was made */
+	uint32_t max_uid, max_gid; /* highest owners met */
+	char **implied; /* strv: directories that had no entry of their own: their owner and mode are
+			   those of the layer below, if it has them */
+	bool root_entry; /* the top directory had an entry */
+	struct layer_device *devices;
+	size_t n_devices;
+	uint64_t n_skipped_devices;
+	char *compression; /* "gzip", "zstd", "xz", "bzip2", "none" */
+};
+void layer_result_release(struct layer_result *r);
+#define cleanup_layer_result cleanup(layer_result_release)
+
+/*
+ * layer_unpack() - root_fd: the empty directory of the layer. The process's umask must be 0, and it
+ * must be root of a user namespace whose maps hold the owners (or LAYER_SINGLE_ID): an owner that
+ * they don't hold is ERR_INVALID with code EOVERFLOW, and the sentence names file and id. Hostile
+ * input is ERR_INVALID; a full disk ERR_SYSTEM with ENOSPC. Forks (decompressing and hashing go on
+ * beside the writing); both processes end together.
+ */
+int layer_unpack(int root_fd, const struct layer_input *in,
+		 const struct layer_limits *limits, unsigned int flags,
+		 struct layer_result *ret, struct error *err) _must_check_;
+
+/* The result as one JSON text for the narrow pipe, and back (checked). Caller frees. */
+char *layer_result_text(const struct layer_result *r);
+int layer_result_parse(const char *text, size_t len, struct layer_result *ret,
+		       struct error *err) _must_check_;
+
+/*
+ * layer_pack() - a tar of the tree at root_fd to out_fd, entries sorted by name, so that the same tree
+ * gives the same bytes; pax headers where needed; hard links kept; sparse files as files of holes
+ * written out; sockets left out. `overlay`: the tree is an overlay upper directory, whose whiteouts
+ * and opaque directories become .wh. entries. The map of the calling user namespace gives the ids.
+ */
+enum layer_pack_flags { LAYER_PACK_OVERLAY = 1 << 0 };
+int layer_pack(int root_fd, int out_fd, unsigned int flags,
+	       struct error *err) _must_check_;

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the engine and the transfer program say to each other. The transfer program is started as
+ *
+ *     transfer OPERATION          fd 3: control, a SOCK_SEQPACKET pair's end
+ *                                 fd 4: the data directory (O_PATH), where there is one
+ *                                 fds 0, 1: the user's, where an archive is read or written there
+ *
+ * Every packet is one JSON object of at most TRANSFER_PACKET_MAX bytes; some carry fds. The engine's
+ * first packet is the request. The transfer program's packets have a member "event":
+ *
+ *   image     an image's manifest and config are in the blobs, checked: a struct transfer_image. The
+ *             engine answers {"unpack": [true, false, ...]}, a flag a layer: whether it has to be
+ *             unpacked (its blob is fetched too if it is not there), in order.
+ *   blob      layer "index" of this image is being fetched or is there: 2 fds (file, growth pipe; see
+ *             image/blob_writer.h) or 1 fd (complete). Only for layers to be unpacked. It may come
+ *             again for the same layer if the download had to begin at 0 again.
+ *   progress  "id" (a digest), "done", "total" (-1: unknown), "state": "waiting", "fetching",
+ *             "checking", "done", "exists", "sending", "retry" (with "text", why)
+ *   image_end all blobs of this image are in place
+ *   note      "text": one line for people, on stderr, unless --quiet
+ *   result    what an operation that is no fetch has to say, members by operation
+ *   end       success; nothing follows
+ *   error     "kind", "code", "text", "hint": a struct error; nothing follows
+ *
+ * End of file without "end" or "error" is a failure (the program was killed).
+ *
+ * The sandboxed operations (unpack, pack) have no control socket: see transfer/sandboxed.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+#define TRANSFER_CONTROL_FD 3
+#define TRANSFER_DATA_FD    4
+#define TRANSFER_PACKET_MAX (128 * 1024)
+
+struct json_object;
+
+/* Where the bytes come from and go to, and how to speak to registries. Strings owned. */
+struct transfer_registry_options {
+	char *authfile, *cert_dir, *creds; /* NULL: not given; creds "USER[:PASSWORD]" */
+	char *registries_conf, *policy;    /* NULL: the usual places (tests give their own) */
+	int tls_verify;                    /* 1, 0; -1: not given */
+	int64_t retry;                     /* attempts after the first; -1: default 3 */
+	int64_t retry_delay_usec;          /* -1: default, exponential from 1 s */
+};
+
+struct transfer_platform {
+	char *os, *architecture, *variant; /* NULL: this host's */
+};
+
+/* fetch: from anywhere into the blobs. */
+struct transfer_fetch {
+	char *source; /* "debian", "docker://...", "docker-archive:PATH[:REF]", "oci:", "oci-archive:", "dir:",
+			 "archive:PATH" (load: kind found by looking), "tarball:PATH" (import: one layer) */
+	bool input_is_stdin; /* PATH is "-": fd 0 */
+	char **names;        /* canonical names to be recorded instead of the source's own; may be empty */
+	bool all_tags;
+	char *known_digest;  /* --pull=newer: the manifest digest that the engine has; if it is still the
+				same only {"event":"result","unchanged":true} and "end" follow */
+	struct transfer_platform platform;
+	struct transfer_registry_options registry;
+	/* import */
+	char *import_config; /* JSON of an OCI image config to be completed with rootfs and history */
+	char *import_message;
+};
+
+/* send: from the blobs to anywhere. */
+struct transfer_send_image {
+	char *manifest;   /* digest of a manifest or an index */
+	char **names;     /* canonical references at the target; may be empty (archives) */
+	char **diff_sizes; /* unused by registries; strv of decimal numbers: bytes of each layer's tar */
+};
+struct transfer_send {
+	char *target;         /* "docker://...", "docker-archive:PATH", "oci:PATH", "oci-archive:PATH", "dir:PATH" */
+	bool output_is_stdout; /* PATH is "-": fd 1 */
+	struct transfer_send_image *images;
+	size_t n_images;
+	char **mount_from; /* repositories of the target's registry that may hold the blobs */
+	char *compression; /* NULL: as they are, uncompressed ones become gzip; "gzip", "zstd" */
+	int64_t compression_level; /* -1: default */
+	char *format;      /* NULL: as it is; "oci", "v2s2" */
+	bool force_compression;
+	struct transfer_registry_options registry;
+};
+
+/* An image as it was fetched. */
+struct transfer_layer {
+	char *digest;   /* of the blob */
+	int64_t size;   /* of the blob */
+	char *media_type;
+	char *diff_id, *chain_id;
+};
+struct transfer_image {
+	char **names;                  /* canonical, with tag; empty: none */
+	char **digest_names;           /* canonical repository@digest */
+	char *manifest, *manifest_type; /* digest, media type */
+	char *index;                   /* digest of the index that led to it, or NULL */
+	char *config;                  /* digest */
+	struct transfer_layer *layers;
+	size_t n_layers;
+};
+
+void transfer_registry_options_release(struct transfer_registry_options *o);
+void transfer_fetch_release(struct transfer_fetch *f);
+void transfer_send_release(struct transfer_send *s);
+void transfer_image_release(struct transfer_image *i);
+#define cleanup_transfer_fetch cleanup(transfer_fetch_release)
+#define cleanup_transfer_send  cleanup(transfer_send_release)
+#define cleanup_transfer_image cleanup(transfer_image_release)
+
+/* Each struct to JSON (caller owns) and back (checked; caller releases). */
+struct json_object *transfer_fetch_to_json(const struct transfer_fetch *f);
+int transfer_fetch_parse(struct json_object *o, struct transfer_fetch *ret,
+			 struct error *err) _must_check_;
+struct json_object *transfer_send_to_json(const struct transfer_send *s);
+int transfer_send_parse(struct json_object *o, struct transfer_send *ret,
+			struct error *err) _must_check_;
+struct json_object *transfer_image_to_json(const struct transfer_image *i);
+int transfer_image_parse(struct json_object *o, struct transfer_image *ret,
+			 struct error *err) _must_check_;
+
+/* transfer_say() - one packet with its fds (they stay the caller's). */
+int transfer_say(int control_fd, struct json_object *packet, const int *fds, size_t n_fds,
+		 struct error *err) _must_check_;
+
+/* transfer_hear() - the next packet, caller owns; *ret_n_fds fds in fds (close-on-exec, caller
+ * owns). Return: 1, 0 at end of file, or -errno. A packet that is no JSON object or too long is
+ * ERR_INVALID. */
+int transfer_hear(int control_fd, struct json_object **ret, int *fds, size_t *ret_n_fds,
+		  struct error *err) _must_check_;
+
+/* An error as the event "error", and back into *err. */
+struct json_object *transfer_error_to_json(const struct error *e);
+int transfer_error_parse(struct json_object *o, struct error *err) _must_check_;
