@@ -7,7 +7,10 @@
  * `growth_fd` is the write end of a pipe (or -EBADF) that gets uint64_t records in host
  * order: bytes there so far; BLOB_GROWTH_COMPLETE | size once the blob has been checked.
  * End of file before that means that the blob was given up. A full pipe is no error: the
- * next record supersedes those before.
+ * next record supersedes those before. Records come at most every 256 KiB. SIGPIPE must be ignored.
+ *
+ * The lock is that of an open file description: a process forked from the one that opened the writer
+ * holds it too, until both have closed it.
  */
 #pragma once
 
@@ -24,7 +27,7 @@ struct blob_writer; /* opaque; heap */
 struct blob_wanted {
 	const char *digest; /* NULL: not known beforehand (import); then it is computed */
 	int64_t size;       /* bytes; -1: not known beforehand */
-	uint64_t max;       /* refuse more than this when size is not known; 0: no limit */
+	uint64_t max; /* refuse more than this when size is not known; 0: no limit */
 };
 
 /*
@@ -59,14 +62,16 @@ int blob_writer_add(struct blob_writer *w, const void *data, size_t len,
 
 /*
  * blob_writer_finish() - check size and digest, sync, rename into place, tell the follower. A wrong
- * digest is ERR_INVALID and the partial file is removed. *ret_digest (may be NULL; caller frees) is
- * the digest, *ret_size (may be NULL) the size. The writer must still be closed.
+ * digest is ERR_INVALID, code EBADMSG, and the partial file is removed; code ESTALE if a part of it was
+ * left by an earlier process (so a second attempt from the beginning may do). Too few bytes are
+ * ERR_INVALID with code ENODATA, and what is there stays. *ret_digest (may be NULL; caller frees) is the
+ * digest, *ret_size (may be NULL) the size. The writer must still be closed.
  */
 int blob_writer_finish(struct blob_writer *w, char **ret_digest, uint64_t *ret_size,
 		       struct error *err) _must_check_;
 
 /* blob_writer_close() - unfinished: what is there stays in partial/ for the next (nothing of
- * unknown digest stays). */
+ * unknown digest stays, and nothing after the disk was full: the space is given back). */
 void blob_writer_close(struct blob_writer *w);
 DEFINE_CLEANUP(struct blob_writer *, blob_writer_close)
 #define cleanup_blob_writer cleanup(blob_writer_closep)
