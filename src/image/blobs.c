@@ -41,8 +41,7 @@ int64_t blob_size(int blobs_fd, const char *digest)
 	cleanup_free char *path = digest_path(digest);
 	struct stat st;
 
-	if (fstatat(blobs_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode))
+	if (fstatat(blobs_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return -ENOENT;
 	return st.st_size;
 }

@@ -17,34 +17,36 @@
 
 /* Where the bytes of a layer are. */
 struct layer_input {
-	int fd;             /* a file; read by pread(2), its offset is left alone */
-	uint64_t size;      /* bytes of the (compressed) layer, from offset 0 */
-	int growth_fd;      /* -EBADF: all is there; else see image/blob_writer.h */
+	int fd;        /* a file; read by pread(2), its offset is left alone */
+	uint64_t size; /* bytes of the (compressed) layer, from offset 0 */
+	int growth_fd; /* -EBADF: all is there; else see image/blob_writer.h */
 };
 
 struct layer_limits {
 	uint64_t max_bytes;   /* of the uncompressed tar; 0: LAYER_MAX_BYTES */
 	uint64_t max_entries; /* 0: LAYER_MAX_ENTRIES */
 };
-#define LAYER_MAX_BYTES	  (UINT64_C(1) << 40)
+#define LAYER_MAX_BYTES   (UINT64_C(1) << 40)
 #define LAYER_MAX_ENTRIES (UINT64_C(10) * 1000 * 1000)
 
 enum layer_flags {
 	LAYER_SINGLE_ID = 1 << 0, /* every owner becomes the caller's own id */
-	LAYER_LIST_DEVICES = 1 << 1, /* device nodes go to the result; otherwise skipped and counted */
-	LAYER_SCAN = 1 << 2, /* write nothing: only say what is in it (ids first of all) */
+	LAYER_LIST_DEVICES =
+		1 << 1, /* device nodes go to the result; otherwise skipped and counted */
+	LAYER_SCAN =
+		1 << 2, /* write nothing: only say what is in it (ids first of all) */
 };
 
 struct layer_device { /* a node for the privileged parent to make */
-	char *path; /* relative, below the layer; owned */
+	char *path;   /* relative, below the layer; owned */
 	uint32_t mode, major, minor, uid, gid;
 };
 
-struct layer_result { /* all owned */
-	char *diff_id;      /* digest of the uncompressed tar */
-	uint64_t tar_size;  /* bytes of it */
+struct layer_result {      /* all owned */
+	char *diff_id;     /* digest of the uncompressed tar */
+	uint64_t tar_size; /* bytes of it */
 	uint64_t n_entries;
-	uint64_t disk_bytes; /* st_blocks * 512 of all that was made */
+	uint64_t disk_bytes;       /* st_blocks * 512 of all that was made */
 	uint32_t max_uid, max_gid; /* highest owners met */
 	char **implied; /* strv: directories that had no entry of their own: their owner and mode are
 			   those of the layer below, if it has them */

@@ -236,8 +236,10 @@ static int build_rootfs(struct init *i, pid_t outer_pid, int *ret_slave_fd,
 			struct error *err)
 {
 	struct rootfs *r = &i->rootfs;
-	int result = mount_apply(r, err);
+	int result = rootfs_mount_overlay(r, err);
 
+	if (result == 0)
+		result = mount_apply(r, err);
 	if (result == 0)
 		result = device_create(r, err);
 	if (result == 0)

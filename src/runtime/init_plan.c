@@ -179,6 +179,7 @@ static int plan_rootfs(struct init *i, struct error *err)
 	}
 	r->spec = o->spec;
 	r->plan = &i->mounts;
+	r->overlay = o->overlay;
 	r->in_user_ns = is_own(n, NS_USER);
 	r->own_net_ns = is_own(n, NS_NETWORK);
 	r->own_pid_ns = is_own(n, NS_PID);
@@ -231,6 +232,7 @@ void init_release(struct init *i)
 	for (size_t k = 0; i->rootfs.source_fds && k < i->mounts.n_steps; k++)
 		fd_cleanup_(&i->rootfs.source_fds[k]);
 	free(i->rootfs.source_fds);
+	overlay_dirs_release(&i->rootfs.overlay_dirs);
 	fd_cleanup_(&i->rootfs.root_fd);
 	fd_cleanup_(&i->rootfs.host_proc_fd);
 	fd_cleanup_(&i->rootfs.new_proc_fd);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+struct overlay_paths;
 struct seccomp_filter;
 struct spec;
 
@@ -13,7 +14,10 @@ struct launch_options {
 	const char *bundle; /* absolute directory; root.path, bind sources may be relative
 			       to it */
 	const struct spec *spec;
-	int stdio_fd[3]; /* become 0, 1, 2 of the container; -EBADF: /dev/null. Ignored
+	const struct overlay_paths
+		*overlay; /* the root is this, attached at root.path; NULL:
+						root.path's own files */
+	int stdio_fd[3];  /* become 0, 1, 2 of the container; -EBADF: /dev/null. Ignored
 			    with a terminal */
 	int console_socket_fd; /* with process.terminal and no ret_master_fd: master goes
 				  here */

@@ -134,6 +134,8 @@ static int open_place(struct rootfs *r, struct error *err)
 
 static int clone_root(struct rootfs *r, struct error *err)
 {
+	if (r->overlay)
+		return overlay_open(r->overlay, &r->overlay_dirs, err);
 	if (r->pre_root_fd >= 0) {
 		r->root_fd = TAKE_FD(r->pre_root_fd);
 		return 0;
@@ -194,6 +196,15 @@ int rootfs_open(struct rootfs *r, struct error *err)
 	if (result == 0)
 		result = open_null(r, err);
 	return result;
+}
+
+int rootfs_mount_overlay(struct rootfs *r, struct error *err)
+{
+	if (!r->overlay)
+		return 0;
+	r->root_fd = overlay_mount(&r->overlay_dirs, err);
+	overlay_dirs_release(&r->overlay_dirs);
+	return r->root_fd < 0 ? r->root_fd : 0;
 }
 
 static int pivot(struct rootfs *r, struct error *err)

@@ -20,6 +20,7 @@
 
 #include "runtime/idmap.h"
 #include "runtime/mount_plan.h"
+#include "runtime/overlay.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -28,6 +29,8 @@ struct spec;
 struct rootfs {
 	const struct spec *spec;
 	const struct mount_plan *plan;
+	const struct overlay_paths *overlay; /* NULL: root.path's own files */
+	struct overlay_dirs overlay_dirs;    /* opened by rootfs_open() */
 	int root_fd;      /* the root's mount; -EBADF before rootfs_open() */
 	int host_proc_fd; /* the host's /proc, opened by us before anything was mounted */
 	int new_proc_fd;  /* a detached procfs of the container's pid namespace, ours; or
@@ -61,15 +64,16 @@ struct rootfs {
 			 mask */
 };
 
-#define ROOTFS_INIT                     \
-	((struct rootfs){               \
-		.root_fd = -EBADF,      \
-		.host_proc_fd = -EBADF, \
-		.new_proc_fd = -EBADF,  \
-		.pre_root_fd = -EBADF,  \
-		.cgroup_fd = -EBADF,    \
-		.place_fd = -EBADF,     \
-		.null_fd = -EBADF,      \
+#define ROOTFS_INIT                                \
+	((struct rootfs){                          \
+		.overlay_dirs = OVERLAY_DIRS_INIT, \
+		.root_fd = -EBADF,                 \
+		.host_proc_fd = -EBADF,            \
+		.new_proc_fd = -EBADF,             \
+		.pre_root_fd = -EBADF,             \
+		.cgroup_fd = -EBADF,               \
+		.place_fd = -EBADF,                \
+		.null_fd = -EBADF,                 \
 	})
 
 /*
@@ -81,6 +85,8 @@ int rootfs_source_open(const struct spec *spec, const char *bundle,
 
 int rootfs_open(struct rootfs *r, struct error *err) _must_check_;
 int mount_open_sources(struct rootfs *r, struct error *err) _must_check_;
+/* rootfs_mount_overlay() - with an overlay: once the child has its ids. */
+int rootfs_mount_overlay(struct rootfs *r, struct error *err) _must_check_;
 int mount_apply(struct rootfs *r, struct error *err) _must_check_;
 int device_create(struct rootfs *r, struct error *err) _must_check_;
 int rootfs_enter(struct rootfs *r, struct error *err) _must_check_;

@@ -10,7 +10,7 @@
 #include "util/str.h"
 
 #define COLUMNS \
-	"id, name, created, auto_remove, config, ended, started, finished, exit_code, failure"
+	"id, name, created, auto_remove, config, ended, started, finished, exit_code, failure, image"
 
 void container_record_release(struct container_record *r)
 {
@@ -18,6 +18,7 @@ void container_record_release(struct container_record *r)
 	free(r->name);
 	free(r->config);
 	free(r->failure);
+	free(r->image);
 	*r = (struct container_record){0};
 }
 
@@ -29,32 +30,21 @@ void container_records_release(struct container_records *list)
 	*list = (struct container_records){0};
 }
 
-static char *column_text(sqlite3_stmt *st, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(st, column);
-
-	return text ? xstrdup(text) : NULL;
-}
-
 static void read_row(sqlite3_stmt *st, struct container_record *r)
 {
 	*r = (struct container_record){
-		.id = column_text(st, 0),
-		.name = column_text(st, 1),
+		.id = database_text(st, 0),
+		.name = database_text(st, 1),
 		.created_usec = sqlite3_column_int64(st, 2),
 		.auto_remove = sqlite3_column_int(st, 3) != 0,
-		.config = column_text(st, 4),
+		.config = database_text(st, 4),
 		.ended = sqlite3_column_int(st, 5) != 0,
 		.started_usec = sqlite3_column_int64(st, 6),
 		.finished_usec = sqlite3_column_int64(st, 7),
 		.exit_code = sqlite3_column_int(st, 8),
-		.failure = column_text(st, 9),
+		.failure = database_text(st, 9),
+		.image = database_text(st, 10),
 	};
-}
-
-static void bind_text(sqlite3_stmt *st, int parameter, const char *text)
-{
-	sqlite3_bind_text(st, parameter, text, -1, SQLITE_STATIC);
 }
 
 static int holder_of(struct store *s, const char *name, char **ret, struct error *err)
@@ -65,11 +55,11 @@ static int holder_of(struct store *s, const char *name, char **ret, struct error
 	r = database_prepare(s, "SELECT id FROM container WHERE name = ?1", &st, err);
 	if (r < 0)
 		return r;
-	bind_text(st, 1, name);
+	database_bind(st, 1, name);
 	r = database_step(s, st, "read the records", err);
 	if (r < 0)
 		return r;
-	*ret = r ? column_text(st, 0) : NULL;
+	*ret = r ? database_text(st, 0) : NULL;
 	return 0;
 }
 
@@ -103,16 +93,17 @@ int container_record_insert(struct store *s, const struct container_record *rec,
 		*ret_holder = NULL;
 	r = database_prepare(
 		s,
-		"INSERT INTO container (id, name, created, auto_remove, config)"
-		" VALUES (?1, ?2, ?3, ?4, ?5)",
+		"INSERT INTO container (id, name, created, auto_remove, config, image)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 		&st, err);
 	if (r < 0)
 		return r;
-	bind_text(st, 1, rec->id);
-	bind_text(st, 2, rec->name);
+	database_bind(st, 1, rec->id);
+	database_bind(st, 2, rec->name);
 	sqlite3_bind_int64(st, 3, rec->created_usec);
 	sqlite3_bind_int(st, 4, rec->auto_remove);
-	bind_text(st, 5, rec->config);
+	database_bind(st, 5, rec->config);
+	database_bind(st, 6, rec->image);
 	r = database_step(s, st, "record the container", err);
 	if (r < 0 && sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_UNIQUE)
 		return name_in_use(s, rec->name, ret_holder, err);
@@ -129,7 +120,7 @@ int container_record_get(struct store *s, const char *id, struct container_recor
 			     err);
 	if (r < 0)
 		return r;
-	bind_text(st, 1, id);
+	database_bind(st, 1, id);
 	r = database_step(s, st, "read the records", err);
 	if (r < 0)
 		return r;
@@ -156,7 +147,7 @@ static int find_prefix(struct store *s, const char *prefix, struct container_rec
 			     &st, err);
 	if (r < 0)
 		return r;
-	bind_text(st, 1, prefix);
+	database_bind(st, 1, prefix);
 	r = database_step(s, st, "read the records", err);
 	if (r < 0)
 		return r;
@@ -194,7 +185,7 @@ int container_record_find(struct store *s, const char *name_or_id,
 			     &st, err);
 	if (r < 0)
 		return r;
-	bind_text(st, 1, name_or_id);
+	database_bind(st, 1, name_or_id);
 	r = database_step(s, st, "read the records", err);
 	if (r < 0)
 		return r;
@@ -250,11 +241,11 @@ int container_record_end(struct store *s, const struct container_record *rec,
 		&st, err);
 	if (r < 0)
 		return r;
-	bind_text(st, 1, rec->id);
+	database_bind(st, 1, rec->id);
 	sqlite3_bind_int64(st, 2, rec->started_usec);
 	sqlite3_bind_int64(st, 3, rec->finished_usec);
 	sqlite3_bind_int(st, 4, rec->exit_code);
-	bind_text(st, 5, rec->failure);
+	database_bind(st, 5, rec->failure);
 	return database_step(s, st, "record the end of the container", err);
 }
 
@@ -266,6 +257,6 @@ int container_record_delete(struct store *s, const char *id, struct error *err)
 	r = database_prepare(s, "DELETE FROM container WHERE id = ?1", &st, err);
 	if (r < 0)
 		return r;
-	bind_text(st, 1, id);
+	database_bind(st, 1, id);
 	return database_step(s, st, "remove the record of the container", err);
 }

@@ -21,7 +21,8 @@ struct container_record {
 	int64_t created_usec;
 	bool auto_remove; /* --rm */
 	char *config;
-	bool ended;                          /* the rest is known */
+	char *image; /* id of the image that it was made from, NULL: none */
+	bool ended;  /* the rest is known */
 	int64_t started_usec, finished_usec; /* 0: unknown */
 	int exit_code;
 	char *failure; /* a sentence on an end that was not the program's own, or NULL */

@@ -25,7 +25,8 @@
 
 #define CHECKPOINT_PAGES 128
 
-static const char schema[] =
+/* What each version adds to the one before: the schema of version N is the first N of them. */
+static const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	"CREATE TABLE container ("
 	" id TEXT NOT NULL PRIMARY KEY,"
 	" name TEXT NOT NULL UNIQUE,"
@@ -42,7 +43,60 @@ static const char schema[] =
 	" id TEXT NOT NULL PRIMARY KEY,"
 	" code INTEGER NOT NULL,"
 	" at INTEGER NOT NULL"
-	") WITHOUT ROWID;";
+	") WITHOUT ROWID;",
+
+	"ALTER TABLE container ADD COLUMN image TEXT;"
+	"CREATE TABLE image ("
+	" id TEXT NOT NULL PRIMARY KEY,"
+	" manifest TEXT NOT NULL,"
+	" manifest_type TEXT NOT NULL,"
+	" created INTEGER NOT NULL,"
+	" recorded INTEGER NOT NULL,"
+	" size INTEGER NOT NULL,"
+	" config TEXT NOT NULL,"
+	" passwd TEXT,"
+	" group_file TEXT"
+	");"
+	"CREATE TABLE image_name ("
+	" name TEXT NOT NULL PRIMARY KEY,"
+	" image TEXT NOT NULL"
+	") WITHOUT ROWID;"
+	"CREATE INDEX image_name_image ON image_name (image);"
+	"CREATE TABLE image_digest ("
+	" name TEXT NOT NULL,"
+	" image TEXT NOT NULL,"
+	" PRIMARY KEY (name, image)"
+	") WITHOUT ROWID;"
+	"CREATE TABLE image_layer ("
+	" image TEXT NOT NULL,"
+	" position INTEGER NOT NULL,"
+	" chain TEXT NOT NULL,"
+	" PRIMARY KEY (image, position)"
+	") WITHOUT ROWID;"
+	"CREATE INDEX image_layer_chain ON image_layer (chain);"
+	"CREATE TABLE image_blob ("
+	" image TEXT NOT NULL,"
+	" digest TEXT NOT NULL,"
+	" PRIMARY KEY (image, digest)"
+	") WITHOUT ROWID;"
+	"CREATE INDEX image_blob_digest ON image_blob (digest);"
+	"CREATE TABLE layer ("
+	" chain TEXT NOT NULL,"
+	" single_id INTEGER NOT NULL,"
+	" diff TEXT NOT NULL,"
+	" blob TEXT NOT NULL,"
+	" tar_size INTEGER NOT NULL,"
+	" disk_size INTEGER NOT NULL,"
+	" entries INTEGER NOT NULL,"
+	" max_uid INTEGER NOT NULL,"
+	" max_gid INTEGER NOT NULL,"
+	" PRIMARY KEY (chain, single_id)"
+	") WITHOUT ROWID;"
+	"CREATE TABLE manifest_list ("
+	" name TEXT NOT NULL PRIMARY KEY,"
+	" document TEXT NOT NULL"
+	") WITHOUT ROWID;",
+};
 
 static enum error_kind kind_of(int code)
 {
@@ -108,6 +162,55 @@ int database_exec(struct store *s, const char *sql, struct error *err)
 	return 0;
 }
 
+char *database_text(sqlite3_stmt *st, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(st, column);
+
+	return text ? xstrdup(text) : NULL;
+}
+
+void database_bind(sqlite3_stmt *st, int parameter, const char *text)
+{
+	sqlite3_bind_text(st, parameter, text, -1, SQLITE_STATIC);
+}
+
+int database_list(struct store *s, sqlite3_stmt *st, char ***ret, struct error *err)
+{
+	int r;
+
+	while ((r = database_step(s, st, "read the records", err)) > 0)
+		strv_add_take(ret, database_text(st, 0));
+	return r;
+}
+
+int transaction_begin(struct transaction *t, struct store *s, struct error *err)
+{
+	int r = database_exec(s, "BEGIN IMMEDIATE", err);
+
+	if (r >= 0)
+		t->store = s;
+	return r;
+}
+
+int transaction_commit(struct transaction *t, struct error *err)
+{
+	int r = database_exec(t->store, "COMMIT", err);
+
+	if (r >= 0)
+		t->store = NULL;
+	return r;
+}
+
+void transaction_release(struct transaction *t)
+{
+	int saved_errno = errno;
+
+	if (t->store)
+		sqlite3_exec(t->store->db, "ROLLBACK", NULL, NULL, NULL);
+	t->store = NULL;
+	errno = saved_errno;
+}
+
 static int read_version(struct store *s, int *ret, struct error *err)
 {
 	cleanup_statement sqlite3_stmt *st = NULL;
@@ -123,33 +226,39 @@ static int read_version(struct store *s, int *ret, struct error *err)
 	return 0;
 }
 
-/*
- * Another process may be doing the same: who gets the lock first makes the tables. It is a
- * lock of our own, as the change to WAL does not wait for others: it fails (SQLITE_BUSY).
- */
-static int create_schema(struct store *s, struct error *err)
+static int apply_schema(struct store *s, int version, struct error *err)
 {
-	cleanup_free char *set_version = NULL, *lock_path = xasprintf("%s.lock", s->path);
+	cleanup_transaction struct transaction t = TRANSACTION_INIT;
+	cleanup_free char *set_version =
+		xasprintf("PRAGMA user_version=%d", STORE_SCHEMA_VERSION);
+	int r = transaction_begin(&t, s, err);
+
+	for (int i = version; r >= 0 && i < STORE_SCHEMA_VERSION; i++)
+		r = database_exec(s, schema_steps[i], err);
+	if (r >= 0)
+		r = database_exec(s, set_version, err);
+	return r < 0 ? r : transaction_commit(&t, err);
+}
+
+/*
+ * New, or written by an older version. Another process may be doing the same: who gets the lock
+ * first makes the tables. It is a lock of our own, as the change to WAL does not wait for others: it
+ * fails (SQLITE_BUSY).
+ */
+static int update_schema(struct store *s, struct error *err)
+{
+	cleanup_free char *lock_path = xasprintf("%s.lock", s->path);
 	cleanup_fd int lock_fd = fs_lock(AT_FDCWD, lock_path, true, true, err);
 	int r, version;
 
 	if (lock_fd < 0)
 		return lock_fd;
 	r = read_version(s, &version, err);
-	if (r < 0 || version != 0)
+	if (r < 0 || version >= STORE_SCHEMA_VERSION)
 		return r;
-	r = database_exec(s, "PRAGMA journal_mode=WAL", err);
-	if (r < 0)
-		return r;
-	r = database_exec(s, "BEGIN IMMEDIATE", err);
-	if (r < 0)
-		return r;
-	r = database_exec(s, schema, err);
-	if (r < 0)
-		return r;
-	set_version = xasprintf("PRAGMA user_version=%d", STORE_SCHEMA_VERSION);
-	r = database_exec(s, set_version, err);
-	return r < 0 ? r : database_exec(s, "COMMIT", err);
+	if (version == 0)
+		r = database_exec(s, "PRAGMA journal_mode=WAL", err);
+	return r < 0 ? r : apply_schema(s, version, err);
 }
 
 static int prepare_connection(struct store *s, struct error *err)
@@ -175,9 +284,7 @@ static int prepare_connection(struct store *s, struct error *err)
 			err,
 			"Use that newer cubby, or another place: cubby --root DIR ...");
 	}
-	if (version == 0)
-		return create_schema(s, err);
-	return 0;
+	return version < STORE_SCHEMA_VERSION ? update_schema(s, err) : 0;
 }
 
 int store_open(const char *data_dir, struct store **ret, struct error *err)

@@ -32,3 +32,26 @@ int database_step(struct store *s, sqlite3_stmt *st, const char *what,
 
 /* database_exec() - SQL text without results. */
 int database_exec(struct store *s, const char *sql, struct error *err) _must_check_;
+
+/* database_text() - a copy of a column, NULL for NULL; caller frees. database_bind() - a text that
+ * outlives the statement's next step. */
+char *database_text(sqlite3_stmt *st, int column);
+void database_bind(sqlite3_stmt *st, int parameter, const char *text);
+
+/* database_list() - append the first column of all rows to *ret (strv). */
+int database_list(struct store *s, sqlite3_stmt *st, char ***ret,
+		  struct error *err) _must_check_;
+
+/*
+ * A transaction that is undone unless it was committed:
+ *   cleanup_transaction struct transaction t = TRANSACTION_INIT;
+ */
+struct transaction {
+	struct store *store; /* NULL: none is open */
+};
+#define TRANSACTION_INIT ((struct transaction){0})
+int transaction_begin(struct transaction *t, struct store *s,
+		      struct error *err) _must_check_;
+int transaction_commit(struct transaction *t, struct error *err) _must_check_;
+void transaction_release(struct transaction *t);
+#define cleanup_transaction cleanup(transaction_release)

@@ -45,10 +45,11 @@ struct json_object;
 /* Where the bytes come from and go to, and how to speak to registries. Strings owned. */
 struct transfer_registry_options {
 	char *authfile, *cert_dir, *creds; /* NULL: not given; creds "USER[:PASSWORD]" */
-	char *registries_conf, *policy;    /* NULL: the usual places (tests give their own) */
-	int tls_verify;                    /* 1, 0; -1: not given */
-	int64_t retry;                     /* attempts after the first; -1: default 3 */
-	int64_t retry_delay_usec;          /* -1: default, exponential from 1 s */
+	char *registries_conf,
+		*policy;          /* NULL: the usual places (tests give their own) */
+	int tls_verify;           /* 1, 0; -1: not given */
+	int64_t retry;            /* attempts after the first; -1: default 3 */
+	int64_t retry_delay_usec; /* -1: default, exponential from 1 s */
 };
 
 struct transfer_platform {
@@ -60,9 +61,9 @@ struct transfer_fetch {
 	char *source; /* "debian", "docker://...", "docker-archive:PATH[:REF]", "oci:", "oci-archive:", "dir:",
 			 "archive:PATH" (load: kind found by looking), "tarball:PATH" (import: one layer) */
 	bool input_is_stdin; /* PATH is "-": fd 0 */
-	char **names;        /* canonical names to be recorded instead of the source's own; may be empty */
+	char **names; /* canonical names to be recorded instead of the source's own; may be empty */
 	bool all_tags;
-	char *known_digest;  /* --pull=newer: the manifest digest that the engine has; if it is still the
+	char *known_digest; /* --pull=newer: the manifest digest that the engine has; if it is still the
 				same only {"event":"result","unchanged":true} and "end" follow */
 	struct transfer_platform platform;
 	struct transfer_registry_options registry;
@@ -73,36 +74,36 @@ struct transfer_fetch {
 
 /* send: from the blobs to anywhere. */
 struct transfer_send_image {
-	char *manifest;   /* digest of a manifest or an index */
-	char **names;     /* canonical references at the target; may be empty (archives) */
+	char *manifest; /* digest of a manifest or an index */
+	char **names;   /* canonical references at the target; may be empty (archives) */
 	char **diff_sizes; /* unused by registries; strv of decimal numbers: bytes of each layer's tar */
 };
 struct transfer_send {
-	char *target;         /* "docker://...", "docker-archive:PATH", "oci:PATH", "oci-archive:PATH", "dir:PATH" */
+	char *target; /* "docker://...", "docker-archive:PATH", "oci:PATH", "oci-archive:PATH", "dir:PATH" */
 	bool output_is_stdout; /* PATH is "-": fd 1 */
 	struct transfer_send_image *images;
 	size_t n_images;
 	char **mount_from; /* repositories of the target's registry that may hold the blobs */
 	char *compression; /* NULL: as they are, uncompressed ones become gzip; "gzip", "zstd" */
 	int64_t compression_level; /* -1: default */
-	char *format;      /* NULL: as it is; "oci", "v2s2" */
+	char *format;              /* NULL: as it is; "oci", "v2s2" */
 	bool force_compression;
 	struct transfer_registry_options registry;
 };
 
 /* An image as it was fetched. */
 struct transfer_layer {
-	char *digest;   /* of the blob */
-	int64_t size;   /* of the blob */
+	char *digest; /* of the blob */
+	int64_t size; /* of the blob */
 	char *media_type;
 	char *diff_id, *chain_id;
 };
 struct transfer_image {
-	char **names;                  /* canonical, with tag; empty: none */
-	char **digest_names;           /* canonical repository@digest */
+	char **names;                   /* canonical, with tag; empty: none */
+	char **digest_names;            /* canonical repository@digest */
 	char *manifest, *manifest_type; /* digest, media type */
-	char *index;                   /* digest of the index that led to it, or NULL */
-	char *config;                  /* digest */
+	char *index;                    /* digest of the index that led to it, or NULL */
+	char *config;                   /* digest */
 	struct transfer_layer *layers;
 	size_t n_layers;
 };

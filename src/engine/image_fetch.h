@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Getting images: pull, load and import are one thing from different sources. The transfer program
+ * fetches and checks, sandboxed unpackers unpack, here is decided and recorded (transfer/protocol.h).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/engine.h"
+#include "transfer/protocol.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* What happens meanwhile, for a person. All may be NULL. */
+struct image_progress {
+	/* id: a digest, the same for all states of one layer; total -1: unknown. state: a word of
+	 * transfer/protocol.h, or "unpacking", "unpacked". text: why, for "retry". */
+	void (*update)(void *data, const char *id, const char *state, int64_t done,
+		       int64_t total, const char *text);
+	void (*note)(void *data, const char *line);
+	void *data;
+};
+
+struct image_fetched {
+	char **ids; /* owned: of the images, in order */
+	char **names; /* owned: canonical names that they were given, for "Loaded image: NAME" */
+	bool unchanged; /* known_digest was still right */
+};
+void image_fetched_release(struct image_fetched *f);
+#define cleanup_image_fetched cleanup(image_fetched_release)
+
+struct image_fetch_options {
+	struct transfer_fetch fetch; /* borrowed */
+	bool single_id;              /* unpack all files as the caller's own */
+	const struct image_progress *progress;
+};
+
+/* image_fetch() - on failure nothing is recorded; blobs that are complete stay for the next try. */
+int image_fetch(const struct engine *e, const struct image_fetch_options *o,
+		struct image_fetched *ret, struct error *err) _must_check_;
+
+enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER, PULL_NEWER };
+
+/* image_get() - for run and pull: the image that the text names, fetched if the policy says so.
+ * "cubby/hello" comes from the installation. */
+struct image_record;
+int image_get(const struct engine *e, const char *text, enum pull_policy policy,
+	      const struct image_fetch_options *o, struct image_record *ret,
+	      char **ret_name, struct error *err) _must_check_;

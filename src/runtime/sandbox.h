@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Work that is done as root of a user namespace: on files of many owners (layers, what a container
+ * wrote), or on bytes that nobody has vouched for. A process is forked into new namespaces, takes
+ * id 0 there, and calls a function of the caller's, or becomes another program by exec.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "runtime/idmap.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct sandbox_options {
+	const struct idmap *uids, *gids; /* no lines: no user namespace of its own */
+	unsigned long new_flags;         /* CLONE_NEW*, besides the user namespace */
+	/* run() - in the child, with umask 0. Either returns 0 or -errno with *err, or execs. Fds are
+	 * those of the caller. */
+	int (*run)(void *data, struct error *err);
+	void *data;
+};
+
+struct sandbox {
+	pid_t pid;
+	int pid_fd, report_fd; /* owned */
+};
+#define SANDBOX_INIT ((struct sandbox){.pid_fd = -EBADF, .report_fd = -EBADF})
+
+/* sandbox_start() - returns when run() is about to be called. The child dies with the caller. */
+int sandbox_start(const struct sandbox_options *o, struct sandbox *ret,
+		  struct error *err) _must_check_;
+
+/*
+ * sandbox_wait_exec() - until it has exec'd another program; what failed before that is *err.
+ * sandbox_wait() - until it has ended; run()'s error is *err. Return: the exit status of an exec'd
+ * program, 0 for a function; killed by a signal is an error.
+ */
+int sandbox_wait_exec(struct sandbox *s, struct error *err) _must_check_;
+int sandbox_wait(struct sandbox *s, struct error *err) _must_check_;
+
+/* sandbox_release() - kills what was not waited for. */
+void sandbox_release(struct sandbox *s);
+#define cleanup_sandbox cleanup(sandbox_release)
+
+/* sandbox_call() - start and wait. */
+int sandbox_call(const struct sandbox_options *o, struct error *err) _must_check_;
