@@ -16,8 +16,8 @@ import tempfile
 import pexpect
 import pytest
 
+from support import daemons, process, rootfs
 from support import peers as peers_module
-from support import process, rootfs
 from support.program import Cubby, Runtime
 from support.user import User
 
@@ -191,3 +191,41 @@ def terminal(base, environment):
     yield start
     for child in opened:
         child.close(force=True)
+
+
+@pytest.fixture
+def peer_environment(base, user):
+    """The environment of the engines and tools below: not cubby's."""
+    return daemons.peer_environment(base, user)
+
+
+@pytest.fixture
+def buildah(base, peer_environment, user):
+    """buildah with storage of the test's own; see support/daemons.py."""
+    return daemons.Buildah(peer_environment, base, user)
+
+
+@pytest.fixture
+def podman(base, peer_environment, user):
+    """podman with storage of the test's own, which is buildah's too; runs without network and cgroups."""
+    program = daemons.Podman(peer_environment, base, user)
+    yield program
+    program.end()
+
+
+@pytest.fixture
+def skopeo(base, peer_environment, user):
+    return daemons.Skopeo(peer_environment, base, user)
+
+
+@pytest.fixture
+def umoci(base, peer_environment, user):
+    return daemons.Umoci(peer_environment, base, user)
+
+
+@pytest.fixture
+def docker(base, peer_environment, user):
+    """A dockerd of the test's own, for images only; mark the test `root`."""
+    program = daemons.Docker(peer_environment, base, user)
+    yield program
+    program.end()
