@@ -15,7 +15,6 @@
 
 #include "registry/header.h"
 #include "registry/http_error.h"
-#include "registry/http_private.h"
 #include "registry/http_trust.h"
 #include "registry/url.h"
 #include "util/log.h"
@@ -82,14 +81,6 @@ void http_on_retry(struct http *h, void (*fn)(void *data, const char *text), voi
 const struct http_options *http_get_options(const struct http *h)
 {
 	return &h->options;
-}
-
-void http_response_release(struct http_response *r)
-{
-	free(r->url);
-	strv_free(r->headers);
-	buf_release(&r->body);
-	*r = (struct http_response){0};
 }
 
 static int take_handle(struct http *h, struct error *err)

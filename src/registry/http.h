@@ -17,18 +17,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "registry/http_response.h"
 #include "registry/http_tls.h"
-#include "util/buf.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define HTTP_STALL_SEC        60
-#define HTTP_STALL_BYTES      1024 /* a second, over HTTP_STALL_SEC */
-#define HTTP_HEADERS_MAX      (64 * 1024)
-#define HTTP_ERROR_BODY_MAX   (64 * 1024)
-#define HTTP_REDIRECTS_MAX    10
-#define HTTP_RETRIES_DEFAULT  3
-#define HTTP_BACKOFF_MAX_USEC (INT64_C(60) * 1000 * 1000)
+#define HTTP_STALL_SEC       60
+#define HTTP_STALL_BYTES     1024 /* a second, over HTTP_STALL_SEC */
+#define HTTP_HEADERS_MAX     (64 * 1024)
+#define HTTP_ERROR_BODY_MAX  (64 * 1024)
+#define HTTP_REDIRECTS_MAX   10
+#define HTTP_RETRIES_DEFAULT 3
 
 struct http_options {
 	int64_t retries;          /* attempts after the first; -1: HTTP_RETRIES_DEFAULT */
@@ -46,20 +45,11 @@ void http_free(struct http *h);
 DEFINE_CLEANUP(struct http *, http_free)
 #define cleanup_http cleanup(http_freep)
 
+/* http_get_options() - with the defaults filled in. */
+const struct http_options *http_get_options(const struct http *h);
+
 /* http_on_retry() - whom to tell from now on. */
 void http_on_retry(struct http *h, void (*fn)(void *data, const char *text), void *data);
-
-struct http_response {  /* owned by the caller, released */
-	int status;     /* 200, 404, ... */
-	char *url;      /* that answered, after redirects */
-	char **headers; /* strv "Name: value", without line ends; see header_get() */
-	struct buf body;
-	bool transient; /* no answer, but a second try may bring one: connection cut, time-out */
-	bool no_tls;      /* no answer: what listens there does not speak TLS */
-	bool unreachable; /* no answer: nobody listens there */
-};
-void http_response_release(struct http_response *r);
-#define cleanup_http_response cleanup(http_response_release)
 
 struct http_request {
 	const char *method; /* "GET", "HEAD", "PUT", "POST", "PATCH", "DELETE" */
@@ -96,23 +86,3 @@ struct http_request {
  */
 int http_once(struct http *h, const struct http_request *request,
 	      struct http_response *ret, struct error *err) _must_check_;
-
-/* A series of attempts at one thing. */
-struct http_retry {
-	unsigned int n; /* failed so far */
-};
-
-/*
- * http_retry() - after an attempt that brought `r` (http_once()'s return) and `response`: may it be done
- * again? If so this waits (Retry-After, or back-off with jitter) and drops *err. Again are done: 408,
- * 429, 500, 502, 503, 504, and transient failures.
- */
-bool http_retry(struct http *h, struct http_retry *retry, int r,
-		const struct http_response *response, struct error *err) _must_check_;
-
-/* http_perform() - http_once() with retries. */
-int http_perform(struct http *h, const struct http_request *request,
-		 struct http_response *ret, struct error *err) _must_check_;
-
-/* http_status_words() - "not found"; NULL for a status without a name. Static storage. */
-const char *http_status_words(int status);

@@ -4,8 +4,9 @@
 
 #include <curl/curl.h>
 
-#include "registry/http.h"
+#include "registry/http_response.h"
 #include "registry/url.h"
+#include "util/error.h"
 
 /*
  * http_explain() - `code` is not CURLE_OK; text: libcurl's own words (CURLOPT_ERRORBUFFER). Sets

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/http_retry.h"
+
 #include <errno.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "registry/header.h"
-#include "registry/http.h"
-#include "registry/http_private.h"
 #include "util/mem.h"
 #include "util/time.h"
 
