@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spec/descriptor.h"
+#include "spec/document.h"
 #include "spec/tables.h"
 #include "util/fs.h"
 #include "util/json.h"
@@ -13,22 +14,6 @@
 
 #define CONFIG_LEN_MAX (8 << 20)
 
-/* An object of its own, and the document that it was read from. */
-static int object_from_json(const struct descriptor *d, struct json_object *document,
-			    const struct json_path *root, void **ret, struct error *err)
-{
-	void *object = xcalloc(1, d->size);
-
-	int r = descriptor_decode(d, document, object, root, err);
-	if (r == 0)
-		r = descriptor_check(d, object, root, err);
-	if (r < 0)
-		descriptor_free(d, object);
-	else
-		*ret = object;
-	return r;
-}
-
 static int part_parse(const struct descriptor *d, const char *name, const char *text,
 		      size_t len, void **ret, struct error *err)
 {
@@ -36,7 +21,7 @@ static int part_parse(const struct descriptor *d, const char *name, const char *
 	struct json_path root = {.name = name};
 
 	int r = json_parse(text, len, name, &document, err);
-	return r < 0 ? r : object_from_json(d, document, &root, ret, err);
+	return r < 0 ? r : document_read(d, document, &root, ret, err);
 }
 
 static int config_parse(const char *text, size_t len, const char *what, struct spec **ret,
@@ -49,7 +34,7 @@ static int config_parse(const char *text, size_t len, const char *what, struct s
 	int r = json_parse(text, len, what, &document, err);
 	if (r < 0)
 		return r;
-	r = object_from_json(&spec_descriptor, document, &root, &object, err);
+	r = document_read(&spec_descriptor, document, &root, &object, err);
 	if (r < 0)
 		return r;
 	struct spec *spec = object;

@@ -41,6 +41,7 @@ bool member_is_number(const struct member *m)
 	case MEMBER_ARRAY:
 	case MEMBER_MAP:
 	case MEMBER_STRING_MAP:
+	case MEMBER_KEYS:
 		break;
 	}
 	return false;
@@ -161,6 +162,7 @@ static void release_member(const struct member *m, void *object)
 		free(member_pointer(m, object));
 		break;
 	case MEMBER_STRINGS:
+	case MEMBER_KEYS:
 		strv_free(member_pointer(m, object));
 		break;
 	case MEMBER_EMBEDDED:

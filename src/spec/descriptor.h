@@ -36,6 +36,8 @@ enum member_type {
 		     */
 	MEMBER_STRING_MAP, /* struct spec_key_value *, counted, from a JSON object of
 			      strings */
+	MEMBER_KEYS, /* char **, NULL-terminated: the keys of a JSON object whose values
+			say nothing, each {} or null */
 };
 
 /* The words that a string may be; the noun is for 'unknown NOUN "foo"'. */
@@ -201,6 +203,11 @@ static inline bool member_has(const struct member *m, const void *object)
 		.name = (json), .type = MEMBER_STRING_MAP,             \
 		.offset = OFFSET_(s, m, struct spec_key_value *),      \
 		.aux_offset = OFFSET_(s, n_##m, size_t), ##__VA_ARGS__ \
+	}
+#define KEYS(s, m, json, ...)                                                          \
+	{                                                                              \
+		.name = (json), .type = MEMBER_KEYS, .offset = OFFSET_(s, m, char **), \
+		##__VA_ARGS__                                                          \
 	}
 
 /* The descriptor of struct s, from the rows in s##_members. */

@@ -127,6 +127,7 @@ static int check_member(const struct member *m, const void *object,
 	case MEMBER_STRING:
 		return check_string(m, member_pointer(m, object), at, err);
 	case MEMBER_STRINGS:
+	case MEMBER_KEYS:
 		return check_strings(m, member_pointer(m, object), at, err);
 	case MEMBER_EMBEDDED:
 		return check_object(m, member_at(object, m->offset), at, err);

@@ -174,6 +174,23 @@ static int decode_string_map(const struct member *m, struct json_object *from,
 	return 0;
 }
 
+static int decode_keys(struct json_object *from, char ***ret, const struct json_path *at,
+		       struct error *err)
+{
+	if (!json_object_is_type(from, json_type_object))
+		return json_path_mismatch(at, "an object", from, err);
+	size_t n = 0;
+	char **v = *ret =
+		new_elements((size_t)json_object_object_length(from) + 1, sizeof(*v));
+	json_object_object_foreach (from, key, value) {
+		struct json_path here = {.up = at, .name = key};
+		if (value && !json_object_is_type(value, json_type_object))
+			return json_path_mismatch(&here, "an object", value, err);
+		v[n++] = xstrdup(key);
+	}
+	return 0;
+}
+
 static int decode_member(const struct member *m, struct json_object *from, void *object,
 			 const struct json_path *at, struct error *err)
 {
@@ -204,6 +221,8 @@ static int decode_member(const struct member *m, struct json_object *from, void 
 		return decode_map(m, from, object, at, err);
 	case MEMBER_STRING_MAP:
 		return decode_string_map(m, from, object, at, err);
+	case MEMBER_KEYS:
+		return decode_keys(from, field, at, err);
 	}
 	return 0;
 }

@@ -147,6 +147,16 @@ static struct json_object *encode_string_map(const struct member *m, const void 
 	return map;
 }
 
+static struct json_object *encode_keys(char **v)
+{
+	if (!v)
+		return NULL;
+	struct json_object *o = json_object_new_object();
+	strv_foreach (key, v)
+		json_add(o, *key, json_object_new_object());
+	return o;
+}
+
 static struct json_object *encode_member(const struct member *m, const void *object,
 					 struct json_object *document)
 {
@@ -179,6 +189,8 @@ static struct json_object *encode_member(const struct member *m, const void *obj
 		return encode_map(m, object, document);
 	case MEMBER_STRING_MAP:
 		return encode_string_map(m, object);
+	case MEMBER_KEYS:
+		return encode_keys(*(char **const *)field);
 	}
 	return NULL;
 }

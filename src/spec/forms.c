@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "util/digest.h"
 #include "util/str.h"
 
 #define HOST_NAME_LEN_MAX 64 /* __NEW_UTS_LEN */
@@ -70,4 +71,11 @@ const char *form_cgroup_file(const char *value)
 const char *form_device_access(const char *value)
 {
 	return strspn(value, "rwm") == strlen(value) ? NULL : "letters of rwm";
+}
+
+const char *form_digest(const char *value)
+{
+	return digest_valid(value) ? NULL
+				   : "\"sha256:\" and 64 hexadecimal digits, or "
+				     "\"sha512:\" and 128";
 }

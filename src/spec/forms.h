@@ -14,3 +14,4 @@ const char *form_cpu_list(const char *value);      /* "0-3,7", may be empty */
 const char *form_cgroup_path(const char *value);   /* without a ".." part */
 const char *form_cgroup_file(const char *value);   /* a name with a dot, no path */
 const char *form_device_access(const char *value); /* of r w m */
+const char *form_digest(const char *value);        /* util/digest.h */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The descriptors of the structs in spec.h that something outside their own file needs.
- */
+/* The descriptors of the structs in spec.h and image.h that something outside their own
+ * file needs. */
 #pragma once
 
 #include "spec/descriptor.h"
@@ -14,3 +14,10 @@ extern const struct descriptor spec_id_mapping_descriptor;
 extern const struct descriptor spec_linux_descriptor;
 extern const struct descriptor spec_resources_descriptor;
 extern const struct descriptor spec_seccomp_descriptor;
+
+/* spec/image.h */
+extern const struct descriptor image_platform_descriptor;
+extern const struct descriptor image_descriptor_descriptor;
+extern const struct descriptor image_manifest_descriptor;
+extern const struct descriptor image_index_descriptor;
+extern const struct descriptor image_config_descriptor;
