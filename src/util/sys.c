@@ -253,3 +253,19 @@ int sys_setgroups(size_t n, const gid_t *list)
 {
 	return (int)CALL("setgroups", SETGROUPS, n, list);
 }
+
+int sys_landlock_create_ruleset(const void *attr, size_t size, unsigned int flags)
+{
+	return (int)CALL("landlock", SYS_landlock_create_ruleset, attr, size, flags);
+}
+
+int sys_landlock_add_rule(int ruleset_fd, int type, const void *rule, unsigned int flags)
+{
+	return (int)CALL("landlock", SYS_landlock_add_rule, ruleset_fd, type, rule,
+			 flags);
+}
+
+int sys_landlock_restrict_self(int ruleset_fd, unsigned int flags)
+{
+	return (int)CALL("landlock", SYS_landlock_restrict_self, ruleset_fd, flags);
+}

@@ -65,6 +65,12 @@ int sys_setresuid(uid_t r, uid_t e, uid_t s);
 int sys_setresgid(gid_t r, gid_t e, gid_t s);
 int sys_setgroups(size_t n, const gid_t *list);
 
+/* landlock(7). attr: size bytes of struct landlock_ruleset_attr; NULL, 0 and
+ * LANDLOCK_CREATE_RULESET_VERSION ask for the ABI. rule: struct landlock_path_beneath_attr. */
+int sys_landlock_create_ruleset(const void *attr, size_t size, unsigned int flags);
+int sys_landlock_add_rule(int ruleset_fd, int type, const void *rule, unsigned int flags);
+int sys_landlock_restrict_self(int ruleset_fd, unsigned int flags);
+
 /* sys_fault() - for other seams (store, fs): true, with errno set, if `name` shall fail
  * now. */
 int sys_fault(const char *name);
