@@ -81,7 +81,7 @@ static const char *sort_text(const struct container *c, int sort)
 	case SORT_ID:
 		return c->record.id;
 	case SORT_IMAGE:
-		return c->config.rootfs;
+		return container_config_source(&c->config);
 	case SORT_NAMES:
 		return c->record.name;
 	case SORT_STATUS:
@@ -177,7 +177,7 @@ static int print_table(const struct ps_values *v, const struct listing *l)
 		cleanup_free char *command = command_text(c, v->no_trunc);
 		cleanup_free char *age = age_text(l, c);
 		cleanup_free char *status = container_status_text(c, l->now_usec);
-		const char *const cells[] = {id, c->config.rootfs, command, age, status,
+		const char *const cells[] = {id, container_config_source(&c->config), command, age, status,
 					     "", c->record.name};
 
 		table_add(t, cells);

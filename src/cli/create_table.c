@@ -244,7 +244,6 @@ void create_table_defaults(struct create_options *o)
 	o->network = "none";
 	o->read_only_tmpfs = true;
 	o->shm_size = 64 << 20;
-	o->stop_signal = "SIGTERM";
 	o->stop_timeout_sec = 10;
 	o->log_driver = LOG_DRIVER_JSON_FILE;
 }
@@ -252,14 +251,10 @@ void create_table_defaults(struct create_options *o)
 int create_table_arguments(struct create_options *o, char *const *args, char *const *argv,
 			   struct error *err)
 {
-	if (!o->rootfs_given) {
-		error_set(err, ERR_UNSUPPORTED, 0,
-			  "image %s: images are not supported yet", args[0]);
-		return error_hint(
-			err,
-			"Run a directory that holds a root file system: cubby run --rootfs DIR COMMAND");
-	}
-	o->rootfs = args[0];
+	if (o->rootfs_given)
+		o->rootfs = args[0];
+	else
+		o->image_name = args[0];
 	o->command = args + 1;
 	o->create_command = argv;
 	return 0;

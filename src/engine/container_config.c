@@ -24,6 +24,7 @@ struct member {
 
 static const struct member members[] = {
 	MEMBER("rootfs", MEMBER_STR, rootfs),
+	MEMBER("image", MEMBER_STR, image),
 	MEMBER("entrypoint", MEMBER_STRV, entrypoint),
 	MEMBER("command", MEMBER_STRV, command),
 	MEMBER("createCommand", MEMBER_STRV, create_command),
@@ -138,6 +139,11 @@ int container_config_parse(const char *text, struct container_config *ret,
 	*ret = c;
 	c = (struct container_config){0};
 	return 0;
+}
+
+const char *container_config_source(const struct container_config *c)
+{
+	return c->image ? c->image : c->rootfs ? c->rootfs : "";
 }
 
 const char *container_config_label(const struct container_config *c, const char *key)

@@ -12,7 +12,8 @@
 #include "util/error.h"
 
 struct container_config {  /* strings owned */
-	char *rootfs;      /* absolute */
+	char *rootfs;      /* absolute; NULL: an image */
+	char *image;       /* its name; the id is in the record */
 	char **entrypoint; /* as given with --entrypoint */
 	char **command;    /* what runs, entrypoint included, without --init's program */
 	char **create_command; /* the command line that made it */
@@ -34,6 +35,9 @@ void container_config_release(struct container_config *c);
 char *container_config_text(const struct container_config *c);
 int container_config_parse(const char *text, struct container_config *ret,
 			   struct error *err) _must_check_;
+
+/* container_config_source() - what it was made from, for people: image or directory. */
+const char *container_config_source(const struct container_config *c);
 
 /* container_config_label() - value of a label, or NULL. */
 const char *container_config_label(const struct container_config *c, const char *key);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/container_dir.h"
+#include "engine/user_ids.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -175,7 +176,14 @@ char *container_data_path(const struct engine *e, const char *id, const char *fi
 
 int container_dir_remove_data(const struct engine *e, const char *id, struct error *err)
 {
-	return fs_remove_tree(e->data_dirfd, id, err);
+	return user_ids_remove_tree(e, e->data_dirfd, id, err);
+}
+
+int container_dir_remove(const struct engine *e, const char *id, struct error *err)
+{
+	int r = container_dir_remove_data(e, id, err);
+
+	return r < 0 ? r : container_dir_remove_run(e, id, err);
 }
 
 int container_dir_remove_run(const struct engine *e, const char *id, struct error *err)

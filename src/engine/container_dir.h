@@ -76,3 +76,6 @@ int container_dir_remove_data(const struct engine *e, const char *id,
 			      struct error *err) _must_check_;
 int container_dir_remove_run(const struct engine *e, const char *id,
 			     struct error *err) _must_check_;
+/* container_dir_remove() - both, in this order. */
+int container_dir_remove(const struct engine *e, const char *id,
+			 struct error *err) _must_check_;

@@ -8,6 +8,7 @@
 
 #include "engine/container.h"
 #include "engine/container_dir.h"
+#include "engine/create_image.h"
 #include "engine/names.h"
 #include "engine/remove.h"
 #include "engine/settle.h"
@@ -31,7 +32,7 @@ void creation_release(struct creation *c)
 
 	if (lock_fd >= 0 && !c->done)
 		r = c->engine->store ? container_purge(c->engine, c->id, &err)
-				     : container_dir_remove_run(c->engine, c->id, &err);
+				     : container_dir_remove(c->engine, c->id, &err);
 	if (r < 0)
 		error_drop(&err, "the next command sweeps it away");
 	if (c->spec)
@@ -75,6 +76,7 @@ static int insert_record(const struct engine *e, struct create_plan *p, struct e
 			.created_usec = time_now_usec(),
 			.auto_remove = p->options->auto_remove,
 			.config = text,
+			.image = p->image ? p->image->record.id : NULL,
 		};
 
 		error_release(err);
@@ -97,6 +99,38 @@ static int make_data_dir(const struct engine *e, const char *id, struct error *e
 		return error_set(err, ERR_SYSTEM, errno, "make %s/containers/%s",
 				 e->paths.data, id);
 	return 0;
+}
+
+static int make_dir(const char *path, mode_t mode, struct error *err)
+{
+	if (mkdir(path, 0700) < 0 || chmod(path, mode) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make %s", path);
+	return 0;
+}
+
+/*
+ * What the launcher needs of a container that is made from an image. The top directory has the
+ * mode of the image's.
+ */
+static int make_overlay_dirs(const struct engine *e, const struct create_plan *p,
+			     struct error *err)
+{
+	struct stat st;
+	int r = make_data_dir(e, p->id, err);
+
+	if (r >= 0 && stat(p->image->layer_paths[0], &st) < 0)
+		r = error_set(err, ERR_SYSTEM, errno, "look at the layer %s",
+			      p->image->layer_paths[0]);
+	if (r >= 0)
+		r = make_dir(p->rootfs, 0700, err);
+	if (r >= 0)
+		r = make_dir(p->upper, st.st_mode & 07777, err);
+	if (r >= 0)
+		r = make_dir(p->work, 0700, err);
+	for (size_t i = 0; r >= 0 && i < p->volumes.n; i++)
+		if (p->volumes.items[i].anonymous)
+			r = make_dir(p->volumes.items[i].source, 0755, err);
+	return r;
 }
 
 /*
@@ -160,6 +194,8 @@ int container_create_begin(const struct engine *e, const struct create_plan *p,
 	if (c.lock_fd < 0)
 		return c.lock_fd;
 	r = write_etc(p, c.lock_fd, err);
+	if (r >= 0 && p->image)
+		r = make_overlay_dirs(e, p, err);
 	if (r < 0)
 		return r;
 	*ret = c;
@@ -177,7 +213,7 @@ int container_create_record(const struct creation *c, struct create_plan *p,
 	 */
 	if (r >= 0 && !str_eq(name, p->name))
 		r = write_etc(p, c->lock_fd, err);
-	if (r >= 0)
+	if (r >= 0 && !p->image)
 		r = make_data_dir(c->engine, p->id, err);
 	if (r >= 0)
 		r = write_config(c->engine, p, c->spec, err);

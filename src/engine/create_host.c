@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/create_image.h"
 #include "runtime/seccomp.h"
+#include "spec/image.h"
 #include "util/fs.h"
 #include "util/mem.h"
+#include "util/path.h"
 #include "util/str.h"
 
 #define PROFILE_MAX (4 << 20)
@@ -66,6 +69,24 @@ static int check_source(struct volume *v, struct error *err)
 	return -err->code;
 }
 
+/*
+ * VOLUME of an image: a directory of the container's own that starts with what the image has there,
+ * unless the user mounts something at that place.
+ */
+static void add_image_volumes(struct create_plan *p)
+{
+	if (!p->image)
+		return;
+	strv_foreach (path, p->image->config->config.volumes) {
+		cleanup_free char *destination = path_clean(*path);
+
+		if (!str_eq(destination, "/") &&
+		    !volumes_find(&p->volumes, destination) &&
+		    !volumes_find(&p->tmpfs, destination))
+			volumes_add_anonymous(&p->volumes, p->data_dir, destination);
+	}
+}
+
 int create_plan_mounts(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
@@ -94,6 +115,7 @@ int create_plan_mounts(const struct engine *e, struct create_plan *p, struct err
 					 "%s: duplicate mount destination",
 					 p->tmpfs.items[p->tmpfs.n - 1].destination);
 	}
+	add_image_volumes(p);
 	return 0;
 }
 

@@ -10,15 +10,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "transfer/protocol.h"
+
 enum log_driver_word { LOG_DRIVER_JSON_FILE, LOG_DRIVER_NONE };
+
+struct create_image;
 
 struct create_options {
 	const char *name;
-	const char *rootfs;          /* the directory */
-	char *const *command;        /* after it; NULL-terminated */
-	char *const *create_command; /* the whole command line, for the record */
-	const char *entrypoint;      /* NULL: none */
-	bool rootfs_given;           /* --rootfs: the first argument is a directory */
+	const char *rootfs;               /* the directory; NULL: an image */
+	const char *image_name;           /* as typed; NULL: a directory */
+	const struct create_image *image; /* the image itself, once it was found */
+	int pull_policy;                  /* enum pull_policy */
+	struct transfer_fetch fetch;      /* how to fetch it; its source is not used */
+	char *const *command;             /* after it; NULL-terminated */
+	char *const *create_command;      /* the whole command line, for the record */
+	const char *entrypoint;           /* NULL: none */
+	bool rootfs_given; /* --rootfs: the first argument is a directory */
 	bool interactive, terminal, auto_remove, replace;
 
 	char **env, **env_files, **unset_env;

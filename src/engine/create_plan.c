@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "engine/create_image.h"
 #include "engine/create_steps.h"
 #include "engine/engine.h"
 #include "engine/names.h"
@@ -23,6 +24,9 @@ void create_plan_release(struct create_plan *p)
 	free(p->cwd);
 	free(p->hostname);
 	free(p->run_dir);
+	free(p->data_dir);
+	free(p->upper);
+	free(p->work);
 	strv_free(p->entrypoint);
 	strv_free(p->args);
 	strv_free(p->env);
@@ -52,11 +56,12 @@ static int plan_name(struct create_plan *p, struct error *err)
 static int build(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	static create_step *const steps[] = {
-		create_plan_rootfs,   create_plan_command,  create_plan_network,
-		create_plan_hostname, create_plan_ids,      create_plan_user,
-		create_plan_env,      create_plan_security, create_plan_limits,
-		create_plan_labels,   create_plan_life,     create_plan_mounts,
-		create_plan_cwd,      create_plan_devices,  create_plan_etc,
+		create_plan_rootfs,   create_plan_command, create_plan_network,
+		create_plan_hostname, create_plan_ids,     create_plan_map,
+		create_plan_user,     create_plan_env,     create_plan_security,
+		create_plan_limits,   create_plan_labels,  create_plan_life,
+		create_plan_mounts,   create_plan_cwd,     create_plan_devices,
+		create_plan_etc,
 	};
 	int r = name_random_id(&p->id, err);
 
@@ -96,6 +101,11 @@ static const char *seccomp_word(const struct security_plan *s)
 	return s->seccomp_file;
 }
 
+static const char *image_user(const struct create_plan *p)
+{
+	return p->image ? create_image_user(p->image) : NULL;
+}
+
 static char *copy(const char *text)
 {
 	return text ? xstrdup(text) : NULL;
@@ -106,14 +116,15 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 	const struct create_options *o = p->options;
 
 	*ret = (struct container_config){
-		.rootfs = xstrdup(p->rootfs),
+		.rootfs = p->image ? NULL : xstrdup(p->rootfs),
 		.entrypoint = strv_copy(p->entrypoint),
 		.command = strv_copy(p->args),
 		.create_command = strv_copy(o->create_command),
 		.labels = strv_copy(p->labels),
 		.cap_add = capability_names(p->security.added),
 		.cap_drop = strv_copy(o->cap_drop),
-		.user = copy(o->user),
+		.user = copy(o->user ? o->user : image_user(p)),
+		.image = p->image ? xstrdup(p->image->name) : NULL,
 		.network = xstrdup(p->network_host ? "host" : "none"),
 		.detach_keys = copy(o->detach_keys),
 		.seccomp = xstrdup(seccomp_word(&p->security)),
@@ -145,7 +156,7 @@ char *create_plan_warning(const struct create_plan *p)
 	if (p->rootless || p->uids.n_lines || p->user.uid != 0)
 		return NULL;
 	for (size_t i = 0; i < p->volumes.n; i++)
-		if (p->volumes.items[i].writable)
+		if (p->volumes.items[i].writable && !p->volumes.items[i].anonymous)
 			strv_add(&sources, p->volumes.items[i].source);
 	if (!sources)
 		return NULL;

@@ -17,9 +17,11 @@
 #include "engine/user_lookup.h"
 #include "engine/volume_option.h"
 #include "runtime/idmap.h"
+#include "runtime/overlay.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
+struct create_image;
 struct spec_rlimit;
 struct spec_seccomp;
 struct spec_key_value;
@@ -29,10 +31,14 @@ struct create_plan {
 	char *id, *name;
 	bool name_chosen; /* by the user */
 	bool rootless;
-	char *rootfs; /* absolute */
-	int root_fd;
-	char **entrypoint, **args; /* args: what runs, without --init's program */
-	char *init_program;        /* of the host, NULL: no --init */
+	char *rootfs; /* absolute; of an image: the empty directory where it will be attached */
+	int root_fd;                      /* of a directory; -EBADF: an image */
+	const struct create_image *image; /* of the options; NULL: a directory */
+	char *data_dir;                   /* of the container */
+	char *upper, *work;               /* of an image's overlay */
+	struct overlay_paths overlay;     /* all borrowed from here and from image */
+	char **entrypoint, **args;        /* args: what runs, without --init's program */
+	char *init_program;               /* of the host, NULL: no --init */
 	char **env, *cwd, *hostname;
 	struct user_identity user;
 	bool has_umask;

@@ -10,11 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/container_dir.h"
+#include "engine/create_image.h"
 #include "engine/environment.h"
 #include "engine/idmap_plan.h"
 #include "engine/names.h"
+#include "engine/user_ids.h"
 #include "runtime/self.h"
 #include "runtime/usermap.h"
+#include "spec/image.h"
 #include "util/fs.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -24,11 +28,30 @@
 #define HOSTNAME_LEN_MAX 64
 #define DEFAULT_PATH     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* The image's layers below, a directory of the container's own above. */
+static int plan_overlay(const struct engine *e, struct create_plan *p)
+{
+	p->image = p->options->image;
+	p->data_dir = container_data_path(e, p->id, NULL);
+	p->rootfs = fs_join(p->data_dir, "rootfs");
+	p->upper = fs_join(p->data_dir, "upper");
+	p->work = fs_join(p->data_dir, "work");
+	p->overlay = (struct overlay_paths){
+		.lower = p->image->layer_paths,
+		.upper = p->upper,
+		.work = p->work,
+		.is_volatile = p->options->auto_remove,
+	};
+	return 0;
+}
+
 int create_plan_rootfs(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const char *dir = p->options->rootfs;
 	struct stat st;
 
+	if (p->options->image)
+		return plan_overlay(e, p);
 	if (strchr(dir, ':') && lstat(dir, &st) < 0) {
 		error_set(
 			err, ERR_UNSUPPORTED, 0,
@@ -70,6 +93,26 @@ static int parse_entrypoint(const char *text, char ***ret, struct error *err)
 	return json_to_strv(list, "--entrypoint", ret, err);
 }
 
+/*
+ * Entrypoint, then the command. An entrypoint of the user's takes the image's command away too, as
+ * with podman and Docker.
+ */
+static void plan_args(struct create_plan *p)
+{
+	const struct create_options *o = p->options;
+	const struct image_run_config *c = p->image ? &p->image->config->config : NULL;
+	char *const *command = o->command;
+
+	if (c && !o->entrypoint) {
+		p->entrypoint = strv_copy(c->entrypoint);
+		if (!command || !*command)
+			command = c->cmd;
+	}
+	p->args = strv_copy(p->entrypoint);
+	strv_foreach (word, command)
+		strv_add(&p->args, *word);
+}
+
 int create_plan_command(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
@@ -80,13 +123,12 @@ int create_plan_command(const struct engine *e, struct create_plan *p, struct er
 		if (r < 0)
 			return r;
 	}
-	p->args = strv_copy(p->entrypoint);
-	strv_foreach (word, o->command)
-		strv_add(&p->args, *word);
+	plan_args(p);
 	if (!p->args || str_empty(p->args[0])) {
 		error_set(err, ERR_INVALID, 0, "no command or entrypoint provided");
-		return error_hint(err, "Say what to run: cubby run --rootfs %s sh",
-				  o->rootfs);
+		return error_hint(err, "Say what to run: cubby run %s%s sh",
+				  p->image ? "" : "--rootfs ",
+				  p->image ? o->image_name : o->rootfs);
 	}
 	if (!o->init)
 		return 0;
@@ -114,6 +156,30 @@ int create_plan_ids(const struct engine *e, struct create_plan *p, struct error 
 	return idmap_plan_build(&request, &p->uids, &p->gids, err);
 }
 
+/*
+ * The files of an image belong to the ids that it was unpacked with: the user's whole map, or its
+ * own id alone.
+ */
+int create_plan_map(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	cleanup_user_ids struct user_ids ids = {0};
+	int r;
+
+	if (!p->image)
+		return 0;
+	r = user_ids_get(e, p->image->single_id, &ids, err);
+	if (r < 0)
+		return r;
+	if (idmap_equal(&ids.uids, &p->uids) && idmap_equal(&ids.gids, &p->gids))
+		return 0;
+	error_set(err, ERR_UNSUPPORTED, 0,
+		  "a map of the container's own is not supported yet for images");
+	return error_hint(
+		err, e->rootless ? "Without --uidmap and --gidmap you are root inside; "
+				   "--uidmap 0:0:1 maps your own id only"
+				 : "Run it without --uidmap and --gidmap");
+}
+
 /* Supplementary groups that nobody asked for by name go where the container can't have
  * them. */
 static void drop_unmapped_groups(struct create_plan *p)
@@ -134,7 +200,11 @@ int create_plan_user(const struct engine *e, struct create_plan *p, struct error
 	const struct create_options *o = p->options;
 	int r;
 
-	r = user_lookup(p->root_fd, o->user, o->group_add, &p->user, err);
+	r = p->image ? user_lookup_text(&(struct user_files){p->image->record.passwd,
+							     p->image->record.group},
+					o->user ? o->user : create_image_user(p->image),
+					o->group_add, &p->user, err)
+		     : user_lookup(p->root_fd, o->user, o->group_add, &p->user, err);
 	if (r < 0 && err->kind == ERR_NOT_FOUND)
 		err->kind = ERR_NOT_EXECUTABLE; /* podman's exit status is 126 */
 	if (r < 0)
@@ -194,6 +264,16 @@ static void set_default(char ***env, const char *name, const char *value)
 	environment_set(env, assignment);
 }
 
+static void add_image_env(struct create_plan *p)
+{
+	const struct image_run_config *c = p->image ? &p->image->config->config : NULL;
+
+	if (c)
+		strv_foreach (assignment, c->env)
+			if (strchr(*assignment, '='))
+				environment_set(&p->env, *assignment);
+}
+
 int create_plan_env(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
@@ -202,6 +282,7 @@ int create_plan_env(const struct engine *e, struct create_plan *p, struct error 
 	if (!o->unset_env_all) {
 		environment_set(&p->env, DEFAULT_PATH);
 		environment_set(&p->env, "container=cubby");
+		add_image_env(p);
 		if (o->terminal)
 			environment_set(&p->env, "TERM=xterm");
 		set_default(&p->env, "HOSTNAME", p->hostname);
@@ -245,8 +326,11 @@ int create_plan_cwd(const struct engine *e, struct create_plan *p, struct error 
 	if (dir && dir[0] != '/')
 		return error_set(err, ERR_INVALID, 0,
 				 "--workdir %s: must be an absolute path", dir);
+	if (!dir && p->image && !str_empty(p->image->config->config.working_dir))
+		dir = p->image->config->config.working_dir;
 	p->cwd = path_clean(dir ? dir : "/");
-	if (!dir || is_mounted_over(p, p->cwd))
+	/* in a container of its own it is made */
+	if (!dir || p->image || is_mounted_over(p, p->cwd))
 		return 0;
 	fd = path_open(p->root_fd, p->cwd, O_PATH | O_DIRECTORY, &missing);
 	if (fd >= 0 || (missing.kind != ERR_NOT_FOUND && missing.code != ENOTDIR))

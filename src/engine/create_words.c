@@ -9,9 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/create_image.h"
 #include "engine/detach_keys.h"
 #include "engine/environment.h"
 #include "engine/ulimit_option.h"
+#include "spec/image.h"
+#include "spec/spec.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/signals.h"
@@ -77,6 +80,9 @@ int create_plan_labels(const struct engine *e, struct create_plan *p, struct err
 	cleanup_strv char **words = NULL;
 	int r;
 
+	for (size_t i = 0; p->image && i < p->image->config->config.n_labels; i++)
+		strv_addf(&words, "%s=%s", p->image->config->config.labels[i].key,
+			  p->image->config->config.labels[i].value);
 	strv_foreach (path, o->label_files) {
 		r = read_label_file(*path, &words, err);
 		if (r < 0)
@@ -119,6 +125,20 @@ static int take_log_option(struct create_plan *p, const char *text, struct error
 	return error_hint(err, "Known: max-size=SIZE, max-file=NUMBER");
 }
 
+static int plan_stop_signal(struct create_plan *p, struct error *err)
+{
+	const char *text = p->options->stop_signal, *what = "--stop-signal";
+
+	if (!text && p->image && !str_empty(p->image->config->config.stop_signal)) {
+		text = p->image->config->config.stop_signal;
+		what = "the image's stop signal";
+	}
+	if (signal_parse(text ? text : "SIGTERM", &p->stop_signal) < 0)
+		return error_set(err, ERR_INVALID, 0, "%s %s: invalid signal", what,
+				 text);
+	return 0;
+}
+
 int create_plan_life(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
@@ -128,9 +148,9 @@ int create_plan_life(const struct engine *e, struct create_plan *p, struct error
 	r = detach_keys_parse(&keys, o->detach_keys, err);
 	if (r < 0)
 		return error_wrap(err, "--detach-keys");
-	if (signal_parse(o->stop_signal, &p->stop_signal) < 0)
-		return error_set(err, ERR_INVALID, 0, "--stop-signal %s: invalid signal",
-				 o->stop_signal);
+	r = plan_stop_signal(p, err);
+	if (r < 0)
+		return r;
 	p->log_max_files = 1;
 	strv_foreach (text, o->log_opts) {
 		r = take_log_option(p, *text, err);

@@ -43,6 +43,9 @@ static bool has_place(const struct etc_request *request, const char *target)
 	struct stat st;
 	bool missing;
 
+	/* an image: the container has the file made in a layer of its own */
+	if (request->root_fd < 0)
+		return true;
 	fd = path_open(request->root_fd, target, O_PATH, &err);
 	if (fd >= 0)
 		return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);

@@ -20,7 +20,7 @@ struct etc_plan {
 };
 
 struct etc_request {
-	int root_fd;
+	int root_fd;     /* -EBADF: an image, whose container can have any file */
 	bool may_create; /* the container's root can make files in the root file system as
 			    far as its modes allow it */
 	bool no_hosts, no_hostname, network_host;

@@ -41,11 +41,23 @@ struct image_fetch_options {
 int image_fetch(const struct engine *e, const struct image_fetch_options *o,
 		struct image_fetched *ret, struct error *err) _must_check_;
 
+/*
+ * image_unpack() - an image on record whose layers are missing in the mode that is asked for (the
+ * other one was, or somebody removed them): from its blobs. Without a blob ERR_NOT_FOUND.
+ */
+struct image_record;
+int image_unpack(const struct engine *e, const struct image_record *r,
+		 const struct image_fetch_options *o, struct error *err) _must_check_;
+
+/* image_progress_show(), image_progress_note() - pass on the transfer program's events. */
+struct json_object;
+void image_progress_show(const struct image_progress *p, struct json_object *packet);
+void image_progress_note(const struct image_progress *p, struct json_object *packet);
+
 enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER, PULL_NEWER };
 
-/* image_get() - for run and pull: the image that the text names, fetched if the policy says so.
- * "cubby/hello" comes from the installation. */
-struct image_record;
+/* image_get() - for run and pull: the image that the text names, fetched if the policy says so (o's
+ * source is set here). "cubby/hello" comes from the installation. */
 int image_get(const struct engine *e, const char *text, enum pull_policy policy,
 	      const struct image_fetch_options *o, struct image_record *ret,
 	      char **ret_name, struct error *err) _must_check_;

@@ -73,7 +73,7 @@ static struct json_object *config(const struct subject *s)
 	json_add_bool(o, "OpenStdin", asked->interactive);
 	json_add_strv(o, "Env", p->env);
 	json_add_strv(o, "Cmd", asked->command);
-	json_add_str(o, "Image", "");
+	json_add_str(o, "Image", container_config_source(asked));
 	json_add_str(o, "WorkingDir", p->cwd);
 	json_add_strv(o, "Entrypoint", asked->entrypoint);
 	json_add(o, "Labels", container_config_pairs(asked->labels));
@@ -232,9 +232,9 @@ static void add_identity(const struct subject *s, struct json_object *o)
 	json_add_str(o, "Path", args ? args[0] : "");
 	json_add_strv(o, "Args", args ? args + 1 : NULL);
 	json_add(o, "State", state(s));
-	json_add_str(o, "Image", "");
-	json_add_str(o, "ImageName", "");
-	json_add_str(o, "Rootfs", s->c->config.rootfs);
+	json_add_str(o, "Image", s->c->record.image ? s->c->record.image : "");
+	json_add_str(o, "ImageName", s->c->config.image ? s->c->config.image : "");
+	json_add_str(o, "Rootfs", s->c->config.rootfs ? s->c->config.rootfs : "");
 	json_add_str(o, "Pod", "");
 	json_add_str(o, "Name", s->c->record.name);
 	json_add_i64(o, "RestartCount", 0);

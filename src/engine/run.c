@@ -15,6 +15,7 @@
 #include "engine/attach.h"
 #include "engine/container_dir.h"
 #include "engine/create.h"
+#include "engine/create_image.h"
 #include "engine/create_plan.h"
 #include "engine/settle.h"
 #include "engine/start.h"
@@ -200,8 +201,8 @@ static int stay(const struct run_request *request, const struct started *started
 	return end(request, started, ret->id, err);
 }
 
-int container_run(const struct run_request *request, struct run_result *ret,
-		  struct error *err)
+static int run(const struct run_request *request, struct run_result *ret,
+	       struct error *err)
 {
 	const struct create_options *o = request->options;
 	cleanup_create_plan struct create_plan p = CREATE_PLAN_INIT;
@@ -210,9 +211,6 @@ int container_run(const struct run_request *request, struct run_result *ret,
 	cleanup_fd int owner_fd = -EBADF;
 	int r;
 
-	r = check_cidfile(o, err);
-	if (r < 0)
-		return r;
 	r = create_plan_build(request->engine, o, &p, err);
 	if (r < 0)
 		return r;
@@ -230,4 +228,26 @@ int container_run(const struct run_request *request, struct run_result *ret,
 	if (r < 0)
 		return r;
 	return request->foreground ? stay(request, &started, ret, err) : 0;
+}
+
+/* An image is looked for first: its records are needed before anything can be planned. */
+int container_run(const struct run_request *request, struct run_result *ret,
+		  struct error *err)
+{
+	cleanup_create_image struct create_image image = {0};
+	struct create_options options = *request->options;
+	struct run_request with_image = *request;
+	int r = check_cidfile(request->options, err);
+
+	if (r < 0 || !options.image_name)
+		return r < 0 ? r : run(request, ret, err);
+	r = engine_open_store(request->engine, err);
+	if (r >= 0)
+		r = create_image_get(request->engine, &options, request->progress, &image,
+				     err);
+	if (r < 0)
+		return r;
+	options.image = &image;
+	with_image.options = &options;
+	return run(&with_image, ret, err);
 }

@@ -10,12 +10,15 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+struct image_progress;
+
 struct run_request {
 	struct engine *engine; /* its store may not be open yet: then it is opened */
 	const struct create_options *options;
 	bool foreground;
 	bool forward_signals; /* foreground: signals that we get go to the container */
-	void (*warn)(const char *text); /* the one warning there can be
+	const struct image_progress *progress; /* of fetching its image; may be NULL */
+	void (*warn)(const char *text);        /* the one warning there can be
 					   (create_plan_warning) */
 };
 

@@ -147,10 +147,7 @@ int container_purge(const struct engine *e, const char *id, struct error *err)
 	r = container_record_delete(e->store, id, err);
 	if (r < 0)
 		return r;
-	r = container_dir_remove_data(e, id, err);
-	if (r < 0)
-		return r;
-	return container_dir_remove_run(e, id, err);
+	return container_dir_remove(e, id, err);
 }
 
 /* A waiter left its mark (engine/wait.c): it reads the exit status here when the record

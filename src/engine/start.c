@@ -238,6 +238,7 @@ static int launch(const struct launcher *x, struct error *err)
 	o.id = p->id;
 	o.bundle = x->request->plan->run_dir;
 	o.spec = x->request->creation->spec;
+	o.overlay = p->image ? &p->overlay : NULL;
 	memcpy(o.stdio_fd, theirs, sizeof(theirs));
 	o.ret_master_fd = p->options->terminal ? &m.tty_fd : NULL;
 	o.seccomp_cache_dirfd = x->cache_fd;

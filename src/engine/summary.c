@@ -71,8 +71,8 @@ struct json_object *container_summary(const struct container *c, int64_t now_use
 	json_add_i64(o, "ExitedAt", r->finished_usec / USEC_PER_SEC);
 	json_add_i64(o, "ExitCode", r->exit_code);
 	json_add_str(o, "Id", r->id);
-	json_add_str(o, "Image", c->config.rootfs);
-	json_add_str(o, "ImageID", "");
+	json_add_str(o, "Image", container_config_source(&c->config));
+	json_add_str(o, "ImageID", c->record.image ? c->record.image : "");
 	json_add_bool(o, "IsInfra", false);
 	json_add(o, "Labels", container_config_pairs(c->config.labels));
 	json_add(o, "Mounts", mount_points(c->config.binds));

@@ -277,3 +277,21 @@ int tmpfs_parse(struct volumes *list, const char *text, struct error *err)
 	r = add(list, &v, err);
 	return r < 0 ? error_wrap(err, "tmpfs %s", text) : 0;
 }
+
+void volumes_add_anonymous(struct volumes *list, const char *data_dir,
+			   const char *destination)
+{
+	static const char *const words[] = {"rbind", "rprivate", "nosuid", "nodev",
+					    "tmpcopyup"};
+	struct volume v = {
+		.source = xasprintf("%s/volume%zu", data_dir, list->n),
+		.destination = xstrdup(destination),
+		.writable = true,
+		.anonymous = true,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		strv_add(&v.options, words[i]);
+	list->items = xreallocarray(list->items, list->n + 1, sizeof(*list->items));
+	list->items[list->n++] = v;
+}

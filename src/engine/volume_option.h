@@ -17,6 +17,7 @@ struct volume {       /* owned */
 	char *destination; /* absolute, cleaned */
 	char **options;    /* words of the OCI mount */
 	bool writable;
+	bool anonymous; /* the container's own: made with it, filled with what lies below it */
 };
 void volume_release(struct volume *v);
 
@@ -32,6 +33,10 @@ int volume_parse(struct volumes *list, const char *text, struct error *err) _mus
 
 /* tmpfs_parse() - adds to the list. */
 int tmpfs_parse(struct volumes *list, const char *text, struct error *err) _must_check_;
+
+/* volumes_add_anonymous() - a directory of the container's own, below data_dir. */
+void volumes_add_anonymous(struct volumes *list, const char *data_dir,
+			   const char *destination);
 
 /* volumes_cover() - whether one of them is mounted at this path or above it. */
 bool volumes_cover(const struct volumes *list, const char *path);

@@ -227,6 +227,13 @@ bool idmap_is_single(const struct idmap *map, uint32_t own)
 	       map->lines[0].outside == own;
 }
 
+bool idmap_equal(const struct idmap *a, const struct idmap *b)
+{
+	return a->n_lines == b->n_lines &&
+	       (a->n_lines == 0 ||
+		memcmp(a->lines, b->lines, a->n_lines * sizeof(*a->lines)) == 0);
+}
+
 uint64_t idmap_size(const struct idmap *map)
 {
 	uint64_t size = 0;

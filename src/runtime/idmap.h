@@ -65,6 +65,9 @@ int idmap_compose(const struct idmap *inner, const struct idmap *outer, struct i
  * write. */
 bool idmap_is_single(const struct idmap *map, uint32_t own);
 
+/* idmap_equal() - the same lines in the same order. */
+bool idmap_equal(const struct idmap *a, const struct idmap *b);
+
 uint64_t idmap_size(const struct idmap *map); /* ids held */
 
 /* idmap_text() - the lines as uid_map(5) takes them, "0 100000 65536\n...". Caller frees.

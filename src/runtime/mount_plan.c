@@ -218,8 +218,10 @@ static int check_words(struct builder *b)
 			      s->idmap      ? "idmap"
 			      : s->nofollow ? "src-nofollow"
 					    : "copy-symlink");
-	if (s->copy_up && !(s->kind == MOUNT_FILESYSTEM && str_eq(s->type, "tmpfs")))
-		return refuse(b, "options", "\"tmpcopyup\" is for tmpfs only");
+	if (s->copy_up && !bind &&
+	    !(s->kind == MOUNT_FILESYSTEM && str_eq(s->type, "tmpfs")))
+		return refuse(b, "options",
+			      "\"tmpcopyup\" is for tmpfs and bind mounts only");
 	return 0;
 }
 

@@ -46,8 +46,9 @@ struct mount_step {
 	bool idmap, idmap_recursive;
 	struct idmap uids, gids; /* explicit mappings of an idmapped mount; empty: the
 				    container's own */
-	bool copy_up;            /* tmpcopyup: a tmpfs that starts with what lies below */
-	bool nofollow;           /* src-nofollow */
+	bool copy_up;       /* tmpcopyup: a tmpfs, or an empty directory that is bound,
+				    starts with what lies below */
+	bool nofollow;      /* src-nofollow */
 	bool dest_nofollow; /* a symlink at the destination is mounted over, not followed
 			     */
 	bool copy_symlink; /* a source that is a symlink is made again instead of bound */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,7 +24,8 @@
 #include "util/proc.h"
 #include "util/sys.h"
 
-#define PEER "the helper process"
+#define PEER            "the helper process"
+#define FIRST_REPORT_FD 64
 
 static int take_root(const struct sandbox_options *o, struct error *err)
 {
@@ -35,6 +37,16 @@ static int take_root(const struct sandbox_options *o, struct error *err)
 	return child_take_ids(0, 0, err);
 }
 
+/* What is mounted here stays here. */
+static int keep_mounts_private(struct error *err)
+{
+	struct mount_attr attr = {.propagation = MS_PRIVATE};
+
+	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "keep mounts private");
+	return 0;
+}
+
 static int prepare_child(const struct sandbox_options *o, int sync_fd, struct error *err)
 {
 	int r;
@@ -44,6 +56,8 @@ static int prepare_child(const struct sandbox_options *o, int sync_fd, struct er
 	r = sync_expect(sync_fd,
 			&(struct sync_expectation){.message = SYNC_MAPPED, .peer = PEER},
 			err);
+	if (r == 0 && (o->new_flags & CLONE_NEWNS))
+		r = keep_mounts_private(err);
 	if (r == 0)
 		r = take_root(o, err);
 	if (r < 0)
@@ -55,10 +69,14 @@ static int prepare_child(const struct sandbox_options *o, int sync_fd, struct er
 	return sync_send(sync_fd, SYNC_READY, -EBADF, err);
 }
 
-static _noreturn_ void run_child(const struct sandbox_options *o, int sync_fd)
+static _noreturn_ void run_child(const struct sandbox_options *o, int their_fd)
 {
 	cleanup_error struct error err = ERROR_INIT;
-	int r = prepare_child(o, sync_fd, &err);
+	/* run() may want to place fds at the low numbers */
+	int sync_fd = fcntl(their_fd, F_DUPFD_CLOEXEC, FIRST_REPORT_FD), r;
+
+	close(their_fd);
+	r = prepare_child(o, sync_fd, &err);
 
 	if (r == 0)
 		r = o->run(o->data, &err);

@@ -128,28 +128,45 @@ char *self_path(void)
  * Installed: PREFIX/bin/cubby beside PREFIX/libexec/cubby/monitor. In the build tree all
  * programs lie in one directory.
  */
-int self_helper(const char *name, char **ret, struct error *err)
+static char *find_beside(const char *const *places, const char *configured,
+			 const char *name, int mode)
 {
-	static const char *const places[] = {"/../libexec/cubby", "", NULL};
 	cleanup_free char *own = self_path();
 	char *slash = own ? strrchr(own, '/') : NULL;
 
 	if (slash)
 		*slash = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		if (places[i] && !slash)
-			continue;
-		cleanup_free char *path =
-			places[i] ? xasprintf("%s%s/%s", own, places[i], name)
-				  : xasprintf("%s/%s", CUBBY_LIBEXECDIR, name);
-		if (access(path, X_OK) < 0)
-			continue;
-		*ret = TAKE_PTR(path);
-		return 0;
+	for (; slash && *places; places++) {
+		cleanup_free char *path = xasprintf("%s%s/%s", own, *places, name);
+
+		if (access(path, mode) == 0)
+			return TAKE_PTR(path);
 	}
+	cleanup_free char *path = xasprintf("%s/%s", configured, name);
+	return access(path, mode) == 0 ? TAKE_PTR(path) : NULL;
+}
+
+int self_helper(const char *name, char **ret, struct error *err)
+{
+	static const char *const places[] = {"/../libexec/cubby", "", NULL};
+
+	*ret = find_beside(places, CUBBY_LIBEXECDIR, name, X_OK);
+	if (*ret)
+		return 0;
 	(void)error_set(err, ERR_NOT_FOUND, ENOENT, "cubby's helper program %s/%s",
 			CUBBY_LIBEXECDIR, name);
 	return error_hint(
 		err,
 		"install cubby again: its bin and libexec/cubby directories belong together");
+}
+
+int self_data(const char *name, char **ret, struct error *err)
+{
+	static const char *const places[] = {"/../share/cubby", "/../../data", NULL};
+
+	*ret = find_beside(places, CUBBY_DATADIR, name, R_OK);
+	if (*ret)
+		return 0;
+	return error_set(err, ERR_NOT_FOUND, ENOENT, "cubby's file %s/%s", CUBBY_DATADIR,
+			 name);
 }

@@ -28,3 +28,7 @@ char *self_path(void);
  * directory. ERR_NOT_FOUND names what was tried.
  */
 int self_helper(const char *name, char **ret, struct error *err) _must_check_;
+
+/* self_data() - path of a file of the installation: share/cubby beside the bin directory, else the
+ * build tree, else the configured data directory. */
+int self_data(const char *name, char **ret, struct error *err) _must_check_;

@@ -123,7 +123,7 @@ static const struct {
 	{"/x", NULL, NULL, "remount,size=3", "is for a file system, not for a remount"},
 	{"/x", "tmpfs", NULL, "idmap", "\"idmap\" is for bind mounts only"},
 	{"/x", "tmpfs", NULL, "src-nofollow", "\"src-nofollow\" is for bind mounts only"},
-	{"/x", "bind", "/y", "tmpcopyup", "\"tmpcopyup\" is for tmpfs only"},
+	{"/x", "mqueue", "mqueue", "tmpcopyup", "\"tmpcopyup\" is for tmpfs and bind mounts only"},
 	{"/proc/self", "bind", "/y", NULL, "destination: /proc/self lies inside /proc"},
 	{"/sys/../proc/sys/kernel", "tmpfs", NULL, NULL, "lies inside /proc"},
 	{"proc/1", "tmpfs", NULL, NULL, "lies inside /proc"},

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation. The transfer program is the one that speaks to the outside; what it says
+ * about an image are names, digests and sizes, all checked again in transfer_image_parse(). It is
+ * believed in one thing only, that a file in blobs/ has the content that its name says. An image is
+ * recorded when all its layers are on record and all its blobs in place; before that nobody can
+ * find it.
+ */
+#include "engine/image_fetch.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/fetch_layers.h"
+#include "engine/image.h"
+#include "engine/image_view.h"
+#include "engine/layer_dir.h"
+#include "engine/transfer_client.h"
+#include "image/blobs.h"
+#include "spec/image.h"
+#include "store/image_record.h"
+#include "util/digest.h"
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/time.h"
+
+void image_fetched_release(struct image_fetched *f)
+{
+	strv_free(f->ids);
+	strv_free(f->names);
+	*f = (struct image_fetched){0};
+}
+
+struct fetch {
+	const struct engine *engine;
+	const struct image_fetch_options *options;
+	struct user_ids ids;
+	struct transfer_client client;
+	struct transfer_image image; /* the one that is being fetched */
+	struct fetch_layers layers;
+	bool has_image;
+	struct image_fetched *fetched;
+};
+
+static void end_image(struct fetch *f)
+{
+	fetch_layers_release(&f->layers);
+	transfer_image_release(&f->image);
+	f->has_image = false;
+}
+
+static void fetch_release(struct fetch *f)
+{
+	transfer_client_release(&f->client);
+	end_image(f);
+	user_ids_release(&f->ids);
+}
+
+static int on_image(struct fetch *f, struct json_object *packet, struct error *err)
+{
+	cleanup_json struct json_object *answer = NULL;
+	int r;
+
+	if (f->has_image)
+		return error_set(err, ERR_SYSTEM, EBADMSG,
+				 "hear from the transfer program");
+	r = transfer_image_parse(packet, &f->image, err);
+	if (r < 0)
+		return r;
+	f->has_image = true;
+	f->layers.progress = f->options->progress;
+	r = fetch_layers_begin(f->engine, &f->ids, &f->image, &f->layers, err);
+	if (r < 0)
+		return r;
+	answer = fetch_layers_answer(&f->layers);
+	return transfer_say(f->client.control_fd, answer, NULL, 0, err);
+}
+
+static int on_blob(struct fetch *f, struct transfer_event *event, struct error *err)
+{
+	int64_t index;
+	int r = json_to_i64(json_get(event->packet, "index"), "index", &index, err);
+
+	if (r < 0 || !f->has_image)
+		return r < 0 ? r
+			     : error_set(err, ERR_SYSTEM, EBADMSG,
+					 "hear from the transfer program");
+	return fetch_layers_blob(&f->layers, index, TAKE_FD(event->fds[0]),
+				 TAKE_FD(event->fds[1]), err);
+}
+
+static int64_t number_of(struct json_object *packet, const char *key)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	int64_t value = -1;
+
+	if (json_get(packet, key) &&
+	    json_to_i64(json_get(packet, key), key, &value, &err) < 0)
+		value = -1;
+	return value;
+}
+
+static const char *text_of(struct json_object *packet, const char *key)
+{
+	struct json_object *value = json_get(packet, key);
+
+	return json_object_is_type(value, json_type_string)
+		       ? json_object_get_string(value)
+		       : NULL;
+}
+
+void image_progress_show(const struct image_progress *p, struct json_object *packet)
+{
+	const char *id = text_of(packet, "id"), *state = text_of(packet, "state");
+
+	if (p && p->update && id && state)
+		p->update(p->data, id, state, number_of(packet, "done"),
+			  number_of(packet, "total"), text_of(packet, "text"));
+}
+
+void image_progress_note(const struct image_progress *p, struct json_object *packet)
+{
+	const char *text = text_of(packet, "text");
+
+	if (p && p->note && text)
+		p->note(p->data, text);
+}
+
+struct presence {
+	int layers_fd, blobs_fd;
+};
+
+static bool layer_present(void *data, const char *chain_id, bool single_id)
+{
+	return layer_dir_exists(((struct presence *)data)->layers_fd, chain_id,
+				single_id);
+}
+
+static bool blob_present(void *data, const char *digest)
+{
+	return blob_size(((struct presence *)data)->blobs_fd, digest) >= 0;
+}
+
+/* Bytes of the image's files, as its layers were measured when they were unpacked. */
+static int64_t image_size(const struct fetch *f)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < f->image.n_layers; i++) {
+		cleanup_layer_record struct layer_record layer = {0};
+		cleanup_error struct error err = ERROR_INIT;
+
+		if (layer_record_get(f->engine->store, f->image.layers[i].chain_id,
+				     f->ids.single, &layer, &err) >= 0)
+			sum += layer.tar_size;
+	}
+	return sum;
+}
+
+static void add_blob(struct image_record *r, const char *digest)
+{
+	if (digest && !strv_has(r->blobs, digest))
+		strv_add(&r->blobs, digest);
+}
+
+static int read_config(struct fetch *f, struct image_record *r, struct error *err)
+{
+	cleanup(image_config_freep) struct image_config *config = NULL;
+	size_t len;
+	int k = blob_read(f->layers.blobs_fd, f->image.config, IMAGE_CONFIG_MAX,
+			  &r->config, &len, err);
+
+	if (k >= 0)
+		k = image_config_parse(r->config, len, &config, err);
+	if (k < 0)
+		return k;
+	if (config->created)
+		(void)!time_parse(config->created, &r->created_usec);
+	return 0;
+}
+
+static int fill_record(struct fetch *f, struct image_record *r, struct error *err)
+{
+	struct image_users users = {0};
+	cleanup_strv char **paths = NULL;
+	int k;
+
+	r->id = xstrdup(digest_hex(f->image.config));
+	r->manifest = xstrdup(f->image.manifest);
+	r->manifest_type = xstrdup(f->image.manifest_type);
+	r->recorded_usec = time_now_usec();
+	r->names = strv_copy(f->image.names);
+	r->digests = strv_copy(f->image.digest_names);
+	for (size_t i = 0; i < f->image.n_layers; i++) {
+		strv_add(&r->layers, f->image.layers[i].chain_id);
+		add_blob(r, f->image.layers[i].digest);
+	}
+	add_blob(r, f->image.manifest);
+	add_blob(r, f->image.index);
+	add_blob(r, f->image.config);
+	r->size = image_size(f);
+	k = read_config(f, r, err);
+	if (k < 0)
+		return k;
+	paths = image_layer_paths(f->engine, r->layers, f->ids.single);
+	k = image_view_users(&f->ids, paths, &users, err);
+	r->passwd = users.passwd;
+	r->group = users.group;
+	return k;
+}
+
+static int on_image_end(struct fetch *f, struct error *err)
+{
+	cleanup_image_record struct image_record record = {0};
+	struct presence presence = {f->layers.layers_fd, f->layers.blobs_fd};
+	const struct image_presence p = {
+		.layer = layer_present, .blob = blob_present, .data = &presence};
+	int r;
+
+	if (!f->has_image)
+		return error_set(err, ERR_SYSTEM, EBADMSG,
+				 "hear from the transfer program");
+	r = fetch_layers_finish(&f->layers, err);
+	if (r >= 0)
+		r = fill_record(f, &record, err);
+	if (r >= 0)
+		r = image_record_insert(f->engine->store, &record, f->ids.single, &p,
+					err);
+	if (r == -EAGAIN)
+		return error_hint(err, "Another cubby removed it just now: try again");
+	if (r < 0)
+		return r;
+	strv_add(&f->fetched->ids, record.id);
+	strv_foreach (name, record.names)
+		strv_add(&f->fetched->names, *name);
+	end_image(f);
+	return 0;
+}
+
+static int on_event(struct fetch *f, struct transfer_event *event, struct error *err)
+{
+	if (str_eq(event->name, "image"))
+		return on_image(f, event->packet, err);
+	if (str_eq(event->name, "blob"))
+		return on_blob(f, event, err);
+	if (str_eq(event->name, "image_end"))
+		return on_image_end(f, err);
+	if (str_eq(event->name, "progress"))
+		image_progress_show(f->options->progress, event->packet);
+	else if (str_eq(event->name, "note"))
+		image_progress_note(f->options->progress, event->packet);
+	else if (str_eq(event->name, "result"))
+		f->fetched->unchanged = json_get(event->packet, "unchanged") != NULL;
+	return 0;
+}
+
+/* Return: 1 to go on, 0 at the end. */
+static int one_round(struct fetch *f, struct error *err)
+{
+	cleanup_free struct pollfd *fds = xcalloc(f->layers.n + 1, sizeof(*fds));
+	cleanup_transfer_event struct transfer_event event = TRANSFER_EVENT_INIT;
+	size_t n = fetch_layers_poll(&f->layers, fds + 1);
+	int r;
+
+	fds[0] = (struct pollfd){.fd = f->client.control_fd, .events = POLLIN};
+	if (poll(fds, n + 1, -1) < 0)
+		return errno == EINTR ? 1 : error_set(err, ERR_SYSTEM, errno, "wait");
+	r = fetch_layers_heard(&f->layers, fds + 1, n, err);
+	if (r < 0 || !fds[0].revents)
+		return r < 0 ? r : 1;
+	r = transfer_client_hear(&f->client, &event, err);
+	if (r <= 0)
+		return r;
+	r = on_event(f, &event, err);
+	return r < 0 ? r : 1;
+}
+
+static int run(struct fetch *f, struct error *err)
+{
+	cleanup_json struct json_object *request =
+		transfer_fetch_to_json(&f->options->fetch);
+	const struct transfer_call call = {
+		.operation = "fetch",
+		.request = request,
+		.stdin_fd = f->options->fetch.input_is_stdin ? 0 : -EBADF,
+		.stdout_fd = -EBADF,
+	};
+	int r = transfer_client_start(f->engine, &call, &f->client, err);
+
+	if (r < 0)
+		return r;
+	do
+		r = one_round(f, err);
+	while (r > 0);
+	return r;
+}
+
+static int fill_layers(const struct engine *e, const struct image_record *r,
+		       struct transfer_image *image, struct error *err)
+{
+	size_t n = strv_len(r->layers);
+
+	image->layers = xcalloc(n + 1, sizeof(*image->layers));
+	for (size_t i = 0; i < n; i++) {
+		cleanup_layer_record struct layer_record layer = {0};
+		cleanup_error struct error other = ERROR_INIT;
+		int k = layer_record_get(e->store, r->layers[i], false, &layer, &other);
+
+		if (k < 0)
+			k = layer_record_get(e->store, r->layers[i], true, &layer, err);
+		if (k < 0)
+			return k;
+		image->layers[image->n_layers++] = (struct transfer_layer){
+			.digest = TAKE_PTR(layer.blob),
+			.diff_id = TAKE_PTR(layer.diff_id),
+			.chain_id = xstrdup(r->layers[i]),
+		};
+	}
+	return 0;
+}
+
+static int blob_sizes(struct fetch_layers *f, struct transfer_image *image,
+		      struct error *err)
+{
+	for (size_t i = 0; i < image->n_layers; i++) {
+		image->layers[i].size = blob_size(f->blobs_fd, image->layers[i].digest);
+		if (image->layers[i].size < 0)
+			return error_set(err, ERR_NOT_FOUND, 0,
+					 "the blob %s of layer %zu is missing",
+					 image->layers[i].digest, i);
+	}
+	return 0;
+}
+
+int image_unpack(const struct engine *e, const struct image_record *record,
+		 const struct image_fetch_options *o, struct error *err)
+{
+	cleanup_transfer_image struct transfer_image image = {0};
+	cleanup_fetch_layers struct fetch_layers layers = FETCH_LAYERS_INIT;
+	cleanup_user_ids struct user_ids ids = {0};
+	int r = user_ids_get(e, o->single_id, &ids, err);
+
+	layers.progress = o->progress;
+	if (r >= 0)
+		r = fill_layers(e, record, &image, err);
+	if (r >= 0)
+		r = fetch_layers_begin(e, &ids, &image, &layers, err);
+	if (r >= 0)
+		r = blob_sizes(&layers, &image, err);
+	if (r >= 0)
+		r = fetch_layers_finish(&layers, err);
+	if (r < 0)
+		return error_wrap(err, "unpack the image %.12s", record->id);
+	return 0;
+}
+
+int image_fetch(const struct engine *e, const struct image_fetch_options *o,
+		struct image_fetched *ret, struct error *err)
+{
+	cleanup_image_fetched struct image_fetched fetched = {0};
+	cleanup(fetch_release) struct fetch f = {
+		.engine = e,
+		.options = o,
+		.client = TRANSFER_CLIENT_INIT,
+		.layers = FETCH_LAYERS_INIT,
+		.fetched = &fetched,
+	};
+	cleanup_error struct error tolerated = ERROR_INIT;
+	int r = user_ids_get(e, o->single_id, &f.ids, err);
+
+	if (r < 0)
+		return r;
+	if (layers_sweep(e, &tolerated) < 0)
+		error_drop(&tolerated, "the next command sweeps again");
+	r = run(&f, err);
+	if (r < 0)
+		return r;
+	*ret = fetched;
+	fetched = (struct image_fetched){0};
+	return 0;
+}

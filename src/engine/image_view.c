@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/image_view.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/layer_dir.h"
+#include "runtime/overlay.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/path.h"
+#include "util/str.h"
+#include "util/sys.h"
+
+#define USERS_MAX (1 << 20)
+
+char **image_layer_paths(const struct engine *e, char *const *chain_ids, bool single_id)
+{
+	char **paths = NULL;
+
+	for (size_t i = strv_len(chain_ids); i > 0; i--)
+		strv_add_take(&paths, layer_dir_path(e, chain_ids[i - 1], single_id));
+	return paths;
+}
+
+void image_users_release(struct image_users *u)
+{
+	free(u->passwd);
+	free(u->group);
+	*u = (struct image_users){0};
+}
+
+struct users_job {
+	char *const *layer_paths;
+	int passwd_fd, group_fd; /* memory, written by the child */
+};
+
+static int copy_file(int root_fd, const char *path, int to_fd, struct error *err)
+{
+	cleanup_error struct error missing = ERROR_INIT;
+	cleanup_fd int fd = path_open_file(root_fd, path, &missing);
+	cleanup_buf struct buf text = {0};
+	int r;
+
+	if (fd < 0) {
+		error_drop(&missing, "an image without it");
+		return 0;
+	}
+	buf_init(&text, USERS_MAX);
+	r = fd_read_all(fd, &text);
+	if (r == -E2BIG)
+		return error_set(err, ERR_INVALID, 0,
+				 "the image's %s: more than %d bytes", path, USERS_MAX);
+	/* a byte in front tells an empty file from none */
+	if (r >= 0)
+		r = fd_write_all(to_fd, "+", 1);
+	if (r >= 0)
+		r = fd_write_all(to_fd, text.data, text.len);
+	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "read the image's %s", path) : 0;
+}
+
+static int read_users(void *data, struct error *err)
+{
+	const struct users_job *job = data;
+	const struct overlay_paths paths = {.lower = job->layer_paths};
+	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
+	cleanup_fd int root_fd = -EBADF;
+	int r = overlay_open(&paths, &dirs, err);
+
+	if (r < 0)
+		return r;
+	root_fd = overlay_mount(&dirs, err);
+	if (root_fd < 0)
+		return root_fd;
+	r = copy_file(root_fd, "/etc/passwd", job->passwd_fd, err);
+	return r < 0 ? r : copy_file(root_fd, "/etc/group", job->group_fd, err);
+}
+
+static int take_text(int fd, char **ret, struct error *err)
+{
+	cleanup_buf struct buf text = {0};
+	int r;
+
+	buf_init(&text, USERS_MAX + 1);
+	r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, &text);
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, -r, "read the image's users");
+	if (text.len > 0)
+		*ret = xstrdup(text.data + 1);
+	return 0;
+}
+
+int image_view_users(const struct user_ids *ids, char *const *layer_paths,
+		     struct image_users *ret, struct error *err)
+{
+	cleanup_fd int passwd_fd = sys_memfd_create("passwd", MFD_CLOEXEC);
+	cleanup_fd int group_fd = sys_memfd_create("group", MFD_CLOEXEC);
+	struct users_job job = {layer_paths, passwd_fd, group_fd};
+	int r;
+
+	if (!layer_paths)
+		return 0;
+	if (passwd_fd < 0 || group_fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a file in memory");
+	r = user_ids_do(ids, read_users, &job, err);
+	if (r >= 0)
+		r = take_text(passwd_fd, &ret->passwd, err);
+	if (r >= 0)
+		r = take_text(group_fd, &ret->group, err);
+	return r < 0 ? r : 0;
+}
+
+static int open_beneath(int dirfd, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return sys_openat2(dirfd, path, &how);
+}
+
+/* The topmost layer below that has something at this path decides. Return: 1 with *ret. */
+static int find_below(const int *below_fds, size_t n, const char *path, struct stat *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		cleanup_fd int fd = open_beneath(below_fds[i], path);
+
+		if (fd >= 0)
+			return fstat(fd, ret) == 0;
+		if (errno != ENOENT)
+			return 0;
+	}
+	return 0;
+}
+
+static int adopt_one(int tree_fd, const char *path, const struct stat *st,
+		     struct error *err)
+{
+	const struct timespec times[2] = {st->st_atim, st->st_mtim};
+	cleanup_fd int fd = open_beneath(tree_fd, path);
+
+	if (fd < 0 || fchown(fd, st->st_uid, st->st_gid) < 0 ||
+	    fchmod(fd, st->st_mode & 07777) < 0 || futimens(fd, times) < 0)
+		return error_set(err, ERR_SYSTEM, errno,
+				 "give %s the mode that it has in the layer below", path);
+	return 0;
+}
+
+static int adopt(void *data, struct error *err)
+{
+	const struct image_adoption *a = data;
+	const struct overlay_paths paths = {.lower = a->below};
+	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
+	int r = overlay_open(&paths, &dirs, err);
+
+	for (char *const *path = a->paths; r >= 0 && *path; path++) {
+		struct stat st;
+
+		if (find_below(dirs.lower_fds, dirs.n_lower, *path, &st))
+			r = adopt_one(a->tree_fd, *path, &st, err);
+	}
+	return r;
+}
+
+int image_view_adopt(const struct user_ids *ids, const struct image_adoption *a,
+		     struct error *err)
+{
+	struct image_adoption copy = *a;
+
+	if (!a->paths || !a->below)
+		return 0;
+	return user_ids_do(ids, adopt, &copy, err);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/layer_dir.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "engine/user_ids.h"
+#include "util/digest.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define LOCK_FILE  "lock"
+#define NEW_PREFIX ".new-"
+#define OLD_PREFIX ".old-"
+
+int layers_open(const struct engine *e, struct error *err)
+{
+	cleanup_free char *path = fs_join(e->paths.data, "layers");
+
+	return fs_open_dir(AT_FDCWD, path, true, 0700, err);
+}
+
+char *layer_dir_name(const char *chain_id, bool single_id)
+{
+	return xasprintf("%s%s", digest_hex(chain_id), single_id ? ".single" : "");
+}
+
+char *layer_dir_path(const struct engine *e, const char *chain_id, bool single_id)
+{
+	cleanup_free char *name = layer_dir_name(chain_id, single_id);
+
+	return xasprintf("%s/layers/%s", e->paths.data, name);
+}
+
+bool layer_dir_exists(int layers_fd, const char *chain_id, bool single_id)
+{
+	cleanup_free char *name = layer_dir_name(chain_id, single_id);
+	struct stat st;
+
+	return fstatat(layers_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode);
+}
+
+/* One byte of the lock file for each chain id: its first 60 bits. */
+static off_t lock_position(const char *chain_id)
+{
+	char digits[16];
+
+	memcpy(digits, digest_hex(chain_id), 15);
+	digits[15] = '\0';
+	return (off_t)strtoull(digits, NULL, 16);
+}
+
+int layer_lock(int layers_fd, const char *chain_id, bool wait, struct error *err)
+{
+	cleanup_fd int fd = openat(layers_fd, LOCK_FILE,
+				   O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = lock_position(chain_id),
+		.l_len = 1,
+	};
+	int r;
+
+	if (fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "open the lock of layers");
+	do
+		r = fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock);
+	while (r < 0 && errno == EINTR && wait);
+	if (r < 0 && (errno == EAGAIN || errno == EACCES))
+		return error_set(err, ERR_UNAVAILABLE, EWOULDBLOCK,
+				 "layer %s is being unpacked by another cubby", chain_id);
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, errno, "lock the layer %s", chain_id);
+	return TAKE_FD(fd);
+}
+
+static char *random_name(const char *prefix)
+{
+	uint64_t number = 0;
+
+	/* the kernel's pool is initialised long before anybody logs in */
+	(void)!getrandom(&number, sizeof(number), 0);
+	return xasprintf("%s%016llx", prefix, (unsigned long long)number);
+}
+
+int layer_dir_new(int layers_fd, char **ret_name, struct error *err)
+{
+	cleanup_free char *name = random_name(NEW_PREFIX);
+	cleanup_fd int fd = -EBADF;
+
+	if (mkdirat(layers_fd, name, 0755) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a directory for a layer");
+	fd = openat(layers_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	/* a sweeper that came between the two has removed it */
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fchmod(fd, 0755) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "lock the layer's directory");
+	*ret_name = TAKE_PTR(name);
+	return TAKE_FD(fd);
+}
+
+int layer_dir_discard(int layers_fd, const char *name, struct error *err)
+{
+	cleanup_free char *old = random_name(OLD_PREFIX);
+
+	if (renameat(layers_fd, name, layers_fd, old) < 0 && errno != ENOENT)
+		return error_set(err, ERR_SYSTEM, errno, "remove the layer %s", name);
+	return 0;
+}
+
+int layer_dir_commit(const struct engine *e, int layers_fd, const char *new_name,
+		     const char *chain_id, bool single_id, struct error *err)
+{
+	cleanup_free char *name = layer_dir_name(chain_id, single_id);
+	int r = layer_dir_discard(layers_fd, name, err);
+
+	if (r < 0)
+		return r;
+	if (renameat(layers_fd, new_name, layers_fd, name) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "put layer %s in place", name);
+	return 0;
+}
+
+/* Nobody is at work in it. */
+static bool is_left_over(int layers_fd, const char *name)
+{
+	cleanup_fd int fd = -EBADF;
+
+	if (str_starts(name, OLD_PREFIX))
+		return true;
+	if (!str_starts(name, NEW_PREFIX))
+		return false;
+	fd = openat(layers_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+int layers_sweep(const struct engine *e, struct error *err)
+{
+	cleanup_fd int layers_fd = layers_open(e, err);
+	cleanup_strv char **names = NULL;
+	cleanup_dir DIR *dir = NULL;
+	struct dirent *entry;
+	int fd;
+
+	if (layers_fd < 0)
+		return layers_fd;
+	fd = openat(layers_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "list the layers");
+	dir = fdopendir(fd);
+	while ((entry = readdir(dir)))
+		if (is_left_over(layers_fd, entry->d_name))
+			strv_add(&names, entry->d_name);
+	strv_foreach (name, names) {
+		int r = user_ids_remove_tree(e, layers_fd, *name, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/user_ids.h"
+
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "runtime/sandbox.h"
+#include "runtime/subid.h"
+#include "util/fs.h"
+
+void user_ids_release(struct user_ids *u)
+{
+	idmap_release(&u->uids);
+	idmap_release(&u->gids);
+	*u = (struct user_ids){0};
+}
+
+static void add_single(struct user_ids *u)
+{
+	idmap_add(&u->uids, 0, geteuid(), 1);
+	idmap_add(&u->gids, 0, getegid(), 1);
+	u->single = true;
+}
+
+int user_ids_get(const struct engine *e, bool single, struct user_ids *ret,
+		 struct error *err)
+{
+	cleanup_user_ids struct user_ids u = {0};
+	int r = 0;
+
+	if (single)
+		add_single(&u);
+	else if (e->rootless)
+		r = subid_rootless_map(SUBID_UID, geteuid(), getegid(), &u.uids, err);
+	if (r >= 0 && !single && e->rootless)
+		r = subid_rootless_map(SUBID_GID, geteuid(), getegid(), &u.gids, err);
+	if (r < 0)
+		return r;
+	*ret = u;
+	u = (struct user_ids){0};
+	return 0;
+}
+
+void user_ids_any(const struct engine *e, struct user_ids *ret)
+{
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (user_ids_get(e, false, ret, &err) >= 0)
+		return;
+	error_drop(&err, "the user's own id must do");
+	*ret = (struct user_ids){0};
+	add_single(ret);
+}
+
+void user_ids_confine(struct user_ids *u)
+{
+	if (u->uids.n_lines)
+		return;
+	idmap_identity(&u->uids);
+	idmap_identity(&u->gids);
+}
+
+int user_ids_do(const struct user_ids *u, int (*run)(void *data, struct error *err),
+		void *data, struct error *err)
+{
+	const struct sandbox_options o = {
+		.uids = &u->uids,
+		.gids = &u->gids,
+		.new_flags = CLONE_NEWNS,
+		.run = run,
+		.data = data,
+	};
+
+	return sandbox_call(&o, err);
+}
+
+struct removal {
+	int dirfd;
+	const char *name;
+};
+
+static int remove_in_sandbox(void *data, struct error *err)
+{
+	const struct removal *r = data;
+
+	return fs_remove_tree(r->dirfd, r->name, err);
+}
+
+int user_ids_remove_tree(const struct engine *e, int dirfd, const char *name,
+			 struct error *err)
+{
+	cleanup_user_ids struct user_ids ids = {0};
+	struct removal removal = {.dirfd = dirfd, .name = name};
+	int r = fs_remove_tree(dirfd, name, err);
+
+	if (r >= 0 || !e->rootless || (r != -EACCES && r != -EPERM))
+		return r;
+	error_drop(err, "some files belong to other ids of the user");
+	user_ids_any(e, &ids);
+	return user_ids_do(&ids, remove_in_sandbox, &removal, err);
+}
