@@ -2,13 +2,11 @@
 #include <stdio.h>
 
 #include "cli/cubby.h"
+#include "cli/format.h"
 #include "cli/select.h"
-#include "cli/template.h"
 #include "engine/inspect.h"
 #include "util/json.h"
 #include "util/str.h"
-
-#define OUTPUT_MAX (16 << 20)
 
 enum inspect_type { TYPE_CONTAINER, TYPE_ALL };
 static const char *const types[] = {"container", "all", NULL};
@@ -34,19 +32,6 @@ struct output {
 	struct json_object *list;
 };
 
-static int print_template(const char *format, struct json_object *o, struct error *err)
-{
-	cleanup_buf struct buf out = {0};
-	int r;
-
-	buf_init(&out, OUTPUT_MAX);
-	r = template_render(format, o, &out, err);
-	if (r < 0)
-		return r;
-	printf("%s\n", out.data ? out.data : "");
-	return 0;
-}
-
 static int inspect(const struct engine *e, const struct container *c, const char *typed,
 		   void *data, struct error *err)
 {
@@ -59,7 +44,7 @@ static int inspect(const struct engine *e, const struct container *c, const char
 	if (r < 0)
 		return r;
 	if (output->format)
-		return print_template(output->format, o, err);
+		return format_print_object(output->format, o, err);
 	json_object_array_add(output->list, TAKE_PTR(o));
 	return 0;
 }
@@ -72,10 +57,9 @@ static int run(const struct command_call *call, struct error *err)
 	struct output output = {.list = list};
 	const struct select_job job = {
 		.options = &v->select, .act = inspect, .data = &output};
-	cleanup_free char *text = NULL;
-	int r;
+	int r, printed;
 
-	if (v->format && !str_eq(v->format, "json"))
+	if (v->format && !format_is_json(v->format))
 		output.format = v->format;
 	r = cubby_open(call, &e, err);
 	if (r < 0)
@@ -83,8 +67,11 @@ static int run(const struct command_call *call, struct error *err)
 	r = select_each(call, &e, &job, err);
 	/* what was found is shown although something else was not, as podman does */
 	if (!output.format && (r >= 0 || call->n_args > 0)) {
-		text = json_text(list, true);
-		printf("%s\n", text);
+		cleanup_error struct error other = ERROR_INIT;
+
+		printed = format_print_json(list, &other);
+		if (printed < 0 && r >= 0)
+			return error_move(err, &other);
 	}
 	return r;
 }

@@ -4,18 +4,16 @@
 #include <string.h>
 
 #include "cli/cubby.h"
-#include "cli/template.h"
+#include "cli/format.h"
 #include "engine/filter.h"
 #include "engine/inspect.h"
 #include "engine/names.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
-#include "util/table.h"
 #include "util/time.h"
 
 #define COMMAND_SHOWN 17
-#define LINE_MAX_LEN  (1 << 20)
 
 struct ps_values {
 	bool all, quiet, no_trunc, latest, no_heading, size;
@@ -163,30 +161,6 @@ static char *age_text(const struct listing *l, const struct container *c)
 			 time_human(l->now_usec - c->record.created_usec, span));
 }
 
-static int print_table(const struct ps_values *v, const struct listing *l)
-{
-	static const char *const headings[] = {"CONTAINER ID", "IMAGE",  "COMMAND",
-					       "CREATED",      "STATUS", "PORTS",
-					       "NAMES",        NULL};
-	struct table *t = table_new(headings, ARRAY_SIZE(headings) - 1);
-	int r;
-
-	for (size_t i = 0; i < l->n; i++) {
-		const struct container *c = l->shown[i];
-		cleanup_free char *id = id_text(c, v->no_trunc);
-		cleanup_free char *command = command_text(c, v->no_trunc);
-		cleanup_free char *age = age_text(l, c);
-		cleanup_free char *status = container_status_text(c, l->now_usec);
-		const char *const cells[] = {id, container_config_source(&c->config), command, age, status,
-					     "", c->record.name};
-
-		table_add(t, cells);
-	}
-	r = table_print(t, stdout, !v->no_heading);
-	table_free(t);
-	return r;
-}
-
 static void print_ids(const struct ps_values *v, const struct listing *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -196,15 +170,13 @@ static void print_ids(const struct ps_values *v, const struct listing *l)
 	}
 }
 
-static void print_json(const struct listing *l)
+static int print_json(const struct listing *l, struct error *err)
 {
 	cleanup_json struct json_object *list = json_object_new_array();
-	cleanup_free char *text = NULL;
 
 	for (size_t i = 0; i < l->n; i++)
 		json_object_array_add(list, container_summary(l->shown[i], l->now_usec));
-	text = json_text(list, true);
-	printf("%s\n", text);
+	return format_print_json(list, err);
 }
 
 /* The members that `ps` templates have besides those of --format json, and as text. */
@@ -216,8 +188,6 @@ static struct json_object *template_object(const struct ps_values *v,
 	cleanup_free char *id = id_text(c, v->no_trunc);
 	cleanup_free char *command = command_text(c, v->no_trunc);
 	cleanup_free char *age = age_text(l, c);
-	cleanup_strv char **labels = strv_copy(c->config.labels);
-	cleanup_free char *label_text = strv_join(labels, ",");
 	char created[TIME_TEXT_MAX];
 
 	json_add_str(o, "ID", id);
@@ -228,65 +198,31 @@ static struct json_object *template_object(const struct ps_values *v,
 	json_add_str(o, "Names", c->record.name);
 	json_add_str(o, "Ports", "");
 	json_add_str(o, "Networks", c->config.network);
-	json_add_str(o, "Labels", label_text);
 	return o;
 }
 
-static int render(const struct ps_values *v, const struct listing *l, const char *format,
-		  struct buf *out, struct error *err)
+static const struct template_heading headings[] = {
+	{"ID", "CONTAINER ID"}, {"CreatedHuman", "CREATED"},
+	{"CIDFile", "CIDFILE"}, {"PodName", "PODNAME"},
+	{NULL, NULL},
+};
+
+static int print_rows(const struct ps_values *v, const struct listing *l,
+		      struct error *err)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		cleanup_json struct json_object *o = template_object(v, l, l->shown[i]);
-		int r = template_render(format, o, out, err);
+	cleanup_json struct json_object *rows = json_object_new_array();
+	const struct format_list list = {
+		.format = v->format,
+		.table =
+			"{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.CreatedHuman}}\t{{.Status}}\t"
+			"{{.Ports}}\t{{.Names}}",
+		.headings = headings,
+		.no_heading = v->no_heading,
+	};
 
-		if (r < 0)
-			return r;
-		(void)!buf_add_str(out, "\n");
-	}
-	return 0;
-}
-
-/* "table {{.ID}}\t{{.Names}}": columns with headings. */
-static int print_template_table(const struct ps_values *v, const struct listing *l,
-				const char *format, struct error *err)
-{
-	cleanup_free char *heading = template_headings(format);
-	cleanup_strv char **headings = str_split(heading, '\t'), **lines = NULL;
-	cleanup_buf struct buf out = {0};
-	struct table *t;
-	int r;
-
-	buf_init(&out, LINE_MAX_LEN);
-	r = render(v, l, format, &out, err);
-	if (r < 0)
-		return r;
-	t = table_new((const char *const *)headings, strv_len(headings));
-	lines = str_split(out.data ? out.data : "", '\n');
-	strv_foreach (line, lines) {
-		cleanup_strv char **cells = str_split(*line, '\t');
-
-		if (**line)
-			table_add(t, (const char *const *)cells);
-	}
-	r = table_print(t, stdout, !v->no_heading);
-	table_free(t);
-	return r;
-}
-
-static int print_template(const struct ps_values *v, const struct listing *l,
-			  struct error *err)
-{
-	cleanup_buf struct buf out = {0};
-	int r;
-
-	if (str_starts(v->format, "table "))
-		return print_template_table(v, l, v->format + strlen("table "), err);
-	buf_init(&out, LINE_MAX_LEN);
-	r = render(v, l, v->format, &out, err);
-	if (r < 0)
-		return r;
-	fwrite(out.data ? out.data : "", 1, out.len, stdout);
-	return 0;
+	for (size_t i = 0; i < l->n; i++)
+		json_object_array_add(rows, template_object(v, l, l->shown[i]));
+	return format_print_list(&list, rows, err);
 }
 
 static int run(const struct command_call *call, struct error *err)
@@ -306,12 +242,10 @@ static int run(const struct command_call *call, struct error *err)
 		return r;
 	if (v->quiet)
 		print_ids(v, &l);
-	else if (str_eq(v->format, "json"))
-		print_json(&l);
-	else if (v->format && !str_eq(v->format, "table"))
-		return print_template(v, &l, err);
+	else if (format_is_json(v->format))
+		return print_json(&l, err);
 	else
-		return print_table(v, &l);
+		return print_rows(v, &l, err);
 	return 0;
 }
 

@@ -3,11 +3,9 @@
 #include <sys/utsname.h>
 
 #include "cli/cubby.h"
-#include "cli/template.h"
+#include "cli/format.h"
 #include "util/json.h"
 #include "util/str.h"
-
-#define OUTPUT_MAX 65536
 
 struct version_values {
 	const char *format;
@@ -35,36 +33,20 @@ static struct json_object *version(void)
 	return o;
 }
 
-static int print_template(const char *format, struct json_object *o, struct error *err)
-{
-	cleanup_buf struct buf out = {0};
-	int r;
-
-	buf_init(&out, OUTPUT_MAX);
-	r = template_render(format, o, &out, err);
-	if (r >= 0)
-		printf("%s\n", out.data ? out.data : "");
-	return r;
-}
-
 static int run(const struct command_call *call, struct error *err)
 {
 	const struct version_values *v = call->values;
 	cleanup_json struct json_object *o = version();
-	cleanup_free char *text = NULL;
 
-	if (str_eq(v->format, "json")) {
-		text = json_text(o, true);
-		printf("%s\n", text);
-		return 0;
-	}
-	return print_template(v->format
-				      ? v->format
-				      : "Client:       Cubby\n"
-					"Version:      {{.Client.Version}}\n"
-					"OS/Arch:      {{.Client.Os}}/{{.Client.Arch}}\n"
-					"Kernel:       {{.Client.Kernel}}",
-			      o, err);
+	if (format_is_json(v->format))
+		return format_print_json(o, err);
+	return format_print_object(
+		v->format ? v->format
+			  : "Client:       Cubby\n"
+			    "Version:      {{.Client.Version}}\n"
+			    "OS/Arch:      {{.Client.Os}}/{{.Client.Arch}}\n"
+			    "Kernel:       {{.Client.Kernel}}",
+		o, err);
 }
 
 const struct command cmd_version = {
