@@ -119,10 +119,9 @@ static int mount_by_list(const struct overlay_dirs *d, struct error *err)
 int overlay_mount(const struct overlay_dirs *d, struct error *err)
 {
 	cleanup_strv char **options = upper_options(d);
-	const struct mount_fs fs = {
+	struct mount_fs fs = {
 		.type = "overlay",
 		.source = "overlay",
-		.options = options,
 		.readonly = d->upper_fd < 0,
 	};
 	int fd;
@@ -133,6 +132,7 @@ int overlay_mount(const struct overlay_dirs *d, struct error *err)
 	}
 	for (size_t i = 0; i < d->n_lower; i++)
 		add_option(&options, "lowerdir+", d->lower_fds[i]);
+	fs.options = options;
 	fd = mount_fs_new(&fs, err);
 	if (fd < 0 && err->code == EINVAL) {
 		error_drop(err, "this kernel may not know lowerdir+");
