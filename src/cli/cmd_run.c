@@ -4,14 +4,19 @@
 
 #include "cli/create_table.h"
 #include "cli/cubby.h"
+#include "cli/registry_table.h"
 #include "engine/create_options.h"
 #include "engine/run.h"
 #include "util/str.h"
 
 struct run_values {
 	struct create_options create;
-	bool detach, sig_proxy;
+	struct registry_values registry;
+	struct platform_values platform;
+	bool detach, sig_proxy, quiet;
 };
+
+static const char *const pull_words[] = {"missing", "always", "never", "newer", NULL};
 
 static const struct option_spec options[] = {
 	OPT_BOOL(struct run_values, detach, "detach", 'd',
@@ -19,6 +24,13 @@ static const struct option_spec options[] = {
 	OPT_BOOL(struct run_values, sig_proxy, "sig-proxy", 0,
 		 "pass signals on to it (default true)"),
 	OPT_INCLUDE_AT(struct run_values, create, create_table),
+	OPT_GROUP("Image"),
+	OPT_WORD(struct run_values, create.pull_policy, "pull", 0, pull_words,
+		 "when to fetch the image (default missing)", .bare_value = "always"),
+	OPT_BOOL(struct run_values, quiet, "quiet", 'q',
+		 "say nothing while it is fetched"),
+	OPT_INCLUDE_AT(struct run_values, platform, platform_table),
+	OPT_INCLUDE_AT(struct run_values, registry, registry_table),
 	OPT_END,
 };
 
@@ -27,6 +39,7 @@ static void defaults(void *values)
 	struct run_values *v = values;
 
 	create_table_defaults(&v->create);
+	registry_values_defaults(&v->registry);
 	v->sig_proxy = true;
 }
 
@@ -65,10 +78,15 @@ static int run(const struct command_call *call, struct error *err)
 	r = check(call, v, err);
 	if (r < 0)
 		return r;
+	r = platform_values_fill(&v->platform, &v->create.fetch.platform, err);
+	if (r < 0)
+		return r;
+	registry_values_fill(&v->registry, &v->create.fetch.registry);
 	r = cubby_open_dirs(call, &e, err);
 	if (r < 0)
 		return r;
 	r = container_run(&request, &result, err);
+	transfer_platform_clear(&v->create.fetch.platform);
 	if (r < 0)
 		return r;
 	if (v->detach)
@@ -79,17 +97,18 @@ static int run(const struct command_call *call, struct error *err)
 const struct command cmd_run = {
 	.name = "run",
 	.group = "Containers",
-	.usage = "[options] --rootfs DIR COMMAND [ARG...]",
+	.usage = "[options] IMAGE [COMMAND [ARG...]]",
 	.summary = "run a program in a new container",
 	.description =
-		"The directory becomes the root file system of the container; what the program changes in it "
-		"stays. As an ordinary user you are root inside and yourself outside.\n"
+		"An image that is not here is fetched first. As an ordinary user you are root inside and "
+		"yourself outside. With --rootfs the word is a directory that becomes the container's root "
+		"file system; what the program changes in it stays.\n"
 		"The exit status is the program's; 125: Cubby failed, 126: the program cannot be "
 		"executed, 127: there is no such program.",
-	.examples =
-		"cubby run -it --rm --rootfs ./debian bash\n"
-		"cubby run -d --name web -v ./site:/srv:ro --rootfs ./debian httpd -f\n"
-		"cubby run --rm --uidmap 0:0:1 --rootfs ./busybox id",
+	.examples = "cubby run --rm -it cubby/hello sh\n"
+		    "cubby run -it --rm debian:12 bash\n"
+		    "cubby run -d --name web -v ./site:/srv:ro localhost:5000/httpd\n"
+		    "cubby run --rm --rootfs ./busybox id",
 	.options = options,
 	.values_size = sizeof(struct run_values),
 	.defaults = defaults,
