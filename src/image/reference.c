@@ -203,7 +203,7 @@ static int refuse(const char *text, const char *problem, struct error *err)
 }
 
 /* The remedy, where there is one. */
-static int hint(const struct reference *r, struct error *err)
+static void add_hint(const struct reference *r, struct error *err)
 {
 	cleanup_free char *text = reference_text(r);
 	struct reference lower = *r; /* borrows all but the repository */
@@ -215,7 +215,8 @@ static int hint(const struct reference *r, struct error *err)
 	cleanup_free char *meant = reference_text(&lower);
 	bool good = !str_eq(text, meant) && !problem_of(&lower);
 	free(lower.repository);
-	return good ? error_hint(err, "did you mean \"%s\"?", meant) : -err->code;
+	if (good)
+		error_hint(err, "did you mean \"%s\"?", meant);
 }
 
 /* Such a word could also be an image's id; nobody could tell them apart. */
@@ -238,10 +239,10 @@ int reference_parse(const char *text, struct reference *ret, struct error *err)
 	split(text, &r);
 	const char *problem = problem_of(&r);
 	if (problem) {
-		(void)refuse(text, problem, err);
-		(void)hint(&r, err);
+		int result = refuse(text, problem, err);
+		add_hint(&r, err);
 		reference_release(&r);
-		return -EINVAL;
+		return result;
 	}
 	*ret = r;
 	return 0;

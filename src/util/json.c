@@ -175,6 +175,15 @@ struct json_object *json_get(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &value) ? value : NULL;
 }
 
+const char *json_get_str(struct json_object *o, const char *key)
+{
+	struct json_object *value = json_get(o, key);
+
+	return json_object_is_type(value, json_type_string)
+		       ? json_object_get_string(value)
+		       : NULL;
+}
+
 void json_add(struct json_object *o, const char *key, struct json_object *value)
 {
 	json_object_object_add(o, key, value);

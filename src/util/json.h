@@ -58,6 +58,9 @@ int json_to_strv(struct json_object *o, const char *path, char ***ret,
 
 /* json_get() - member of an object, NULL if absent or null. */
 struct json_object *json_get(struct json_object *o, const char *key);
+/* json_get_str() - member of an object that is a string; NULL if it is absent or anything
+ * else. Points into the tree. */
+const char *json_get_str(struct json_object *o, const char *key);
 
 /* Building; NULL strings add nothing. */
 void json_add_str(struct json_object *o, const char *key, const char *value);

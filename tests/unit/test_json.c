@@ -297,5 +297,21 @@ START_TEST(test_describe)
 }
 END_TEST
 
+START_TEST(test_get_str)
+{
+	struct error err = ERROR_INIT;
+	cleanup_json struct json_object *o = NULL;
+	static const char text[] = "{\"a\":\"x\",\"b\":1,\"c\":null,\"d\":\"\"}";
+
+	ck_assert_ok(json_parse(text, strlen(text), "test", &o, &err), &err);
+	ck_assert_str_eq(json_get_str(o, "a"), "x");
+	ck_assert_str_eq(json_get_str(o, "d"), "");
+	ck_assert_ptr_null(json_get_str(o, "b"));
+	ck_assert_ptr_null(json_get_str(o, "c"));
+	ck_assert_ptr_null(json_get_str(o, "e"));
+	ck_assert_ptr_null(json_get_str(NULL, "a"));
+}
+END_TEST
+
 UNIT_MAIN("json", test_accepts, test_refuses, test_nul_bytes, test_depth, test_many_keys,
-	  test_numbers, test_other_types, test_writing, test_describe)
+	  test_numbers, test_other_types, test_writing, test_describe, test_get_str)
