@@ -51,6 +51,8 @@ struct blob_writer {
 	void (*progress)(void *data, uint64_t done);
 	void *progress_data;
 	int64_t progress_usec;
+	int (*on_restart)(void *data, struct error *err);
+	void *restart_data;
 };
 
 /* "write the blob sha256:...": with the directory and what to do where the disk is full. */
@@ -263,7 +265,7 @@ void blob_writer_follow(struct blob_writer *w, int growth_fd)
 /* The last record is waited for: without it the follower would take this for a failure. */
 static void tell_complete(struct blob_writer *w)
 {
-	while (w->growth_fd >= 0 && !tell(w, BLOB_GROWTH_COMPLETE | w->offset)) {
+	while (!tell(w, BLOB_GROWTH_COMPLETE | w->offset) && w->growth_fd >= 0) {
 		struct pollfd p = {.fd = w->growth_fd, .events = POLLOUT};
 
 		poll(&p, 1, -1);
@@ -283,16 +285,26 @@ uint64_t blob_writer_offset(const struct blob_writer *w)
 	return w->offset;
 }
 
+void blob_writer_on_restart(struct blob_writer *w,
+			    int (*fn)(void *data, struct error *err), void *data)
+{
+	w->on_restart = fn;
+	w->restart_data = data;
+}
+
 int blob_writer_restart(struct blob_writer *w, struct error *err)
 {
-	if (w->growth_fd >= 0 && w->offset > 0)
+	bool lost = w->growth_fd >= 0 && w->offset > 0;
+
+	if (lost)
 		close(TAKE_FD(w->growth_fd));
 	if (ftruncate(w->fd, 0) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "empty blobs/%s", w->name);
 	hash_free(TAKE_PTR(w->hash));
 	w->offset = w->reported = w->written_back = 0;
 	w->resumed = false;
-	return hash_new(w->digest, &w->hash, err);
+	int r = hash_new(w->digest, &w->hash, err);
+	return r == 0 && lost && w->on_restart ? w->on_restart(w->restart_data, err) : r;
 }
 
 static int check_room(const struct blob_writer *w, size_t len, struct error *err)

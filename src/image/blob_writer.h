@@ -52,7 +52,10 @@ void blob_writer_progress(struct blob_writer *w, void (*fn)(void *data, uint64_t
 uint64_t blob_writer_offset(const struct blob_writer *w);
 
 /* blob_writer_restart() - the source can't resume: begin again at 0. A follower that has read
- * already is told by end of file (it must be started anew). */
+ * already is told by end of file (it must be started anew); then fn of blob_writer_on_restart() is
+ * called, which may bring another one. */
+void blob_writer_on_restart(struct blob_writer *w,
+			    int (*fn)(void *data, struct error *err), void *data);
 int blob_writer_restart(struct blob_writer *w, struct error *err) _must_check_;
 
 /* blob_writer_add() - the next bytes. More than wanted is ERR_INVALID; ENOSPC gets its sentence and

@@ -293,6 +293,73 @@ START_TEST(test_slow_follower)
 }
 END_TEST
 
+/* One that goes away holds nobody up. */
+START_TEST(test_follower_gone)
+{
+	setup();
+	struct blob_wanted wanted = {.digest = digest, .size = LEN};
+	cleanup_fd int fd = -EBADF;
+	struct blob_writer *w = open_writer(&wanted, &fd);
+	int growth[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert_int_eq(pipe2(growth, O_CLOEXEC), 0);
+	blob_writer_follow(w, growth[1]);
+	close(growth[0]);
+	add(w, 0, 10);
+	add(w, 10, LEN);
+	finish(w);
+	blob_writer_close(w);
+	check_blob();
+}
+END_TEST
+
+struct restarted {
+	struct blob_writer *w;
+	int growth_fd, n;
+};
+
+static int follow_anew(void *restarted, struct error *err)
+{
+	struct restarted *r = restarted;
+	int growth[2];
+
+	r->n++;
+	ck_assert_int_eq(pipe2(growth, O_CLOEXEC), 0);
+	blob_writer_follow(r->w, growth[1]);
+	r->growth_fd = growth[0];
+	return 0;
+}
+
+/* Whoever has read already is told to give up, and another one may follow. */
+START_TEST(test_follower_of_restart)
+{
+	setup();
+	struct blob_wanted wanted = {.digest = digest, .size = LEN};
+	cleanup_fd int fd = -EBADF;
+	struct restarted r = {.w = open_writer(&wanted, &fd), .growth_fd = -EBADF};
+	struct error err = ERROR_INIT;
+	uint64_t record = 0, last = 0;
+
+	blob_writer_on_restart(r.w, follow_anew, &r);
+	ck_assert_int_eq(follow_anew(&r, &err), 0);
+	ck_assert_ok(blob_writer_restart(r.w, &err), &err); /* nothing was read yet */
+	ck_assert_int_eq(r.n, 1);
+	int first_fd = r.growth_fd;
+	add(r.w, 0, 1000);
+	ck_assert_ok(blob_writer_restart(r.w, &err), &err);
+	ck_assert_int_eq(r.n, 2);
+	while (read(first_fd, &record, sizeof(record)) > 0)
+		ck_assert_uint_eq(record & BLOB_GROWTH_COMPLETE, 0);
+	add(r.w, 0, LEN);
+	finish(r.w);
+	blob_writer_close(r.w);
+	while (read(r.growth_fd, &record, sizeof(record)) > 0)
+		last = record;
+	ck_assert_uint_eq(last, LEN | BLOB_GROWTH_COMPLETE);
+}
+END_TEST
+
 /* A child that wants the blob too, once gate_fd is at its end: exit status 0 if it found it
  * complete, 1 if it had to write it. */
 static _noreturn_ void wait_for_blob(const struct blob_wanted *wanted, int gate_fd,
@@ -378,6 +445,8 @@ int main(void)
 	tcase_add_test(tcase, test_unknown_digest);
 	tcase_add_test(tcase, test_follower);
 	tcase_add_test(tcase, test_slow_follower);
+	tcase_add_test(tcase, test_follower_gone);
+	tcase_add_test(tcase, test_follower_of_restart);
 	tcase_add_loop_test(tcase, test_waiters, 0, 3);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
