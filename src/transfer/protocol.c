@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "transfer/fields.h"
-#include "transfer/packet.h"
 #include "util/fd.h"
 #include "util/json.h"
 #include "util/mem.h"

@@ -6,6 +6,9 @@
  *                                 fd 4: the data directory (O_PATH), where there is one
  *                                 fds 0, 1: the user's, where an archive is read or written there
  *
+ * Its log goes to stderr if CUBBY_LOG_LEVEL is in its environment (a word of --log-level); nothing else
+ * does. It ends at once when nobody holds the other end of the control socket any more.
+ *
  * Every packet is one JSON object of at most TRANSFER_PACKET_MAX bytes; some carry fds. The engine's
  * first packet is the request. The transfer program's packets have a member "event":
  *
@@ -38,7 +41,10 @@
 
 #define TRANSFER_CONTROL_FD 3
 #define TRANSFER_DATA_FD    4
-#define TRANSFER_PACKET_MAX (128 * 1024)
+#define TRANSFER_PACKET_MAX \
+	(192 * 1024) /* fits into a socket's buffer as Linux makes it */
+#define TRANSFER_LAYERS_MAX \
+	500 /* of an image: what overlayfs stacks, and what fits into a packet */
 
 struct json_object;
 
@@ -116,7 +122,13 @@ void transfer_image_release(struct transfer_image *i);
 #define cleanup_transfer_send  cleanup(transfer_send_release)
 #define cleanup_transfer_image cleanup(transfer_image_release)
 
-/* Each struct to JSON (caller owns) and back (checked; caller releases). */
+/* Each struct to JSON (caller owns) and back (checked: nothing unknown, nothing out of its range;
+ * caller releases). An image's JSON is the whole event "image". */
+struct json_object *transfer_registry_options_to_json(
+	const struct transfer_registry_options *o);
+int transfer_registry_options_parse(struct json_object *o,
+				    struct transfer_registry_options *ret,
+				    struct error *err) _must_check_;
 struct json_object *transfer_fetch_to_json(const struct transfer_fetch *f);
 int transfer_fetch_parse(struct json_object *o, struct transfer_fetch *ret,
 			 struct error *err) _must_check_;
@@ -131,12 +143,15 @@ int transfer_image_parse(struct json_object *o, struct transfer_image *ret,
 int transfer_say(int control_fd, struct json_object *packet, const int *fds, size_t n_fds,
 		 struct error *err) _must_check_;
 
-/* transfer_hear() - the next packet, caller owns; *ret_n_fds fds in fds (close-on-exec, caller
- * owns). Return: 1, 0 at end of file, or -errno. A packet that is no JSON object or too long is
- * ERR_INVALID. */
+/* transfer_hear() - the next packet, caller owns; *ret_n_fds fds in fds (room for FD_PASS_MAX,
+ * close-on-exec, caller owns; NULL: they are closed). Return: 1, 0 at end of file, or -errno. A packet
+ * that is no JSON object or too long is ERR_INVALID. */
 int transfer_hear(int control_fd, struct json_object **ret, int *fds, size_t *ret_n_fds,
 		  struct error *err) _must_check_;
 
-/* An error as the event "error", and back into *err. */
+/* A line for people as the event "note". What a terminal would obey is shown instead. */
+struct json_object *transfer_note_to_json(const char *text);
+
+/* An error as the event "error", and back into *err: what came (0), or why it could not be read. */
 struct json_object *transfer_error_to_json(const struct error *e);
 int transfer_error_parse(struct json_object *o, struct error *err) _must_check_;

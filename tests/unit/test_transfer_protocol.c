@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <sys/socket.h>
 
-#include "transfer/packet.h"
+#include "transfer/protocol.h"
 #include "unit.h"
 #include "util/fd.h"
 #include "util/json.h"
@@ -154,7 +154,7 @@ START_TEST(test_image_refused)
 		{IMAGE_START "\"layers\":[],\"event\":\"blob\"}",
 		 "image: unexpected member \"event\""},
 		{IMAGE_START "\"layers\":{}}",
-		 "image.layers: expected an array of at most 350 layers"},
+		 "image.layers: expected an array of at most 500 layers"},
 		{IMAGE_START "\"layers\":[1]}",
 		 "image.layers[0]: expected an object, got 1"},
 		{IMAGE_START "\"layers\":[{\"digest\":\"" A "\",\"size\":-1," LAYER_REST,
