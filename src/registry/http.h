@@ -25,7 +25,6 @@
 #define HTTP_STALL_SEC       60
 #define HTTP_STALL_BYTES     1024 /* a second, over HTTP_STALL_SEC */
 #define HTTP_HEADERS_MAX     (64 * 1024)
-#define HTTP_ERROR_BODY_MAX  (64 * 1024)
 #define HTTP_REDIRECTS_MAX   10
 #define HTTP_RETRIES_DEFAULT 3
 

@@ -7,6 +7,8 @@
 #include "util/buf.h"
 #include "util/cleanup.h"
 
+#define HTTP_ERROR_BODY_MAX (64 * 1024) /* what is kept of an answer that is no success */
+
 struct http_response {  /* owned by the caller, released */
 	int status;     /* 200, 404, ... */
 	char *url;      /* that answered, after redirects */
