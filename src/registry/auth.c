@@ -40,7 +40,7 @@ struct auth {
 	bool challenged;
 	enum challenge_scheme scheme;
 	char *realm, *service;
-	char *scope;       /* of the last challenge */
+	char *scope;       /* of the last challenge to a request without one of its own */
 	char *extra_scope; /* that the registry wants besides ours */
 	struct token tokens[TOKENS_MAX];
 	size_t n_tokens;
@@ -377,21 +377,28 @@ int auth_header(struct auth *a, const char *scopes, char **ret, struct error *er
 	return 0;
 }
 
-static void set_challenge(struct auth *a, const struct challenge *c)
+static void set_scope(struct auth *a, const char *scope)
+{
+	free(a->scope);
+	a->scope = dup_if(scope);
+}
+
+/* scopes: of the request */
+static void set_challenge(struct auth *a, const struct challenge *c, const char *scopes)
 {
 	a->challenged = true;
 	a->scheme = c->scheme;
 	free(a->realm);
 	free(a->service);
-	free(a->scope);
 	a->realm = dup_if(c->realm);
 	a->service = dup_if(c->service);
-	a->scope = dup_if(c->scope);
+	if (str_empty(scopes))
+		set_scope(a, c->scope);
 }
 
 /* The first challenge: which of the ways can we go? */
-static int choose(struct auth *a, const struct challenges *challenges, const char *words,
-		  struct error *err)
+static int choose(struct auth *a, const struct challenges *challenges, const char *scopes,
+		  const char *words, struct error *err)
 {
 	const struct challenge *bearer = challenges_find(challenges, CHALLENGE_BEARER);
 	const struct challenge *basic = challenges_find(challenges, CHALLENGE_BASIC);
@@ -399,7 +406,7 @@ static int choose(struct auth *a, const struct challenges *challenges, const cha
 	if (bearer && str_empty(bearer->realm))
 		bearer = NULL;
 	if (bearer || (basic && a->options.user)) {
-		set_challenge(a, bearer ? bearer : basic);
+		set_challenge(a, bearer ? bearer : basic, scopes);
 		return 0;
 	}
 	if (basic || !challenges->n)
@@ -419,19 +426,24 @@ static struct token *token_sent(struct auth *a, const char *sent)
 }
 
 /* A challenge after we have shown something. True: another try makes sense. */
-static bool try_again(struct auth *a, const struct challenge *bearer, struct token *token)
+static bool try_again(struct auth *a, const struct challenge *bearer, const char *scopes,
+		      struct token *token)
 {
 	if (a->scheme != CHALLENGE_BEARER || !bearer)
 		return false;
+	bool other =
+		str_empty(scopes) && bearer->scope && !str_eq(bearer->scope, a->scope);
 	bool more = str_eq(bearer->error, "insufficient_scope") && bearer->scope &&
-		    !a->extra_scope;
+		    !a->extra_scope && !other;
 	bool old = token && !token->fresh;
 
+	if (other)
+		set_scope(a, bearer->scope);
 	if (more)
 		a->extra_scope = xstrdup(bearer->scope);
-	if (token && (more || old))
+	if (token && !other)
 		drop_token(a, token);
-	return more || old;
+	return other || more || old;
 }
 
 int auth_challenged(struct auth *a, const struct http_response *response,
@@ -445,8 +457,8 @@ int auth_challenged(struct auth *a, const struct http_response *response,
 	while ((value = header_next(response->headers, "www-authenticate", &index)))
 		challenges_add(&challenges, value);
 	if (!sent)
-		return choose(a, &challenges, words, err);
-	if (try_again(a, challenges_find(&challenges, CHALLENGE_BEARER),
+		return choose(a, &challenges, scopes, words, err);
+	if (try_again(a, challenges_find(&challenges, CHALLENGE_BEARER), scopes,
 		      token_sent(a, sent)))
 		return 0;
 	return refuse(a, words, err);

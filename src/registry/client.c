@@ -137,13 +137,14 @@ static int send_decided(struct client *c, struct client_call *call,
 
 	if (r < 0 && try_http(c, r, ret)) {
 		struct error first = ERROR_INIT;
+		bool was_reached = !ret->unreachable;
 
 		error_move(&first, err);
 		http_response_release(ret);
 		free(TAKE_PTR(*ret_sent));
 		set_base(c, "http");
 		r = send_authorized(c, call, ret, ret_sent, err);
-		if (r < 0 && ret->unreachable) { /* https's failure says more */
+		if (r < 0 && ret->unreachable && !was_reached) { /* nobody there */
 			error_move(err, &first);
 			r = err->code ? -err->code : -EINVAL;
 		}

@@ -195,10 +195,14 @@ static size_t on_send(char *data, size_t size, size_t n, void *context)
 	return len;
 }
 
+/* libcurl sends again by itself when a connection that was open turns out to be dead. Of an upload a
+ * part may have arrived: there the caller must look first. */
 static int on_seek(void *context, curl_off_t offset, int origin)
 {
 	struct hop *hop = context;
 
+	if (!hop->request->body && hop->sent)
+		return CURL_SEEKFUNC_FAIL;
 	if (origin != SEEK_SET || offset < 0 || offset > hop->request->body_size)
 		return CURL_SEEKFUNC_CANTSEEK;
 	hop->sent = offset;

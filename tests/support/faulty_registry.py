@@ -11,8 +11,9 @@
 It lives in threads of the test process, on loopback. What a fault may be stands at Fault.
 
 As a program it takes its set-up as JSON and says its port, for tests that are not in Python:
-    faulty_registry.py '{"blobs": {"a": ["text"]}, "faults": [{"path": "/blobs/", "cut": 3}]}'
-It ends with its standard input.
+    faulty_registry.py '{"blobs": {"a": ["text", ["abc", 1000]]}, "faults": [{"path": "/blobs/", "cut": 3}]}'
+(["abc", 1000] is "abc" a thousand times.) It ends with its standard input; a line "GET REGEX" there is
+answered by how many such requests there were.
 """
 
 import base64
@@ -262,7 +263,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _drain(self):
         """What was sent and nobody wanted."""
-        if self.body_left > 16 * CHUNK:
+        if self.body_left > 256 * CHUNK:
             self.close_connection = True
             return
         while self.body_left > 0 and self._read(CHUNK):
@@ -569,6 +570,8 @@ def main():
     with FaultyRegistry(**options) as registry:
         for repository, texts in setup.get("blobs", {}).items():
             for text in texts:
+                if isinstance(text, list):
+                    text = text[0] * text[1]
                 registry.add_blob(repository, text.encode())
         for repository, manifests in setup.get("manifests", {}).items():
             for reference, text in manifests.items():
