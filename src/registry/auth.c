@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "registry/answer.h"
+#include "registry/base64.h"
 #include "registry/challenge.h"
 #include "registry/header.h"
 #include "registry/http_retry.h"
@@ -99,32 +100,10 @@ static bool has_credentials(const struct auth *a)
 	return a->options.user || a->options.identity_token;
 }
 
-static char *base64(const char *text)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t len = strlen(text);
-	char *out = xmalloc((len + 2) / 3 * 4 + 1), *p = out;
-
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t n = (uint32_t)(unsigned char)text[i] << 16;
-		size_t left = len - i;
-
-		n |= left > 1 ? (uint32_t)(unsigned char)text[i + 1] << 8 : 0;
-		n |= left > 2 ? (uint32_t)(unsigned char)text[i + 2] : 0;
-		*p++ = digits[n >> 18];
-		*p++ = digits[n >> 12 & 63];
-		*p++ = left > 1 ? digits[n >> 6 & 63] : '=';
-		*p++ = left > 2 ? digits[n & 63] : '=';
-	}
-	*p = '\0';
-	return out;
-}
-
 char *auth_basic(const char *user, const char *password)
 {
 	char *pair = xasprintf("%s:%s", user, password ? password : "");
-	char *encoded = base64(pair);
+	char *encoded = base64_encode(pair, strlen(pair));
 	char *value = xasprintf("Basic %s", encoded);
 
 	free_secret(pair);

@@ -294,8 +294,8 @@ int client_put_blob(struct client *c, const struct client_upload *upload,
 	return r;
 }
 
-static int mount(struct client *c, const char *path, const char *scopes,
-		 char **ret_upload, struct error *err)
+static int ask_mount(struct client *c, const char *path, const char *scopes,
+		     char **ret_upload, struct error *err)
 {
 	cleanup_http_response struct http_response response = {0};
 	struct client_upload none = {0};
@@ -331,7 +331,7 @@ int client_mount_blob(struct client *c, const char *repository, const char *dige
 	cleanup_free char *path = url_add_query(with_digest, "from", from);
 
 	*ret_upload = NULL;
-	int r = mount(c, path, scopes, ret_upload, err);
+	int r = ask_mount(c, path, scopes, ret_upload, err);
 	if (r < 0)
 		error_wrap(err, "mount the blob %s from %s/%s", digest, client_host(c),
 			   from);
