@@ -56,7 +56,7 @@ def user():
 
 @pytest.fixture(scope="session")
 def peers():
-    """Other programs: peers.find("crun"), peers.need("podman") skips where there is none."""
+    """Other programs: peers.find("crun"), peers.need("podman") fails where there is none."""
     return peers_module
 
 

@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 
 from . import process
-from .peers import PATH, find
+from .peers import PATH, need
 from .program import Program
 
 # dockerd stands on a cgroup file system or does not start; it is shown an empty directory in a mount namespace
@@ -67,19 +67,12 @@ def write(path, text):
     return path
 
 
-def _required(name):
-    """tools/setup test installs them all: one that is missing is a failure and no reason to skip."""
-    path = find(name)
-    assert path, f"{name} is not installed: tools/setup test"
-    return path
-
-
 class Peer(Program):
     """One of them; `name` is the program's."""
 
     def __init__(self, name, options, env, base, user):
         self.name = name
-        super().__init__(_required(name), options, env, base, user)
+        super().__init__(need(name), options, env, base, user)
 
     def __call__(self, *args, timeout=120, **more):
         return super().__call__(*args, timeout=timeout, **more)
@@ -237,12 +230,12 @@ class Docker(Peer):
         self.socket = os.path.join(self.top, "sock")
         self.log = os.path.join(self.top, "log")
         super().__init__("docker", ["--host", f"unix://{self.socket}"], env, base, user)
-        argv = [_required("dockerd"), "--config-file", write(os.path.join(self.top, "daemon.json"), "{}"),
+        argv = [need("dockerd"), "--config-file", write(os.path.join(self.top, "daemon.json"), "{}"),
                 "--data-root", os.path.join(self.top, "data"), "--exec-root", os.path.join(self.top, "exec"),
                 "--pidfile", os.path.join(self.top, "pid"), "--host", f"unix://{self.socket}",
                 "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false",
                 "--userland-proxy=false"]
-        _required("containerd")
+        need("containerd")
         with open(self.log, "w", encoding="utf-8") as log:
             self.daemon = subprocess.Popen(
                 ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-euc", _DOCKERD,
