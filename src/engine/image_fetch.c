@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/collect.h"
 #include "engine/fetch_layers.h"
 #include "engine/image.h"
 #include "engine/image_view.h"
@@ -25,6 +26,8 @@
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/time.h"
+
+#define TRIES 3 /* when an image with the same layers is removed meanwhile */
 
 void image_fetched_release(struct image_fetched *f)
 {
@@ -356,8 +359,8 @@ int image_unpack(const struct engine *e, const struct image_record *record,
 	return 0;
 }
 
-int image_fetch(const struct engine *e, const struct image_fetch_options *o,
-		struct image_fetched *ret, struct error *err)
+static int fetch_once(const struct engine *e, const struct image_fetch_options *o,
+		      struct image_fetched *ret, struct error *err)
 {
 	cleanup_image_fetched struct image_fetched fetched = {0};
 	cleanup(fetch_release) struct fetch f = {
@@ -367,17 +370,34 @@ int image_fetch(const struct engine *e, const struct image_fetch_options *o,
 		.layers = FETCH_LAYERS_INIT,
 		.fetched = &fetched,
 	};
-	cleanup_error struct error tolerated = ERROR_INIT;
 	int r = user_ids_get(e, o->single_id, &f.ids, err);
 
-	if (r < 0)
-		return r;
-	if (layers_sweep(e, &tolerated) < 0)
-		error_drop(&tolerated, "the next command sweeps again");
-	r = run(&f, err);
+	if (r >= 0)
+		r = run(&f, err);
 	if (r < 0)
 		return r;
 	*ret = fetched;
 	fetched = (struct image_fetched){0};
 	return 0;
+}
+
+int image_fetch(const struct engine *e, const struct image_fetch_options *o,
+		struct image_fetched *ret, struct error *err)
+{
+	cleanup_error struct error tolerated = ERROR_INIT;
+	cleanup_fd int lock_fd = collect_fetch_lock(e, err);
+	int r = lock_fd;
+
+	if (r < 0)
+		return r;
+	if (layers_sweep(e, NULL, &tolerated) < 0)
+		error_drop(&tolerated, "the next command sweeps again");
+	for (int i = 0; i < TRIES; i++) {
+		r = fetch_once(e, o, ret, err);
+		/* what is left of stdin is nothing */
+		if (r != -EAGAIN || o->fetch.input_is_stdin || i == TRIES - 1)
+			break;
+		error_drop(err, "fetch again what was removed just now");
+	}
+	return r;
 }

@@ -9,15 +9,19 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "engine/disk_usage.h"
 #include "engine/user_ids.h"
 #include "util/digest.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
 
-#define LOCK_FILE  "lock"
-#define NEW_PREFIX ".new-"
-#define OLD_PREFIX ".old-"
+#define LOCK_FILE     "lock"
+#define NEW_PREFIX    ".new-"
+#define OLD_PREFIX    ".old-"
+#define SINGLE_SUFFIX ".single"
+#define SHA512_DIGITS 128
+#define NEW_TRIES     10
 
 int layers_open(const struct engine *e, struct error *err)
 {
@@ -28,7 +32,7 @@ int layers_open(const struct engine *e, struct error *err)
 
 char *layer_dir_name(const char *chain_id, bool single_id)
 {
-	return xasprintf("%s%s", digest_hex(chain_id), single_id ? ".single" : "");
+	return xasprintf("%s%s", digest_hex(chain_id), single_id ? SINGLE_SUFFIX : "");
 }
 
 char *layer_dir_path(const struct engine *e, const char *chain_id, bool single_id)
@@ -91,19 +95,43 @@ static char *random_name(const char *prefix)
 	return xasprintf("%s%016llx", prefix, (unsigned long long)number);
 }
 
-int layer_dir_new(int layers_fd, char **ret_name, struct error *err)
+/* A sweeper may come between making it and locking it: then it is the sweeper's. */
+static int make_and_lock(int layers_fd, const char *name, struct error *err)
 {
-	cleanup_free char *name = random_name(NEW_PREFIX);
 	cleanup_fd int fd = -EBADF;
 
 	if (mkdirat(layers_fd, name, 0755) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make a directory for a layer");
 	fd = openat(layers_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	/* a sweeper that came between the two has removed it */
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fchmod(fd, 0755) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "lock the layer's directory");
-	*ret_name = TAKE_PTR(name);
 	return TAKE_FD(fd);
+}
+
+/* It still has its name. */
+static bool is_ours(int layers_fd, const char *name, int fd)
+{
+	struct stat by_name, by_fd;
+
+	return fstatat(layers_fd, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstat(fd, &by_fd) == 0 && by_name.st_ino == by_fd.st_ino;
+}
+
+int layer_dir_new(int layers_fd, char **ret_name, struct error *err)
+{
+	for (int i = 0; i < NEW_TRIES; i++) {
+		cleanup_free char *name = random_name(NEW_PREFIX);
+		cleanup_fd int fd = make_and_lock(layers_fd, name, err);
+
+		if (fd >= 0 && is_ours(layers_fd, name, fd)) {
+			*ret_name = TAKE_PTR(name);
+			return TAKE_FD(fd);
+		}
+		if (fd < 0 && err->code != ENOENT && err->code != EWOULDBLOCK)
+			return fd;
+		error_release(err);
+	}
+	return error_set(err, ERR_UNAVAILABLE, EAGAIN, "make a directory for a layer");
 }
 
 int layer_dir_discard(int layers_fd, const char *name, struct error *err)
@@ -128,6 +156,20 @@ int layer_dir_commit(const struct engine *e, int layers_fd, const char *new_name
 	return 0;
 }
 
+bool layer_dir_parse(const char *name, char **ret_chain_id, bool *ret_single_id)
+{
+	bool single_id = str_ends(name, SINGLE_SUFFIX);
+	size_t len = strlen(name) - (single_id ? strlen(SINGLE_SUFFIX) : 0);
+	cleanup_free char *digest = xasprintf(
+		"%s:%.*s", len == SHA512_DIGITS ? "sha512" : "sha256", (int)len, name);
+
+	if (len > SHA512_DIGITS || !digest_valid(digest))
+		return false;
+	*ret_chain_id = TAKE_PTR(digest);
+	*ret_single_id = single_id;
+	return true;
+}
+
 /* Nobody is at work in it. */
 static bool is_left_over(int layers_fd, const char *name)
 {
@@ -141,28 +183,65 @@ static bool is_left_over(int layers_fd, const char *name)
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
-int layers_sweep(const struct engine *e, struct error *err)
+static bool is_complete(int layers_fd, const char *name)
 {
-	cleanup_fd int layers_fd = layers_open(e, err);
-	cleanup_strv char **names = NULL;
+	cleanup_free char *chain_id = NULL;
+	bool single_id;
+
+	(void)layers_fd;
+	return layer_dir_parse(name, &chain_id, &single_id);
+}
+
+static int list(int layers_fd, bool (*wanted)(int layers_fd, const char *name),
+		char ***ret, struct error *err)
+{
 	cleanup_dir DIR *dir = NULL;
 	struct dirent *entry;
-	int fd;
+	int fd = openat(layers_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (layers_fd < 0)
-		return layers_fd;
-	fd = openat(layers_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "list the layers");
 	dir = fdopendir(fd);
 	while ((entry = readdir(dir)))
-		if (is_left_over(layers_fd, entry->d_name))
-			strv_add(&names, entry->d_name);
-	strv_foreach (name, names) {
-		int r = user_ids_remove_tree(e, layers_fd, *name, err);
-
-		if (r < 0)
-			return r;
-	}
+		if (wanted(layers_fd, entry->d_name))
+			strv_add(ret, entry->d_name);
 	return 0;
+}
+
+int layers_list(int layers_fd, char ***ret, struct error *err)
+{
+	return list(layers_fd, is_complete, ret, err);
+}
+
+int layers_left_over(int layers_fd, char ***ret, struct error *err)
+{
+	return list(layers_fd, is_left_over, ret, err);
+}
+
+static int measure(const struct engine *e, char *const *names, int64_t *ret,
+		   struct error *err)
+{
+	cleanup_free int64_t *sizes = xcalloc(strv_len(names) + 1, sizeof(*sizes));
+	cleanup_strv char **paths = NULL;
+	int r;
+
+	strv_foreach (name, names)
+		strv_addf(&paths, "%s/layers/%s", e->paths.data, *name);
+	r = disk_usage(e, paths, sizes, err);
+	for (size_t i = 0; r >= 0 && i < strv_len(names); i++)
+		*ret += sizes[i];
+	return r;
+}
+
+int layers_sweep(const struct engine *e, int64_t *ret_freed, struct error *err)
+{
+	cleanup_fd int layers_fd = layers_open(e, err);
+	cleanup_strv char **names = NULL;
+	int r = layers_fd < 0 ? layers_fd : layers_left_over(layers_fd, &names, err);
+
+	if (r >= 0 && ret_freed)
+		r = measure(e, names, ret_freed, err);
+	if (r < 0)
+		return r;
+	return user_ids_remove_trees(e, layers_fd, names, err);
 }

@@ -48,5 +48,16 @@ int layer_dir_commit(const struct engine *e, int layers_fd, const char *new_name
 /* layer_dir_discard() - quick: only out of the way. Missing is fine. */
 int layer_dir_discard(int layers_fd, const char *name, struct error *err) _must_check_;
 
-/* layers_sweep() - remove what was discarded or left behind. */
-int layers_sweep(const struct engine *e, struct error *err) _must_check_;
+/* layer_dir_parse() - a complete layer's name as chain id and mode. false: it is something else. Caller
+ * frees. */
+bool layer_dir_parse(const char *name, char **ret_chain_id, bool *ret_single_id);
+
+/* layers_list() - names of complete layers. layers_left_over() - of what was discarded, or left behind by
+ * a killed process. strv; callers free. */
+int layers_list(int layers_fd, char ***ret, struct error *err) _must_check_;
+int layers_left_over(int layers_fd, char ***ret, struct error *err) _must_check_;
+
+/* layers_sweep() - remove what layers_left_over() finds. *ret_freed (may be NULL): bytes as du counts
+ * them. */
+int layers_sweep(const struct engine *e, int64_t *ret_freed,
+		 struct error *err) _must_check_;

@@ -7,6 +7,7 @@
 #include "runtime/sandbox.h"
 #include "runtime/subid.h"
 #include "util/fs.h"
+#include "util/str.h"
 
 void user_ids_release(struct user_ids *u)
 {
@@ -76,26 +77,40 @@ int user_ids_do(const struct user_ids *u, int (*run)(void *data, struct error *e
 
 struct removal {
 	int dirfd;
-	const char *name;
+	char *const *names;
 };
 
-static int remove_in_sandbox(void *data, struct error *err)
+static int remove_all(void *data, struct error *err)
 {
-	const struct removal *r = data;
+	const struct removal *removal = data;
 
-	return fs_remove_tree(r->dirfd, r->name, err);
+	strv_foreach (name, removal->names) {
+		int r = fs_remove_tree(removal->dirfd, *name, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-int user_ids_remove_tree(const struct engine *e, int dirfd, const char *name,
-			 struct error *err)
+int user_ids_remove_trees(const struct engine *e, int dirfd, char *const *names,
+			  struct error *err)
 {
 	cleanup_user_ids struct user_ids ids = {0};
-	struct removal removal = {.dirfd = dirfd, .name = name};
-	int r = fs_remove_tree(dirfd, name, err);
+	struct removal removal = {.dirfd = dirfd, .names = names};
+	int r = remove_all(&removal, err);
 
 	if (r >= 0 || !e->rootless || (r != -EACCES && r != -EPERM))
 		return r;
 	error_drop(err, "some files belong to other ids of the user");
 	user_ids_any(e, &ids);
-	return user_ids_do(&ids, remove_in_sandbox, &removal, err);
+	return user_ids_do(&ids, remove_all, &removal, err);
+}
+
+int user_ids_remove_tree(const struct engine *e, int dirfd, const char *name,
+			 struct error *err)
+{
+	char *const names[] = {(char *)name, NULL};
+
+	return user_ids_remove_trees(e, dirfd, names, err);
 }

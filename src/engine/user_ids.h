@@ -43,3 +43,7 @@ int user_ids_do(const struct user_ids *u, int (*run)(void *data, struct error *e
  * enough. Missing is fine. */
 int user_ids_remove_tree(const struct engine *e, int dirfd, const char *name,
 			 struct error *err) _must_check_;
+
+/* user_ids_remove_trees() - several (strv). */
+int user_ids_remove_trees(const struct engine *e, int dirfd, char *const *names,
+			  struct error *err) _must_check_;

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/blobs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/digest.h"
 #include "util/fs.h"
+#include "util/mem.h"
+#include "util/str.h"
 
 #define DIR_MODE 0700
+#define BLOCK    512 /* what st_blocks counts; inode(7) */
 
 int blobs_open(int data_dirfd, struct error *err)
 {
@@ -61,5 +66,74 @@ int blob_remove(int blobs_fd, const char *digest, struct error *err)
 
 	if (unlinkat(blobs_fd, path, 0) < 0 && errno != ENOENT)
 		return error_set(err, ERR_SYSTEM, errno, "remove the blob %s", digest);
+	return 0;
+}
+
+static DIR *open_list(int blobs_fd, const char *name)
+{
+	int fd = openat(blobs_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? NULL : fdopendir(fd);
+}
+
+int blobs_list(int blobs_fd, char ***ret, struct error *err)
+{
+	static const char *const algorithms[] = {"sha256", "sha512"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(algorithms); i++) {
+		cleanup_dir DIR *dir = open_list(blobs_fd, algorithms[i]);
+		struct dirent *entry;
+
+		if (!dir)
+			return error_set(err, ERR_SYSTEM, errno, "list blobs/%s",
+					 algorithms[i]);
+		while ((entry = readdir(dir))) {
+			cleanup_free char *digest =
+				xasprintf("%s:%s", algorithms[i], entry->d_name);
+
+			if (digest_valid(digest))
+				strv_add_take(ret, TAKE_PTR(digest));
+		}
+	}
+	return 0;
+}
+
+/* Its lock, if nobody has it and the name still means that file (as in blob_writer.c); or -EBADF. */
+static int lock_partial(int dirfd, const char *name, struct stat *ret)
+{
+	cleanup_fd int fd =
+		openat(dirfd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat by_name;
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, ret) < 0 ||
+	    fstatat(dirfd, name, &by_name, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    by_name.st_ino != ret->st_ino || by_name.st_dev != ret->st_dev)
+		return -EBADF;
+	return TAKE_FD(fd);
+}
+
+int blobs_partial(int blobs_fd, bool remove, size_t *ret_n, int64_t *ret_bytes,
+		  struct error *err)
+{
+	cleanup_dir DIR *dir = open_list(blobs_fd, "partial");
+	struct dirent *entry;
+
+	if (!dir)
+		return error_set(err, ERR_SYSTEM, errno, "list blobs/partial");
+	while ((entry = readdir(dir))) {
+		struct stat st;
+		cleanup_fd int fd =
+			entry->d_type == DT_DIR
+				? -EBADF
+				: lock_partial(dirfd(dir), entry->d_name, &st);
+
+		if (fd < 0)
+			continue;
+		if (remove && unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+			return error_set(err, ERR_SYSTEM, errno,
+					 "remove blobs/partial/%s", entry->d_name);
+		++*ret_n;
+		*ret_bytes += (int64_t)st.st_blocks * BLOCK;
+	}
 	return 0;
 }

@@ -37,3 +37,13 @@ int blob_read(int blobs_fd, const char *digest, size_t max, char **ret, size_t *
 
 /* blob_remove() - missing is fine. */
 int blob_remove(int blobs_fd, const char *digest, struct error *err) _must_check_;
+
+/* blobs_list() - digests of all complete ones (strv). Caller frees. */
+int blobs_list(int blobs_fd, char ***ret, struct error *err) _must_check_;
+
+/*
+ * blobs_partial() - what was begun and nobody is at work on, and with `remove` away with it. *ret_n (how
+ * many) and *ret_bytes (as du counts them) are added to.
+ */
+int blobs_partial(int blobs_fd, bool remove, size_t *ret_n, int64_t *ret_bytes,
+		  struct error *err) _must_check_;

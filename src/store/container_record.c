@@ -94,7 +94,8 @@ int container_record_insert(struct store *s, const struct container_record *rec,
 	r = database_prepare(
 		s,
 		"INSERT INTO container (id, name, created, auto_remove, config, image)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		" SELECT ?1, ?2, ?3, ?4, ?5, ?6"
+		" WHERE ?6 IS NULL OR EXISTS (SELECT 1 FROM image WHERE id = ?6)",
 		&st, err);
 	if (r < 0)
 		return r;
@@ -107,6 +108,9 @@ int container_record_insert(struct store *s, const struct container_record *rec,
 	r = database_step(s, st, "record the container", err);
 	if (r < 0 && sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_UNIQUE)
 		return name_in_use(s, rec->name, ret_holder, err);
+	if (r >= 0 && sqlite3_changes(s->db) == 0)
+		return error_set(err, ERR_NOT_FOUND, 0,
+				 "image %.12s was removed meanwhile", rec->image);
 	return r;
 }
 

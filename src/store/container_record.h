@@ -41,7 +41,7 @@ void container_records_release(struct container_records *list);
 /*
  * container_record_insert() - a new record (not ended). A name in use is ERR_CONFLICT
  * with code EEXIST; the sentence names the holder's id, and *ret_holder (may be NULL;
- * caller frees) gets it.
+ * caller frees) gets it. An image that is gone is ERR_NOT_FOUND.
  */
 int container_record_insert(struct store *s, const struct container_record *r,
 			    char **ret_holder, struct error *err) _must_check_;

@@ -105,9 +105,10 @@ int image_record_delete(struct store *s, const char *id, struct error *err) _mus
 
 /*
  * image_collect() - inside one transaction: those of the candidates (NULL: of all layers) that no
- * image holds are handed to remove(), which must be quick; then a layer's row goes. remove()'s
- * failure undoes the transaction.
+ * image holds are handed to remove(), which must be quick; then a layer's row goes. remove() may say
+ * IMAGE_LEAVE_IT; its failure undoes the transaction.
  */
+#define IMAGE_LEAVE_IT 1
 struct image_garbage {
 	char *const *chain_ids; /* strv; NULL: every layer on record */
 	char *const *blobs;     /* strv */

@@ -146,7 +146,7 @@ static int collect_layers(struct store *s, const struct image_garbage *g,
 		if (g->chain_ids && !strv_has(g->chain_ids, layer->chain_id))
 			continue;
 		r = g->remove_layer(g->data, layer->chain_id, layer->single_id, err);
-		if (r >= 0)
+		if (r == 0)
 			r = delete_layer_row(s, layer, err);
 	}
 	return r;
