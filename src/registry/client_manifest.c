@@ -74,8 +74,8 @@ static int take_manifest(struct http_response *response, const char *asked,
 	return 0;
 }
 
-static int ask(struct client *c, const char *method, const char *repository,
-	       const char *reference, struct http_response *ret, struct error *err)
+static int ask(struct client *c, const char *repository, const char *reference,
+	       struct http_response *ret, struct error *err)
 {
 	cleanup_free char *scope = client_scope(repository, "pull");
 	cleanup_free char *path = client_path(repository, "manifests/%s", reference);
@@ -83,7 +83,6 @@ static int ask(struct client *c, const char *method, const char *repository,
 	struct client_call call = {
 		.request = HTTP_REQUEST_INIT, .path = path, .scopes = scope};
 
-	call.request.method = method;
 	call.request.headers = headers;
 	call.request.max_body = IMAGE_MANIFEST_MAX;
 	int r = client_perform(c, &call, ret, err);
@@ -99,29 +98,13 @@ int client_get_manifest(struct client *c, const char *repository, const char *re
 	bool by_digest = digest_valid(reference);
 
 	*ret = (struct image_text){0};
-	int r = ask(c, "GET", repository, reference, &response, err);
+	int r = ask(c, repository, reference, &response, err);
 	if (r == 0)
 		r = take_manifest(&response, by_digest ? reference : NULL, ret, err);
 	if (r < 0)
 		error_wrap(err, "fetch the manifest %s/%s%s%s", client_host(c),
 			   repository, by_digest ? "@" : ":", reference);
 	return r;
-}
-
-int client_head_manifest(struct client *c, const char *repository, const char *reference,
-			 char **ret_digest, struct error *err)
-{
-	cleanup_http_response struct http_response response = {0};
-
-	*ret_digest = NULL;
-	int r = ask(c, "HEAD", repository, reference, &response, err);
-	if (r < 0)
-		return error_wrap(err, "ask for the manifest %s/%s:%s", client_host(c),
-				  repository, reference);
-	const char *said = header_get(response.headers, "docker-content-digest");
-	if (digest_valid(said))
-		*ret_digest = xstrdup(said);
-	return 0;
 }
 
 static int put(struct client *c, const char *repository, const char *reference,

@@ -15,11 +15,6 @@
 int client_get_manifest(struct client *c, const char *repository, const char *reference,
 			struct image_text *ret, struct error *err) _must_check_;
 
-/* client_head_manifest() - only its digest as the registry says it, without a body being sent (which
- * does not count against limits on pulls); NULL if the registry does not say it. Caller frees. */
-int client_head_manifest(struct client *c, const char *repository, const char *reference,
-			 char **ret_digest, struct error *err) _must_check_;
-
 /* client_put_manifest() - reference: a tag, or m->digest. */
 int client_put_manifest(struct client *c, const char *repository, const char *reference,
 			const struct image_text *m, struct error *err) _must_check_;

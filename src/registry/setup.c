@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry/setup.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "registry/credentials.h"
+#include "registry/http.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+/* Where docker.io is really spoken to. */
+#define DOCKER_HUB         "docker.io"
+#define DOCKER_HUB_ADDRESS "registry-1.docker.io"
+
+struct setup {
+	struct registry_options options; /* strings owned */
+	struct http *http;
+	const char *about;
+	struct credentials given; /* --creds */
+};
+
+static void on_retry(void *data, const char *text)
+{
+	struct setup *s = data;
+
+	if (s->options.on_retry)
+		s->options.on_retry(s->options.data, s->about, text);
+}
+
+static const char *dup_if(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+static void copy_options(struct setup *s, const struct registry_options *options)
+{
+	s->options = *options;
+	s->options.authfile = dup_if(options->authfile);
+	s->options.cert_dir = dup_if(options->cert_dir);
+	s->options.registries_conf = dup_if(options->registries_conf);
+	s->options.policy = dup_if(options->policy);
+	s->options.creds = NULL; /* parsed, below */
+}
+
+int setup_open(const struct registry_options *options, struct setup **ret,
+	       struct error *err)
+{
+	cleanup_setup struct setup *s = xcalloc(1, sizeof(*s));
+	struct http_options http = {
+		.retries = options->retry,
+		.retry_delay_usec = options->retry_delay_usec,
+		.on_retry = on_retry,
+		.data = s,
+	};
+
+	copy_options(s, options);
+	int r = 0;
+	if (options->creds)
+		r = credentials_parse(options->creds, &s->given, err);
+	if (r == 0)
+		r = http_new(&http, &s->http, err);
+	if (r == 0)
+		*ret = TAKE_PTR(s);
+	return r;
+}
+
+void setup_close(struct setup *s)
+{
+	if (!s)
+		return;
+	http_free(s->http);
+	credentials_release(&s->given);
+	free((char *)s->options.authfile);
+	free((char *)s->options.cert_dir);
+	free((char *)s->options.registries_conf);
+	free((char *)s->options.policy);
+	free(s);
+}
+
+void setup_about(struct setup *s, const char *id)
+{
+	s->about = id;
+}
+
+void setup_on_retry(struct setup *s,
+		    void (*fn)(void *data, const char *id, const char *text), void *data)
+{
+	s->options.on_retry = fn;
+	s->options.data = data;
+}
+
+void endpoints_release(struct endpoints *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		client_free(e->items[i].client);
+		if (e->items[i].tls)
+			http_tls_release(e->items[i].tls);
+		free(e->items[i].tls);
+		free(e->items[i].repository);
+	}
+	free(e->items);
+	*e = (struct endpoints){0};
+}
+
+static int find_credentials(struct setup *s, const char *registry, const char *repository,
+			    struct credentials *ret, struct error *err)
+{
+	struct credentials_config config = {.authfile = s->options.authfile};
+	int r = credentials_find(&config, registry, repository, ret, err);
+
+	return r < 0 ? r : 0;
+}
+
+static int make_tls(struct setup *s, const char *host, bool insecure,
+		    struct http_tls **ret, struct error *err)
+{
+	struct http_tls *tls = xcalloc(1, sizeof(*tls));
+
+	tls->insecure =
+		s->options.tls_verify == 0 || (s->options.tls_verify < 0 && insecure);
+	*ret = tls;
+	return 0;
+}
+
+static struct client *make_client(struct setup *s, const char *host,
+				  const struct http_tls *tls,
+				  const struct credentials *credentials)
+{
+	struct client_options options = {
+		.http = s->http,
+		.host = host,
+		.address = str_eq(host, DOCKER_HUB) ? DOCKER_HUB_ADDRESS : NULL,
+		.tls = tls,
+		.verify_given = s->options.tls_verify == 1,
+		.user = credentials->username,
+		.password = credentials->password,
+		.identity_token = credentials->identity_token,
+	};
+
+	return client_new(&options);
+}
+
+static int add_endpoint(struct setup *s, const char *host, const char *repository,
+			bool insecure, struct endpoints *list, struct error *err)
+{
+	cleanup_credentials struct credentials stored = {0};
+	const struct credentials *credentials = &s->given;
+	int r = 0;
+
+	list->items = xreallocarray(list->items, list->n + 1, sizeof(*list->items));
+	struct endpoint *e = &list->items[list->n++];
+	*e = (struct endpoint){.repository = xstrdup(repository)};
+	if (!s->given.username) {
+		r = find_credentials(s, host, repository, &stored, err);
+		credentials = &stored;
+	}
+	if (r == 0)
+		r = make_tls(s, host, insecure, &e->tls, err);
+	if (r == 0)
+		e->client = make_client(s, host, e->tls, credentials);
+	return r;
+}
+
+int setup_endpoints(struct setup *s, const struct reference *ref,
+		    enum setup_purpose purpose, struct endpoints *ret, struct error *err)
+{
+	*ret = (struct endpoints){0};
+	int r = add_endpoint(s, ref->registry, ref->repository, false, ret, err);
+	if (r < 0)
+		endpoints_release(ret);
+	return r;
+}
+
+int setup_client(struct setup *s, const char *registry,
+		 const struct credentials *credentials, struct http_tls **ret_tls,
+		 struct client **ret, struct error *err)
+{
+	cleanup_credentials struct credentials stored = {0};
+
+	if (!credentials) {
+		int r = find_credentials(s, registry, NULL, &stored, err);
+		if (r < 0)
+			return r;
+		credentials = &stored;
+	}
+	int r = make_tls(s, registry, false, ret_tls, err);
+	if (r == 0)
+		*ret = make_client(s, registry, *ret_tls, credentials);
+	return r;
+}
