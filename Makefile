@@ -35,9 +35,10 @@ lint: ## every static check
 	@tools/setup lint
 	@tools/lint
 
-bench: ## start-up time and memory beside bwrap, crun, runc and podman
+bench: ## start-up time and memory, pull and load, beside bwrap, crun, runc, podman, buildah, skopeo and docker
 	@tools/setup bench
 	@bench/run
+	@bench/images
 
 sanitize: ## unit and integration tests under AddressSanitizer and UBSan
 	@tools/setup test

@@ -206,7 +206,8 @@ def test_inspect(cubby, busybox_root, base):
     assert c["State"]["FinishedAt"] == "0001-01-01T00:00:00Z"
     assert cubby.ok("inspect", "-f", "{{.State.Status}} {{json .Args}}", "web") == 'running ["1000"]'
     assert "there is no field \"Stat\"" in cubby.fails("inspect", "-f", "{{.Stat}}", "web", code=125)
-    assert "not supported yet" in cubby.fails("inspect", "-f", "{{range .Args}}{{end}}", "web", code=125)
+    assert cubby.ok("inspect", "-f", "{{range .Args}}<{{.}}>{{end}}", "web") == "<1000>"
+    assert "column 3: there is no function" in cubby.fails("inspect", "-f", "{{nosuch}}", "web", code=125)
     done = cubby("inspect", "web", "nosuch")
     assert done.code == 125 and json.loads(done.stdout)[0]["Name"] == "web"
 

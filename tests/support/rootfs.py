@@ -26,6 +26,10 @@ def recipe_key(name):
         return hashlib.sha256(f.read()).hexdigest()[:12]
 
 
+def debian_mirror():
+    return subprocess.run([recipe("mirror")], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
 def make_busybox(path):
     subprocess.run([recipe("busybox"), path], check=True)
     return path

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/human.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "util/cleanup.h"
+#include "util/time.h"
+
+char *human_size(int64_t bytes, char buf[static HUMAN_TEXT_MAX])
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+	double size = bytes < 0 ? 0 : (double)bytes;
+	size_t unit = 0;
+
+	/* 999.5 would be rounded to four digits */
+	while (size >= (unit ? 999.5 : 1000) && unit < ARRAY_SIZE(units) - 1) {
+		size /= 1000;
+		unit++;
+	}
+	snprintf(buf, HUMAN_TEXT_MAX, "%.3g %s", size, units[unit]);
+	return buf;
+}
+
+char *human_ago(int64_t then_usec, int64_t now_usec, char buf[static HUMAN_TEXT_MAX])
+{
+	char span[TIME_TEXT_MAX];
+	int64_t usec = now_usec > then_usec ? now_usec - then_usec : 0;
+
+	snprintf(buf, HUMAN_TEXT_MAX, "%s ago", time_human(usec, span));
+	return buf;
+}
+
+char *human_clock(int64_t sec, char buf[static HUMAN_TEXT_MAX])
+{
+	int64_t minutes = sec / 60, hours = sec / 3600;
+
+	if (sec < 0 || hours > 99)
+		snprintf(buf, HUMAN_TEXT_MAX, "-:--");
+	else if (hours)
+		snprintf(buf, HUMAN_TEXT_MAX, "%" PRId64 ":%02d:%02d", hours,
+			 (int)(minutes % 60), (int)(sec % 60));
+	else
+		snprintf(buf, HUMAN_TEXT_MAX, "%" PRId64 ":%02d", minutes,
+			 (int)(sec % 60));
+	return buf;
+}
