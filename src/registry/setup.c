@@ -90,17 +90,27 @@ void setup_on_retry(struct setup *s,
 	s->options.data = data;
 }
 
+void endpoint_release(struct endpoint *e)
+{
+	client_free(e->client);
+	if (e->tls)
+		http_tls_release(e->tls);
+	free(e->tls);
+	free(e->repository);
+	*e = (struct endpoint){0};
+}
+
 void endpoints_release(struct endpoints *e)
 {
-	for (size_t i = 0; i < e->n; i++) {
-		client_free(e->items[i].client);
-		if (e->items[i].tls)
-			http_tls_release(e->items[i].tls);
-		free(e->items[i].tls);
-		free(e->items[i].repository);
-	}
+	for (size_t i = 0; i < e->n; i++)
+		endpoint_release(&e->items[i]);
 	free(e->items);
 	*e = (struct endpoints){0};
+}
+
+const struct registry_options *setup_options(const struct setup *s)
+{
+	return &s->options;
 }
 
 static int find_credentials(struct setup *s, const char *registry, const char *repository,
@@ -123,69 +133,67 @@ static int make_tls(struct setup *s, const char *host, bool insecure,
 	return 0;
 }
 
-static struct client *make_client(struct setup *s, const char *host,
-				  const struct http_tls *tls,
-				  const struct credentials *credentials)
+/* What stands there already stays: repository, mirror. */
+static int fill_endpoint(struct setup *s, const struct setup_registry *registry,
+			 bool insecure, struct endpoint *e, struct error *err)
 {
+	cleanup_credentials struct credentials stored = {0};
+	const struct credentials *credentials = registry->credentials;
+	int r = 0;
+
+	if (!credentials && s->given.username && !e->mirror)
+		credentials = &s->given;
+	if (!credentials) {
+		r = find_credentials(s, registry->host, e->repository, &stored, err);
+		credentials = &stored;
+	}
+	if (r == 0)
+		r = make_tls(s, registry->host, insecure, &e->tls, err);
+	if (r < 0)
+		return r;
 	struct client_options options = {
 		.http = s->http,
-		.host = host,
-		.address = str_eq(host, DOCKER_HUB) ? DOCKER_HUB_ADDRESS : NULL,
-		.tls = tls,
+		.host = registry->host,
+		.address = registry->address,
+		.tls = e->tls,
 		.verify_given = s->options.tls_verify == 1,
 		.user = credentials->username,
 		.password = credentials->password,
 		.identity_token = credentials->identity_token,
 	};
-
-	return client_new(&options);
+	if (!options.address && str_eq(registry->host, DOCKER_HUB))
+		options.address = DOCKER_HUB_ADDRESS;
+	e->client = client_new(&options);
+	return 0;
 }
 
 static int add_endpoint(struct setup *s, const char *host, const char *repository,
-			bool insecure, struct endpoints *list, struct error *err)
+			struct endpoints *list, struct error *err)
 {
-	cleanup_credentials struct credentials stored = {0};
-	const struct credentials *credentials = &s->given;
-	int r = 0;
+	struct setup_registry registry = {.host = host};
 
 	list->items = xreallocarray(list->items, list->n + 1, sizeof(*list->items));
 	struct endpoint *e = &list->items[list->n++];
 	*e = (struct endpoint){.repository = xstrdup(repository)};
-	if (!s->given.username) {
-		r = find_credentials(s, host, repository, &stored, err);
-		credentials = &stored;
-	}
-	if (r == 0)
-		r = make_tls(s, host, insecure, &e->tls, err);
-	if (r == 0)
-		e->client = make_client(s, host, e->tls, credentials);
-	return r;
+	return fill_endpoint(s, &registry, false, e, err);
 }
 
 int setup_endpoints(struct setup *s, const struct reference *ref,
 		    enum setup_purpose purpose, struct endpoints *ret, struct error *err)
 {
 	*ret = (struct endpoints){0};
-	int r = add_endpoint(s, ref->registry, ref->repository, false, ret, err);
+	int r = add_endpoint(s, ref->registry, ref->repository, ret, err);
 	if (r < 0)
 		endpoints_release(ret);
 	return r;
 }
 
-int setup_client(struct setup *s, const char *registry,
-		 const struct credentials *credentials, struct http_tls **ret_tls,
-		 struct client **ret, struct error *err)
+int setup_registry(struct setup *s, const struct setup_registry *registry,
+		   struct endpoint *ret, struct error *err)
 {
-	cleanup_credentials struct credentials stored = {0};
-
-	if (!credentials) {
-		int r = find_credentials(s, registry, NULL, &stored, err);
-		if (r < 0)
-			return r;
-		credentials = &stored;
-	}
-	int r = make_tls(s, registry, false, ret_tls, err);
-	if (r == 0)
-		*ret = make_client(s, registry, *ret_tls, credentials);
+	*ret = (struct endpoint){0};
+	int r = fill_endpoint(s, registry, false, ret, err);
+	if (r < 0)
+		endpoint_release(ret);
 	return r;
 }

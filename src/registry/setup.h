@@ -11,6 +11,7 @@
 
 #include "image/reference.h"
 #include "registry/client.h"
+#include "registry/credential.h"
 #include "registry/registry_options.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -36,6 +37,9 @@ struct endpoint {
 	struct client *client; /* owned */
 	bool mirror;
 };
+void endpoint_release(struct endpoint *e);
+#define cleanup_endpoint cleanup(endpoint_release)
+
 struct endpoints {
 	struct endpoint *items; /* owned; in the order in which they are to be tried */
 	size_t n;
@@ -53,9 +57,16 @@ int setup_endpoints(struct setup *s, const struct reference *ref,
 		    enum setup_purpose purpose, struct endpoints *ret,
 		    struct error *err) _must_check_;
 
-/* setup_client() - a registry as a whole, "host[:port]", with the given credentials instead of those
- * that are stored (NULL: those). *ret_tls must outlive *ret. For login and search. */
-struct credentials;
-int setup_client(struct setup *s, const char *registry,
-		 const struct credentials *credentials, struct http_tls **ret_tls,
-		 struct client **ret, struct error *err) _must_check_;
+/* A registry as a whole, for login and search. */
+struct setup_registry {
+	const char *host;    /* "docker.io", "localhost:5000" */
+	const char *address; /* where it is spoken to instead; NULL: the usual */
+	const struct credentials
+		*credentials; /* NULL: --creds, or those that are stored */
+};
+/* setup_registry() - *ret has no repository. Blocked is ERR_DENIED. */
+int setup_registry(struct setup *s, const struct setup_registry *registry,
+		   struct endpoint *ret, struct error *err) _must_check_;
+
+/* setup_options() - as they were given. */
+const struct registry_options *setup_options(const struct setup *s);
