@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "engine/disk_usage.h"
+#include "engine/image_document.h"
 #include "engine/layer_dir.h"
 #include "image/blobs.h"
 #include "spec/image.h"
@@ -44,15 +45,10 @@ static void collection_release(struct collection *c)
 
 static int open_dirs(struct collection *c, struct error *err)
 {
-	cleanup_fd int data_fd = -EBADF;
-
 	c->layers_fd = layers_open(c->engine, err);
 	if (c->layers_fd < 0)
 		return c->layers_fd;
-	data_fd = fs_open_dir(AT_FDCWD, c->engine->paths.data, false, 0, err);
-	if (data_fd < 0)
-		return data_fd;
-	c->blobs_fd = blobs_open(data_fd, err);
+	c->blobs_fd = image_blobs_open(c->engine, err);
 	return c->blobs_fd < 0 ? c->blobs_fd : 0;
 }
 

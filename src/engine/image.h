@@ -75,6 +75,9 @@ int image_prune(const struct engine *e, const struct image_prune_options *o,
 int image_inspect(const struct engine *e, const struct image_record *r,
 		  struct json_object **ret, struct error *err) _must_check_;
 
+/* image_repo_digests() - "repository@digest" of all its names, and those it was fetched by. Caller frees. */
+char **image_repo_digests(const struct image_record *r);
+
 /* image_history() - array of objects {id, created (RFC 3339), createdBy, size, comment, tags,
  * emptyLayer}, newest first, as podman's history has them. Caller owns *ret. */
 int image_history(const struct engine *e, const struct image_record *r,
