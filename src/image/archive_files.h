@@ -28,6 +28,13 @@ void archive_part_release(struct archive_part *p);
 /* archive_files_of_dir() - dir_fd (taken over) is a directory; name is for messages. */
 struct archive_files *archive_files_of_dir(int dir_fd, const char *name);
 
+/*
+ * archive_files_of_tar() - fd (taken over): a tar archive at its current offset, compressed or not,
+ * also a pipe; then it is copied first (archive_spool.h). Links among its members are followed.
+ */
+int archive_files_of_tar(int fd, const char *name, int blobs_fd,
+			 struct archive_files **ret, struct error *err) _must_check_;
+
 void archive_files_free(struct archive_files *f);
 DEFINE_CLEANUP(struct archive_files *, archive_files_free)
 #define cleanup_archive_files cleanup(archive_files_freep)
