@@ -7,8 +7,11 @@
 #include "image/archive_files.h"
 #include "image/archive_source.h"
 #include "image/hash.h"
+#include "registry/registry_source.h"
 #include "transfer/confine.h"
 #include "transfer/fetch.h"
+#include "transfer/fetch_tarball.h"
+#include "transfer/registry_call.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -87,9 +90,25 @@ static int open_kind(struct fetch *f, struct archive_files *files, struct error 
 	return error_set(err, ERR_UNSUPPORTED, 0, "fetch from %s", f->request.source);
 }
 
-static int open_archive(struct fetch *f, struct error *err)
+static int open_files(struct fetch *f, int *fd, bool is_dir, struct error *err)
 {
-	cleanup_archive_files struct archive_files *files = NULL;
+	struct archive_files *files = NULL;
+	const char *name = f->request.source;
+	int r = 0;
+
+	if (f->transport.kind == TRANSPORT_ARCHIVE)
+		name = f->transport.path;
+	if (f->request.input_is_stdin)
+		name = "standard input";
+	if (is_dir)
+		files = archive_files_of_dir(TAKE_FD(*fd), name);
+	else
+		r = archive_files_of_tar(TAKE_FD(*fd), name, f->blobs_fd, &files, err);
+	return r < 0 ? r : open_kind(f, files, err);
+}
+
+static int open_input_and_look(struct fetch *f, struct error *err)
+{
 	bool is_dir = false;
 
 	cleanup_fd int fd = open_input(f, &is_dir, err);
@@ -100,21 +119,34 @@ static int open_archive(struct fetch *f, struct error *err)
 		r = confine(f, fd, err);
 	if (r < 0)
 		return r;
-	const char *name =
-		f->request.input_is_stdin ? "standard input" : f->request.source;
-	if (f->transport.kind == TRANSPORT_ARCHIVE && !f->request.input_is_stdin)
-		name = f->transport.path;
-	if (is_dir)
-		files = archive_files_of_dir(TAKE_FD(fd), name);
-	else
-		r = error_set(err, ERR_UNSUPPORTED, 0, "read the archive %s", name);
-	return r < 0 ? r : open_kind(f, TAKE_PTR(files), err);
+	if (f->transport.kind == TRANSPORT_TARBALL)
+		return fetch_tarball_open(f, fd, &f->source, err);
+	return open_files(f, &fd, is_dir, err);
+}
+
+static int open_url(struct fetch *f, struct error *err)
+{
+	int r = confine(f, -EBADF, err);
+
+	return r < 0 ? r : fetch_tarball_open(f, -EBADF, &f->source, err);
+}
+
+static int open_registry(struct fetch *f, struct error *err)
+{
+	struct registry_options options;
+
+	registry_call_options(&f->request.registry, &options);
+	f->remote = true;
+	int r = registry_source_open(&options, f->transport.reference,
+				     f->request.all_tags, &f->source, err);
+	return r < 0 ? r : confine(f, -EBADF, err);
 }
 
 int fetch_open(struct fetch *f, struct error *err)
 {
+	if (f->transport.kind == TRANSPORT_TARBALL && fetch_tarball_is_url(f))
+		return open_url(f, err);
 	if (f->transport.kind != TRANSPORT_REGISTRY)
-		return open_archive(f, err);
-	f->remote = true;
-	return error_set(err, ERR_UNSUPPORTED, 0, "fetch from %s", f->request.source);
+		return open_input_and_look(f, err);
+	return open_registry(f, err);
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "image/blob_writer.h"
+#include "registry/registry_source.h"
 #include "transfer/control.h"
 #include "transfer/fetch.h"
 #include "util/json.h"
@@ -52,6 +53,22 @@ static void on_progress(void *data, uint64_t done)
 	cleanup_error struct error err = ERROR_INIT;
 
 	if (say_progress(data, "fetching", done, &err) < 0)
+		error_drop(&err, "without its parent a worker ends anyway");
+}
+
+static void on_retry(void *data, const char *id, const char *text)
+{
+	struct worker *w = data;
+	cleanup_error struct error err = ERROR_INIT;
+	struct progress p = {
+		.id = w->job->descriptor->digest,
+		.state = "retry",
+		.total = w->job->descriptor->size,
+		.text = text,
+	};
+	cleanup_json struct json_object *o = progress_to_json(&p);
+
+	if (transfer_say(w->fd, o, NULL, 0, &err) < 0)
 		error_drop(&err, "without its parent a worker ends anyway");
 }
 
@@ -177,6 +194,8 @@ int fetch_work(struct fetch *f, int fd, const struct fetch_job *jobs, size_t n_j
 	cleanup_error struct error err = ERROR_INIT, ignored = ERROR_INIT;
 	struct worker w = {.fetch = f, .fd = fd, .file_fd = -EBADF};
 
+	if (f->remote)
+		registry_source_on_retry(f->source, on_retry, &w);
 	if (work(&w, jobs, n_jobs, &err) == 0)
 		return EXIT_SUCCESS;
 	cleanup_json struct json_object *event = transfer_error_to_json(&err);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "transfer/fetch_tarball.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "image/hash.h"
+#include "image/platform.h"
+#include "registry/http.h"
+#include "spec/media_type.h"
+#include "spec/spec.h"
+#include "transfer/control.h"
+#include "transfer/tarball_layer.h"
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define CHUNK (256 * 1024)
+
+struct tarball_source {
+	struct image_source base;
+	struct image_text manifest;
+};
+
+static struct tarball_source *tarball_of(struct image_source *s)
+{
+	return (struct tarball_source *)(void *)s;
+}
+
+static int tarball_list(struct image_source *base, struct source_images *ret,
+			struct error *err)
+{
+	ret->items = xcalloc(1, sizeof(*ret->items));
+	ret->items[0].handle = xstrdup(tarball_of(base)->manifest.digest);
+	ret->n = 1;
+	return 0;
+}
+
+static int tarball_top(struct image_source *base, const char *handle,
+		       struct image_text *ret, struct error *err)
+{
+	const struct image_text *m = &tarball_of(base)->manifest;
+
+	*ret = (struct image_text){
+		.data = xmemdup(m->data, m->len + 1),
+		.len = m->len,
+		.digest = xstrdup(m->digest),
+		.media_type = xstrdup(m->media_type),
+	};
+	return 0;
+}
+
+static int tarball_manifest(struct image_source *base, const struct image_descriptor *d,
+			    struct image_text *ret, struct error *err)
+{
+	return error_set(err, ERR_NOT_FOUND, 0, "%s: a tar has no manifests", base->name);
+}
+
+/* All are in the store already; unless somebody has just removed one. */
+static int tarball_blob(struct image_source *base, const struct image_descriptor *d,
+			struct blob_writer *w, struct error *err)
+{
+	return error_set(err, ERR_NOT_FOUND, 0,
+			 "%s: the blob %s has been removed meanwhile", base->name,
+			 d->digest);
+}
+
+static void tarball_close(struct image_source *base)
+{
+	image_text_release(&tarball_of(base)->manifest);
+	free(base->name);
+	free(tarball_of(base));
+}
+
+static const struct image_source_ops tarball_ops = {
+	.list = tarball_list,
+	.top = tarball_top,
+	.manifest = tarball_manifest,
+	.blob = tarball_blob,
+	.close = tarball_close,
+};
+
+bool fetch_tarball_is_url(const struct fetch *f)
+{
+	return !f->request.input_is_stdin && (str_starts(f->transport.path, "http://") ||
+					      str_starts(f->transport.path, "https://"));
+}
+
+static void on_progress(void *data, uint64_t done)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	struct progress p = {
+		.id = data, .state = "fetching", .done = (int64_t)done, .total = -1};
+
+	if (control_progress(&p, &err) < 0)
+		error_drop(&err, "without the engine this process ends anyway");
+}
+
+static int read_file(struct tarball *t, int fd, struct error *err)
+{
+	cleanup_free char *data = xmalloc(CHUNK);
+
+	for (;;) {
+		ssize_t n = read(fd, data, CHUNK);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set(err, ERR_SYSTEM, errno, "read it");
+		if (n == 0)
+			return 0;
+		int r = tarball_add(t, data, (size_t)n, err);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int on_body(void *data, const struct http_response *response, const void *p,
+		   size_t len, struct error *err)
+{
+	return tarball_add(data, p, len, err);
+}
+
+/* Only once: what came of a first attempt could not be taken back. */
+static int read_url(struct tarball *t, const char *url, struct error *err)
+{
+	cleanup_http struct http *http = NULL;
+	cleanup_http_response struct http_response response = {0};
+	struct http_request request = HTTP_REQUEST_INIT;
+
+	int r = http_new(&(struct http_options){.retries = 0, .retry_delay_usec = -1},
+			 &http, err);
+	if (r < 0)
+		return r;
+	request.url = url;
+	request.on_body = on_body;
+	request.data = t;
+	r = http_once(http, &request, &response, err);
+	if (r == 0 && (response.status < 200 || response.status > 299)) {
+		const char *words = http_status_words(response.status);
+		return error_set(err,
+				 response.status == 404 ? ERR_NOT_FOUND : ERR_UNAVAILABLE,
+				 0, "the server answers %d%s%s", response.status,
+				 words ? " " : "", words ? words : "");
+	}
+	return r;
+}
+
+static int ingest(struct fetch *f, int input_fd, struct tarball_layer *ret,
+		  struct error *err)
+{
+	cleanup_tarball struct tarball *t = NULL;
+
+	int r = tarball_new(f->blobs_fd, on_progress, f->request.source, &t, err);
+	if (r == 0)
+		r = input_fd < 0 ? read_url(t, f->transport.path, err)
+				 : read_file(t, input_fd, err);
+	if (r == 0)
+		r = tarball_end(t, ret, err);
+	return r < 0 ? error_wrap(err, "import %s", f->transport.path) : 0;
+}
+
+/* History: one entry, of the layer. */
+static struct json_object *make_history(const struct fetch *f, struct json_object *config)
+{
+	struct json_object *entry = json_object_new_object(),
+			   *list = json_object_new_array();
+	struct json_object *created = json_get(config, "created");
+	cleanup_free char *message = xasprintf("Imported from %s", f->transport.path);
+
+	if (created)
+		json_add(entry, "created", json_object_get(created));
+	json_add_str(entry, "created_by", message);
+	json_add_str(entry, "comment",
+		     f->request.import_message ? f->request.import_message : message);
+	json_object_array_add(list, entry);
+	return list;
+}
+
+static void add_missing(struct json_object *o, const char *key, const char *value)
+{
+	if (!json_get(o, key))
+		json_add_str(o, key, value);
+}
+
+/* The request's config with the layer in it. Caller frees. */
+static int make_config(const struct fetch *f, const struct tarball_layer *layer,
+		       char **ret, struct error *err)
+{
+	cleanup_json struct json_object *o = NULL, *list = NULL;
+	struct json_object *rootfs = json_object_new_object();
+	const char *text = f->request.import_config;
+
+	list = rootfs; /* owned until it is a part of o */
+	int r = json_parse(text, strlen(text), "the config of the import", &o, err);
+	if (r < 0)
+		return r;
+	if (!json_object_is_type(o, json_type_object))
+		return error_set(err, ERR_INVALID, 0,
+				 "the config of the import is no object");
+	add_missing(o, "architecture", f->wanted.architecture);
+	add_missing(o, "os", f->wanted.os);
+	if (!str_empty(f->wanted.variant) && f->platform_given)
+		add_missing(o, "variant", f->wanted.variant);
+	json_add_str(rootfs, "type", "layers");
+	json_add_strv(rootfs, "diff_ids", (char *[]){layer->diff_id, NULL});
+	json_add(o, "rootfs", TAKE_PTR(list));
+	json_add(o, "history", make_history(f, o));
+	*ret = json_text(o, false);
+	return 0;
+}
+
+static int put_config(struct fetch *f, const struct tarball_layer *layer,
+		      struct image_descriptor *ret, struct error *err)
+{
+	cleanup_free char *text = NULL;
+	cleanup_image_config struct image_config *parsed = NULL;
+
+	int r = make_config(f, layer, &text, err);
+	if (r == 0)
+		r = image_config_parse(text, strlen(text), &parsed, err);
+	if (r == 0)
+		r = hash_text(text, strlen(text), &ret->digest, err);
+	if (r < 0)
+		return r;
+	ret->media_type = xstrdup(MEDIA_TYPE_OCI_CONFIG);
+	ret->size = (int64_t)strlen(text);
+	return fetch_put(f, ret->digest, text, strlen(text), err);
+}
+
+static int make_manifest(struct fetch *f, const struct tarball_layer *layer,
+			 struct image_text *ret, struct error *err)
+{
+	cleanup_image_manifest struct image_manifest *m = xcalloc(1, sizeof(*m));
+
+	m->schema_version = 2;
+	m->media_type = xstrdup(MEDIA_TYPE_OCI_MANIFEST);
+	int r = put_config(f, layer, &m->config, err);
+	if (r < 0)
+		return r;
+	*SPEC_APPEND(&m->layers, &m->n_layers) = (struct image_descriptor){
+		.media_type = xstrdup(layer->media_type),
+		.digest = xstrdup(layer->digest),
+		.size = (int64_t)layer->size,
+	};
+	cleanup_json struct json_object *o = image_manifest_to_json(m);
+	ret->data = json_text(o, false);
+	ret->len = strlen(ret->data);
+	ret->media_type = xstrdup(MEDIA_TYPE_OCI_MANIFEST);
+	return hash_text(ret->data, ret->len, &ret->digest, err);
+}
+
+int fetch_tarball_open(struct fetch *f, int input_fd, struct image_source **ret,
+		       struct error *err)
+{
+	cleanup_tarball_layer struct tarball_layer layer = {0};
+	struct tarball_source *s = xcalloc(1, sizeof(*s));
+	cleanup_image_source struct image_source *source = &s->base;
+
+	source->ops = &tarball_ops;
+	source->name = xstrdup(f->transport.path);
+	int r = ingest(f, input_fd, &layer, err);
+	if (r == 0)
+		r = make_manifest(f, &layer, &s->manifest, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(source);
+	return 0;
+}
