@@ -9,12 +9,11 @@
 
 #include <stddef.h>
 
+#include "registry/toml_reader.h" /* TOML_DEPTH_MAX */
 #include "util/cleanup.h"
 #include "util/error.h"
 
 struct json_object;
-
-#define TOML_DEPTH_MAX 64
 
 /* toml_parse() - `what` names the text in messages. *ret is an object; caller owns. ERR_INVALID. */
 int toml_parse(const char *text, size_t len, const char *what, struct json_object **ret,

@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "registry/toml.h"
 #include "util/str.h"
 
 int toml_fail_at(const struct toml_reader *r, size_t at, const char *reason)

@@ -8,6 +8,8 @@
 
 #include "util/error.h"
 
+#define TOML_DEPTH_MAX 64
+
 struct toml_reader {
 	const char *text, *what;
 	size_t len, at;
