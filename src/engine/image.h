@@ -92,7 +92,8 @@ int image_layers(const struct engine *e, const struct image_record *r,
  * image_usage() - what the store takes on disk, as du counts it: an object {Images: [{Repository, Tag,
  * ImageID, Created, Size, SharedSize, UniqueSize, Containers}], Containers: [{ContainerID, Image, Command,
  * Names, Size (of its writable layer), Created, Status}], ImagesSize, ImagesReclaimable, ContainersSize,
- * ContainersReclaimable, BlobsSize, LayersSize, Total}. Caller owns *ret.
+ * ContainersReclaimable, BlobsSize, LayersSize, Total}. Sizes in bytes, Created in seconds since the
+ * epoch. Reclaimable of images: what `image prune --all` would give back. Caller owns *ret.
  */
 int image_usage(const struct engine *e, struct json_object **ret,
 		struct error *err) _must_check_;
