@@ -26,6 +26,17 @@
  *   end       success; nothing follows
  *   error     "kind", "code", "text", "hint": a struct error; nothing follows
  *
+ * Requests and results of the operations that concern no image; "registry" is a struct
+ * transfer_registry_options in each request:
+ *
+ *   login     "server": HOST[:PORT][/NAMESPACE], "user", "password"; result: "where" they are kept now. With
+ *             "stored": true instead of user and password; result: "user", if one is logged in
+ *   logout    "server"; without it: all. No result.
+ *   search    "term": WORD or HOST/WORD, "limit" (absent or 0: the default), "list_tags": true if term is
+ *             a repository whose tags are wanted; result: "items": [{"index": HOST, "name": HOST/PATH,
+ *             "description", "stars", "official", "automated"}] (of tags: "index", "name", "tag"),
+ *             "left_out": how many more there were than fit
+ *
  * End of file without "end" or "error" is a failure (the program was killed).
  *
  * The sandboxed operations (unpack, pack) have no control socket: see transfer/sandboxed.h.

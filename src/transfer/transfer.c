@@ -20,6 +20,9 @@ static const struct operation {
 	int (*program)(char *const *args, unsigned int n_args); /* without one */
 } operations[] = {
 	{"fetch", op_fetch, NULL},
+	{"login", op_login, NULL},
+	{"logout", op_logout, NULL},
+	{"search", op_search, NULL},
 };
 
 static const struct operation *find_operation(const char *name)
