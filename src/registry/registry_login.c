@@ -84,26 +84,34 @@ int registry_login_check(struct registry_login *l, struct error *err)
 int registry_login_store(const struct registry_options *options,
 			 const struct login *login, char **ret_where, struct error *err)
 {
-	struct credentials_config config = {.authfile = options->authfile};
+	cleanup_setup struct setup *setup = NULL;
 	struct credentials credentials = {
 		.username = (char *)login->user,
 		.password = (char *)login->password,
 	};
 
+	int r = setup_open(options, &setup, err);
+	if (r < 0)
+		return r;
+	struct credentials_config config = setup_credentials_config(setup);
 	return credentials_store(&config, login->key, &credentials, ret_where, err);
 }
 
 int registry_login_stored(const struct registry_options *options, const char *key,
 			  char **ret_user, struct error *err)
 {
-	struct credentials_config config = {.authfile = options->authfile};
+	cleanup_setup struct setup *setup = NULL;
 	cleanup_credentials struct credentials found = {0};
 	cleanup_free char *host = NULL, *namespace = NULL;
 
 	*ret_user = NULL;
 	int r = split_key(key, &host, &namespace, err);
 	if (r == 0)
-		r = credentials_find(&config, host, namespace, &found, err);
+		r = setup_open(options, &setup, err);
+	if (r < 0)
+		return r;
+	struct credentials_config config = setup_credentials_config(setup);
+	r = credentials_find(&config, host, namespace, &found, err);
 	if (r > 0 && found.username)
 		*ret_user = xstrdup(found.username);
 	return r < 0 ? r : 0;
@@ -112,8 +120,12 @@ int registry_login_stored(const struct registry_options *options, const char *ke
 int registry_logout(const struct registry_options *options, const char *key,
 		    struct error *err)
 {
-	struct credentials_config config = {.authfile = options->authfile};
+	cleanup_setup struct setup *setup = NULL;
 
+	int r = setup_open(options, &setup, err);
+	if (r < 0)
+		return r;
+	struct credentials_config config = setup_credentials_config(setup);
 	return key ? credentials_erase(&config, key, err)
 		   : credentials_erase_all(&config, err);
 }

@@ -97,7 +97,12 @@ static int add_places(struct registry_search *s, const char *term, struct error 
 		return add_place(s, host, err);
 	}
 	s->word = xstrdup(term);
-	return add_place(s, DOCKER_HUB, err);
+	strv_foreach (name, setup_search_registries(s->setup)) {
+		int r = add_place(s, *name, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int registry_search_open(const struct registry_options *options,

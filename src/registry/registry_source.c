@@ -270,11 +270,12 @@ static const struct image_source_ops source_ops = {
 static int add_candidate(struct registry_source *s, const struct reference *ref,
 			 struct error *err)
 {
+	cleanup_free char *text = reference_text(ref);
+
 	s->candidates =
 		xreallocarray(s->candidates, s->n_candidates + 1, sizeof(*s->candidates));
 	struct candidate *c = &s->candidates[s->n_candidates++];
 	*c = (struct candidate){0};
-	cleanup_free char *text = reference_text(ref);
 	int r = reference_parse_complete(text, &c->ref, err);
 	return r < 0 ? r
 		     : setup_endpoints(s->setup, &c->ref, SETUP_PULL, &c->endpoints, err);
@@ -283,6 +284,7 @@ static int add_candidate(struct registry_source *s, const struct reference *ref,
 static int resolve(struct registry_source *s, const char *text, struct error *err)
 {
 	cleanup_reference struct reference ref = {0};
+	cleanup_references struct references meanings = {0};
 
 	int r = reference_parse(text, &ref, err);
 	if (r < 0)
@@ -290,8 +292,10 @@ static int resolve(struct registry_source *s, const char *text, struct error *er
 	if (s->all_tags && (ref.tag || ref.digest))
 		return error_set(err, ERR_INVALID, 0,
 				 "fetch all tags of %s: it names one already", text);
-	r = add_candidate(s, &ref, err);
-	if (r == 0 && s->n_candidates == 1)
+	r = setup_candidates(s->setup, &ref, &meanings, err);
+	for (size_t i = 0; i < meanings.n && r >= 0; i++)
+		r = add_candidate(s, &meanings.items[i], err);
+	if (r >= 0 && s->n_candidates == 1)
 		s->chosen = s->candidates;
 	return r;
 }

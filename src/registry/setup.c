@@ -16,6 +16,7 @@
 struct setup {
 	struct registry_options options; /* strings owned */
 	struct http *http;
+	struct registries_conf conf;
 	const char *about;
 	struct credentials given; /* --creds */
 };
@@ -59,6 +60,8 @@ int setup_open(const struct registry_options *options, struct setup **ret,
 	if (options->creds)
 		r = credentials_parse(options->creds, &s->given, err);
 	if (r == 0)
+		r = registries_conf_load(s->options.registries_conf, &s->conf, err);
+	if (r == 0)
 		r = http_new(&http, &s->http, err);
 	if (r == 0)
 		*ret = TAKE_PTR(s);
@@ -71,6 +74,7 @@ void setup_close(struct setup *s)
 		return;
 	http_free(s->http);
 	credentials_release(&s->given);
+	registries_conf_release(&s->conf);
 	free((char *)s->options.authfile);
 	free((char *)s->options.cert_dir);
 	free((char *)s->options.registries_conf);
@@ -108,15 +112,32 @@ void endpoints_release(struct endpoints *e)
 	*e = (struct endpoints){0};
 }
 
-const struct registry_options *setup_options(const struct setup *s)
+struct credentials_config setup_credentials_config(const struct setup *s)
 {
-	return &s->options;
+	return (struct credentials_config){
+		.authfile = s->options.authfile,
+		.helpers = s->conf.helpers,
+	};
+}
+
+char *const *setup_search_registries(const struct setup *s)
+{
+	static char docker_hub[] = DOCKER_HUB;
+	static char *const standard[] = {docker_hub, NULL};
+
+	return s->conf.search && *s->conf.search ? s->conf.search : standard;
+}
+
+int setup_candidates(struct setup *s, const struct reference *ref, struct references *ret,
+		     struct error *err)
+{
+	return registries_conf_candidates(&s->conf, ref, ret, err);
 }
 
 static int find_credentials(struct setup *s, const char *registry, const char *repository,
 			    struct credentials *ret, struct error *err)
 {
-	struct credentials_config config = {.authfile = s->options.authfile};
+	struct credentials_config config = setup_credentials_config(s);
 	int r = credentials_find(&config, registry, repository, ret, err);
 
 	return r < 0 ? r : 0;
@@ -167,22 +188,30 @@ static int fill_endpoint(struct setup *s, const struct setup_registry *registry,
 	return 0;
 }
 
-static int add_endpoint(struct setup *s, const char *host, const char *repository,
+static int add_endpoint(struct setup *s, const struct registry_endpoint *from,
 			struct endpoints *list, struct error *err)
 {
-	struct setup_registry registry = {.host = host};
+	struct setup_registry registry = {.host = from->reference.registry};
 
 	list->items = xreallocarray(list->items, list->n + 1, sizeof(*list->items));
 	struct endpoint *e = &list->items[list->n++];
-	*e = (struct endpoint){.repository = xstrdup(repository)};
-	return fill_endpoint(s, &registry, false, e, err);
+	*e = (struct endpoint){
+		.repository = xstrdup(from->reference.repository),
+		.mirror = from->is_mirror,
+	};
+	return fill_endpoint(s, &registry, from->insecure, e, err);
 }
 
 int setup_endpoints(struct setup *s, const struct reference *ref,
 		    enum setup_purpose purpose, struct endpoints *ret, struct error *err)
 {
+	cleanup_registry_endpoints struct registry_endpoints from = {0};
+
 	*ret = (struct endpoints){0};
-	int r = add_endpoint(s, ref->registry, ref->repository, ret, err);
+	int r = purpose == SETUP_PULL ? registries_conf_pull(&s->conf, ref, &from, err)
+				      : registries_conf_push(&s->conf, ref, &from, err);
+	for (size_t i = 0; i < from.n && r >= 0; i++)
+		r = add_endpoint(s, &from.items[i], ret, err);
 	if (r < 0)
 		endpoints_release(ret);
 	return r;
@@ -192,7 +221,9 @@ int setup_registry(struct setup *s, const struct setup_registry *registry,
 		   struct endpoint *ret, struct error *err)
 {
 	*ret = (struct endpoint){0};
-	int r = fill_endpoint(s, registry, false, ret, err);
+	int r = registries_conf_host(&s->conf, registry->host, err);
+	if (r >= 0)
+		r = fill_endpoint(s, registry, r > 0, ret, err);
 	if (r < 0)
 		endpoint_release(ret);
 	return r;

@@ -11,7 +11,8 @@
 
 #include "image/reference.h"
 #include "registry/client.h"
-#include "registry/credential.h"
+#include "registry/credentials.h"
+#include "registry/registries_conf.h"
 #include "registry/registry_options.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -47,6 +48,14 @@ struct endpoints {
 void endpoints_release(struct endpoints *e);
 #define cleanup_endpoints cleanup(endpoints_release)
 
+/* setup_candidates() - what a reference as typed can mean, to be tried in order; see
+ * registries_conf_candidates(). */
+int setup_candidates(struct setup *s, const struct reference *ref, struct references *ret,
+		     struct error *err) _must_check_;
+
+/* setup_search_registries() - what is searched if no registry is named; strv, the setup's. */
+char *const *setup_search_registries(const struct setup *s);
+
 enum setup_purpose { SETUP_PULL, SETUP_PUSH };
 
 /*
@@ -68,5 +77,5 @@ struct setup_registry {
 int setup_registry(struct setup *s, const struct setup_registry *registry,
 		   struct endpoint *ret, struct error *err) _must_check_;
 
-/* setup_options() - as they were given. */
-const struct registry_options *setup_options(const struct setup *s);
+/* setup_credentials_config() - where credentials are kept; what is in it is the setup's. */
+struct credentials_config setup_credentials_config(const struct setup *s);

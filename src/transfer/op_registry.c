@@ -5,6 +5,8 @@
  * A login asks the registry in a process of its own, which is confined; this one reads and writes
  * where credentials lie, starts helper programs, and sees nothing from the network but an error's text.
  */
+#include <fcntl.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,7 +23,7 @@
 #include "util/str.h"
 
 /* What of a search's result fits into a packet beside its frame. */
-#define RESULT_MAX	(TRANSFER_PACKET_MAX - 4096)
+#define RESULT_MAX      (TRANSFER_PACKET_MAX - 4096)
 #define DESCRIPTION_MAX 1000
 
 struct request {
@@ -193,8 +195,8 @@ static struct json_object *found_to_json(const struct registry_found *f)
 	json_add_str(o, "tag", f->tag);
 	if (f->tag)
 		return o;
-	cleanup_free char *description =
-		xstrndup(f->description, DESCRIPTION_MAX); /* may end amidst a character */
+	cleanup_free char *description = xstrndup(
+		f->description, DESCRIPTION_MAX); /* may end amidst a character */
 	cleanup_free char *visible = str_visible(description, "");
 	json_add_str(o, "description", visible);
 	json_add_i64(o, "stars", f->stars);
@@ -247,8 +249,8 @@ int op_search(struct json_object *request, struct error *err)
 	struct search search = {
 		.term = q.term,
 		.list_tags = q.list_tags,
-		.limit = q.limit < SEARCH_LIMIT_MAX ? (unsigned int)q.limit :
-						      SEARCH_LIMIT_MAX,
+		.limit = q.limit < SEARCH_LIMIT_MAX ? (unsigned int)q.limit
+						    : SEARCH_LIMIT_MAX,
 	};
 	r = registry_search_open(&q.options, &search, &s, err);
 	if (r == 0)
