@@ -5,7 +5,7 @@
  *   fetch_open     which source it is; what it needs is opened, then this process confines itself,
  *                  then the source is looked at for the first time
  *   fetch_resolve  from the source's index or manifest to one image for one platform
- *   fetch_blobs    its layers, by several workers (fetch_worker)
+ *   fetch_layers   its layers, by several workers
  */
 #pragma once
 
@@ -53,18 +53,3 @@ int fetch_put(struct fetch *f, const char *digest, const void *data, size_t len,
 /* fetch_layers() - all layers into the blobs; those with unpack[i] are announced ("blob"). */
 int fetch_layers(struct fetch *f, const struct fetch_resolved *image, const bool *unpack,
 		 struct error *err) _must_check_;
-
-/* What a worker is told: {"job": N, "wait": BOOL}. It answers with events "blob" and
- * "progress", and at the end "done", "busy" (another process fetches it, and it should not wait) or
- * "error". */
-struct fetch_job {
-	const struct image_descriptor *descriptor;
-	size_t index; /* the first layer that this is */
-	bool unpack;  /* that layer is to be unpacked */
-};
-
-/* fetch_work() - a forked worker: until end of file on fd. Return: exit status. */
-int fetch_work(struct fetch *f, int fd, const struct fetch_job *jobs, size_t n_jobs);
-
-/* fetch_blob_event() - {"event":"blob","index":N}; caller owns. */
-struct json_object *fetch_blob_event(size_t index);

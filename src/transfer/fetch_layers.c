@@ -1,69 +1,193 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The layers of one image, each blob once. This process hands out jobs, lowest layer first, one a
- * worker at a time, and passes on what the workers say; so only it speaks to the engine. What
- * another cubby is fetching is put off until nothing else is left to do; only then a worker waits
- * for it. The first failure ends all workers: what they have is kept in the partial files.
+ * The layers of one image, each blob once, the lowest first. What is there needs no worker; what
+ * another cubby is fetching is put off (transfer/workers.h). A layer that is to be unpacked is announced as
+ * soon as its file is open, and followed while it grows.
  */
-#include <poll.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "image/blob_writer.h"
 #include "image/blobs.h"
+#include "registry/registry_source.h"
 #include "transfer/control.h"
 #include "transfer/fetch.h"
-#include "util/fd.h"
+#include "transfer/workers.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
 
-#define WORKERS_MAX 4
-
-enum job_state { JOB_TODO, JOB_PUT_OFF, JOB_RUNNING, JOB_DONE };
-
-struct worker {
-	pid_t pid;
-	int fd;
-	size_t job; /* SIZE_MAX: none */
+struct job {
+	const struct image_descriptor *descriptor;
+	size_t index; /* the first layer that this is */
 };
 
 struct layers {
 	struct fetch *fetch;
 	const struct image_manifest *manifest;
-	const bool *unpack;
-	struct fetch_job *jobs;
-	enum job_state *states;
-	size_t n_jobs, n_done;
-	struct worker workers[WORKERS_MAX];
-	size_t n_workers;
+	const bool *unpack; /* a flag a layer */
+	struct job *jobs;   /* owned */
+	size_t n_jobs;
 };
 
-/* The workers end, whatever they are doing. */
 static void layers_release(struct layers *l)
 {
-	for (size_t i = 0; i < l->n_workers; i++) {
-		if (l->n_done < l->n_jobs)
-			kill(l->workers[i].pid, SIGKILL);
-		close(l->workers[i].fd); /* end of file: no more jobs */
-	}
-	for (size_t i = 0; i < l->n_workers; i++)
-		while (waitpid(l->workers[i].pid, NULL, 0) < 0 && errno == EINTR)
-			;
 	free(l->jobs);
-	free(l->states);
 }
 #define cleanup_layers cleanup(layers_release)
 
-static int say_state(const struct image_descriptor *d, const char *state, int64_t done,
-		     struct error *err)
+/* In a worker. */
+struct download {
+	const struct layers *layers;
+	const struct job *job;
+	struct worker *worker;
+	struct blob_writer *writer;
+	int file_fd; /* of the blob, for a follower */
+};
+
+static struct json_object *blob_event(size_t index)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_add_str(o, "event", "blob");
+	json_add_u64(o, "index", index);
+	return o;
+}
+
+static void say_state(struct worker *w, const struct image_descriptor *d,
+		      const char *state, uint64_t done)
+{
+	worker_progress(w, &(struct progress){.id = d->digest,
+					      .state = state,
+					      .done = (int64_t)done,
+					      .total = d->size});
+}
+
+static void on_progress(void *data, uint64_t done)
+{
+	struct download *d = data;
+
+	say_state(d->worker, d->job->descriptor, "fetching", done);
+}
+
+static void on_retry(void *data, const char *id, const char *text)
 {
 	struct progress p = {
-		.id = d->digest, .state = state, .done = done, .total = d->size};
+		.id = id ? id : "", .state = "retry", .total = -1, .text = text};
 
-	return control_progress(&p, err);
+	worker_progress(data, &p);
+}
+
+static void begin(void *data, struct worker *w)
+{
+	struct layers *l = data;
+
+	if (l->fetch->remote)
+		registry_source_on_retry(l->fetch->source, on_retry, w);
+}
+
+static bool is_to_unpack(const struct download *d)
+{
+	return d->layers->unpack[d->job->index];
+}
+
+static int say_blob(struct download *d, const int *fds, size_t n_fds, struct error *err)
+{
+	cleanup_json struct json_object *event = blob_event(d->job->index);
+
+	return worker_say(d->worker, event, fds, n_fds, err);
+}
+
+/* The file can be read while it grows; the follower is told through a pipe. Again after each
+ * restart, when the follower has been told to give up. */
+static int announce_growing(void *data, struct error *err)
+{
+	struct download *d = data;
+	int pipe_fds[2];
+
+	if (!is_to_unpack(d))
+		return 0;
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a pipe");
+	cleanup_fd int growth_fd = pipe_fds[0];
+	blob_writer_follow(d->writer, pipe_fds[1]);
+	return say_blob(d, (int[]){d->file_fd, growth_fd}, 2, err);
+}
+
+static int download(struct download *d, bool wait, struct error *err)
+{
+	struct fetch *f = d->layers->fetch;
+	const struct image_descriptor *blob = d->job->descriptor;
+	struct blob_wanted wanted = {.digest = blob->digest, .size = blob->size};
+	cleanup_blob_writer struct blob_writer *writer = NULL;
+	cleanup_fd int file_fd = -EBADF;
+
+	int r = blob_writer_open(f->blobs_fd, &wanted, wait, &writer, &file_fd, err);
+	if (r < 0)
+		return r;
+	d->writer = writer;
+	d->file_fd = file_fd;
+	if (!writer) { /* somebody else has just brought it */
+		say_state(d->worker, blob, "exists", (uint64_t)blob->size);
+		return is_to_unpack(d) ? say_blob(d, &file_fd, 1, err) : 0;
+	}
+	blob_writer_progress(writer, on_progress, d);
+	blob_writer_on_restart(writer, announce_growing, d);
+	r = announce_growing(d, err);
+	if (r == 0)
+		r = f->source->ops->blob(f->source, blob, writer, err);
+	if (r == 0)
+		r = blob_writer_finish(writer, NULL, NULL, err);
+	if (r == 0)
+		say_state(d->worker, blob, "done", (uint64_t)blob->size);
+	return r;
+}
+
+static int run(void *data, struct worker *w, size_t job, bool wait,
+	       struct json_object *answer, struct error *err)
+{
+	struct layers *l = data;
+	struct download d = {.layers = l, .job = &l->jobs[job], .worker = w};
+
+	if (wait)
+		say_state(w, d.job->descriptor, "waiting", 0);
+	int r = download(&d, wait, err);
+	if (r < 0 && err->code == ESTALE) {
+		error_drop(err, "once more, from the beginning");
+		r = download(&d, wait, err);
+	}
+	if (r < 0 && !wait && err->code == EWOULDBLOCK && err->kind == ERR_UNAVAILABLE) {
+		error_drop(err, "the others first");
+		return 0;
+	}
+	return r < 0 ? error_wrap(err, "%s", l->fetch->source->name) : 1;
+}
+
+/* The complete blob, for each layer from `first` on that has it and is to be unpacked. */
+static int announce_complete(struct layers *l, const char *digest, size_t first,
+			     struct error *err)
+{
+	for (size_t i = first; i < l->manifest->n_layers; i++) {
+		if (!l->unpack[i] || !str_eq(l->manifest->layers[i].digest, digest))
+			continue;
+		cleanup_fd int fd = blob_open(l->fetch->blobs_fd, digest, err);
+		if (fd < 0)
+			return fd;
+		cleanup_json struct json_object *event = blob_event(i);
+		int r = control_relay(event, &fd, 1, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int done(void *data, size_t job, struct json_object *answer, struct error *err)
+{
+	struct layers *l = data;
+
+	return announce_complete(l, l->jobs[job].descriptor->digest,
+				 l->jobs[job].index + 1, err);
 }
 
 /* Another layer with the same blob as an earlier one? */
@@ -75,217 +199,20 @@ static bool is_repeated(const struct image_manifest *m, size_t index)
 	return false;
 }
 
-/* The complete blob, for each layer from `first` on that has it and is to be unpacked. */
-static int announce(struct layers *l, const char *digest, size_t first, struct error *err)
+static int look_at_layer(struct layers *l, size_t i, struct error *err)
 {
-	for (size_t i = first; i < l->manifest->n_layers; i++) {
-		if (!l->unpack[i] || !str_eq(l->manifest->layers[i].digest, digest))
-			continue;
-		cleanup_fd int fd = blob_open(l->fetch->blobs_fd, digest, err);
-		if (fd < 0)
-			return fd;
-		cleanup_json struct json_object *event = fetch_blob_event(i);
-		int r = control_relay(event, &fd, 1, err);
-		if (r < 0)
-			return r;
+	const struct image_descriptor *d = &l->manifest->layers[i];
+	struct progress p = {
+		.id = d->digest, .state = "exists", .done = d->size, .total = d->size};
+
+	if (blob_size(l->fetch->blobs_fd, d->digest) == d->size) {
+		int r = control_progress(&p, err);
+		return r < 0 ? r : announce_complete(l, d->digest, i, err);
 	}
-	return 0;
-}
-
-/* What is there needs no worker; the rest is a job each. */
-static int make_jobs(struct layers *l, struct error *err)
-{
-	size_t n = l->manifest->n_layers;
-
-	l->jobs = xcalloc(n + 1, sizeof(*l->jobs));
-	l->states = xcalloc(n + 1, sizeof(*l->states));
-	for (size_t i = 0; i < n; i++) {
-		const struct image_descriptor *d = &l->manifest->layers[i];
-		if (is_repeated(l->manifest, i))
-			continue;
-		int r = 0;
-		if (blob_size(l->fetch->blobs_fd, d->digest) == d->size) {
-			r = say_state(d, "exists", d->size, err);
-			if (r == 0)
-				r = announce(l, d->digest, i, err);
-		} else {
-			l->jobs[l->n_jobs++] = (struct fetch_job){
-				.descriptor = d, .index = i, .unpack = l->unpack[i]};
-			r = say_state(d, "waiting", 0, err);
-		}
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static _noreturn_ void be_worker(struct layers *l, int fd, pid_t parent)
-{
-	cleanup_error struct error err = ERROR_INIT;
-
-	for (size_t i = 0; i < l->n_workers; i++)
-		close(l->workers[i].fd);
-	if (control_worker(parent, &err) < 0)
-		_exit(EXIT_FAILURE);
-	_exit(fetch_work(l->fetch, fd, l->jobs, l->n_jobs));
-}
-
-static int start_worker(struct layers *l, struct error *err)
-{
-	pid_t parent = getpid();
-	int fds[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "make a socket for a worker");
-	pid_t pid = fork();
-	if (pid == 0) {
-		close(fds[0]);
-		be_worker(l, fds[1], parent);
-	}
-	close(fds[1]);
-	if (pid < 0) {
-		int code = errno;
-		close(fds[0]);
-		return error_set(err, ERR_SYSTEM, code, "start a worker");
-	}
-	l->workers[l->n_workers++] =
-		(struct worker){.pid = pid, .fd = fds[0], .job = SIZE_MAX};
-	return 0;
-}
-
-/* From the network several connections bring more than one; on this machine it is a matter of
- * processors. */
-static int start_workers(struct layers *l, struct error *err)
-{
-	long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t n = l->fetch->remote || n_cpus > WORKERS_MAX ? WORKERS_MAX
-		   : n_cpus < 1                             ? 1
-							    : (size_t)n_cpus;
-	int r = 0;
-
-	for (size_t i = 0; i < n && i < l->n_jobs && r == 0; i++)
-		r = start_worker(l, err);
-	return r;
-}
-
-static size_t next_job(const struct layers *l, enum job_state state)
-{
-	for (size_t i = 0; i < l->n_jobs; i++)
-		if (l->states[i] == state)
-			return i;
-	return SIZE_MAX;
-}
-
-static int hand_out(struct layers *l, struct worker *w, struct error *err)
-{
-	size_t job = next_job(l, JOB_TODO);
-	bool wait = job == SIZE_MAX;
-
-	if (wait)
-		job = next_job(l, JOB_PUT_OFF);
-	if (job == SIZE_MAX)
-		return 0;
-	cleanup_json struct json_object *order = json_object_new_object();
-	json_add_u64(order, "job", job);
-	json_add_bool(order, "wait", wait);
-	l->states[job] = JOB_RUNNING;
-	w->job = job;
-	return transfer_say(w->fd, order, NULL, 0, err);
-}
-
-static int hand_out_all(struct layers *l, struct error *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < l->n_workers && r == 0; i++)
-		if (l->workers[i].job == SIZE_MAX)
-			r = hand_out(l, &l->workers[i], err);
-	return r;
-}
-
-/* A worker that ended without a word. */
-static int lost_worker(struct worker *w, struct error *err)
-{
-	int status = 0;
-
-	kill(w->pid, SIGKILL);
-	siginfo_t info = {0};
-	/* not reaped here: layers_release() does that */
-	if (waitid(P_PID, (id_t)w->pid, &info, WEXITED | WNOWAIT) == 0)
-		status = info.si_status;
-	return error_set(err, ERR_SYSTEM, 0,
-			 "a worker of the transfer ended unexpectedly (%s %d)",
-			 info.si_code == CLD_EXITED ? "status" : "signal", status);
-}
-
-static int job_done(struct layers *l, struct worker *w, struct error *err)
-{
-	const struct fetch_job *job = &l->jobs[w->job];
-
-	l->states[w->job] = JOB_DONE;
-	l->n_done++;
-	w->job = SIZE_MAX;
-	return announce(l, job->descriptor->digest, job->index + 1, err);
-}
-
-static int handle(struct layers *l, struct worker *w, struct json_object *packet,
-		  const int *fds, size_t n_fds, struct error *err)
-{
-	const char *event = NULL;
-
-	int r = json_to_str(json_get(packet, "event"), "event", &event, err);
-	if (r < 0)
-		return r;
-	if (str_eq(event, "error")) {
-		struct error came = ERROR_INIT;
-		r = transfer_error_parse(packet, &came);
-		return error_move(err, &came);
-	}
-	if (w->job == SIZE_MAX)
-		return error_set(err, ERR_INVALID, 0, "a worker says %s without a job",
-				 event);
-	if (str_eq(event, "blob") || str_eq(event, "progress"))
-		return control_relay(packet, fds, n_fds, err);
-	if (str_eq(event, "done"))
-		return job_done(l, w, err);
-	if (!str_eq(event, "busy"))
-		return error_set(err, ERR_INVALID, 0, "a worker says %s", event);
-	l->states[w->job] = JOB_PUT_OFF;
-	w->job = SIZE_MAX;
-	return 0;
-}
-
-static int listen_to(struct layers *l, struct worker *w, struct error *err)
-{
-	cleanup_json struct json_object *packet = NULL;
-	int fds[FD_PASS_MAX];
-	size_t n_fds = 0;
-
-	int r = transfer_hear(w->fd, &packet, fds, &n_fds, err);
-	if (r == 0)
-		return lost_worker(w, err);
-	if (r > 0)
-		r = handle(l, w, packet, fds, n_fds, err);
-	for (size_t i = 0; i < n_fds; i++)
-		close(fds[i]);
-	return r;
-}
-
-static int listen_to_all(struct layers *l, struct error *err)
-{
-	struct pollfd fds[WORKERS_MAX];
-	int r = 0;
-
-	for (size_t i = 0; i < l->n_workers; i++)
-		fds[i] = (struct pollfd){.fd = l->workers[i].fd, .events = POLLIN};
-	if (poll(fds, l->n_workers, -1) < 0)
-		return errno == EINTR
-			       ? 0
-			       : error_set(err, ERR_SYSTEM, errno, "wait for workers");
-	for (size_t i = 0; i < l->n_workers && r == 0; i++)
-		if (fds[i].revents)
-			r = listen_to(l, &l->workers[i], err);
-	return r;
+	l->jobs[l->n_jobs++] = (struct job){.descriptor = d, .index = i};
+	p.state = "waiting";
+	p.done = 0;
+	return control_progress(&p, err);
 }
 
 int fetch_layers(struct fetch *f, const struct fetch_resolved *image, const bool *unpack,
@@ -293,14 +220,22 @@ int fetch_layers(struct fetch *f, const struct fetch_resolved *image, const bool
 {
 	cleanup_layers struct layers l = {
 		.fetch = f, .manifest = image->manifest, .unpack = unpack};
+	int r = 0;
 
-	int r = make_jobs(&l, err);
-	if (r == 0)
-		r = start_workers(&l, err);
-	while (r == 0 && l.n_done < l.n_jobs) {
-		r = hand_out_all(&l, err);
-		if (r == 0)
-			r = listen_to_all(&l, err);
-	}
-	return r;
+	l.jobs = xcalloc(l.manifest->n_layers + 1, sizeof(*l.jobs));
+	for (size_t i = 0; i < l.manifest->n_layers && r == 0; i++)
+		if (!is_repeated(l.manifest, i))
+			r = look_at_layer(&l, i, err);
+	if (r < 0)
+		return r;
+	return workers_run(
+		&(struct work){
+			.data = &l,
+			.n_jobs = l.n_jobs,
+			.remote = f->remote,
+			.begin = begin,
+			.run = run,
+			.done = done,
+		},
+		err);
 }
