@@ -58,13 +58,9 @@ LATER(export, "export");
 LATER(generate, "generate");
 LATER(healthcheck, "healthcheck");
 LATER(history, "history");
-LATER(image, "image");
-LATER(images, "images");
-LATER(import, "import");
 LATER(info, "info");
 LATER(init, "init");
 LATER(kube, "kube");
-LATER(load, "load");
 LATER(login, "login");
 LATER(logout, "logout");
 LATER(manifest, "manifest");
@@ -73,27 +69,23 @@ LATER(network, "network");
 LATER(pause, "pause");
 LATER(pod, "pod");
 LATER(port, "port");
-LATER(pull, "pull");
 LATER(push, "push");
 LATER(rename, "rename");
 LATER(restart, "restart");
-LATER(rmi, "rmi");
 LATER(save, "save");
 LATER(search, "search");
 LATER(secret, "secret");
 LATER(start, "start");
 LATER(stats, "stats");
 LATER(system, "system");
-LATER(tag, "tag");
 LATER(top, "top");
 LATER(unmount, "unmount");
 LATER(unpause, "unpause");
 LATER(unshare, "unshare");
-LATER(untag, "untag");
 LATER(update, "update");
 LATER(volume, "volume");
 
-static const char *const groups[] = {"Containers", "Cubby itself", NULL};
+static const char *const groups[] = {"Containers", "Images", "Cubby itself", NULL};
 
 static const struct command *const commands[] = {
 	&cmd_run,
@@ -107,6 +99,14 @@ static const struct command *const commands[] = {
 	&cmd_rm,
 	&cmd_inspect,
 	&cmd_container,
+	&cmd_images,
+	&cmd_pull,
+	&cmd_load,
+	&cmd_import,
+	&cmd_tag,
+	&cmd_untag,
+	&cmd_rmi,
+	&cmd_image,
 	&cmd_version,
 	&later_auto_update,
 	&later_build,
@@ -120,13 +120,9 @@ static const struct command *const commands[] = {
 	&later_generate,
 	&later_healthcheck,
 	&later_history,
-	&later_image,
-	&later_images,
-	&later_import,
 	&later_info,
 	&later_init,
 	&later_kube,
-	&later_load,
 	&later_login,
 	&later_logout,
 	&later_manifest,
@@ -135,23 +131,19 @@ static const struct command *const commands[] = {
 	&later_pause,
 	&later_pod,
 	&later_port,
-	&later_pull,
 	&later_push,
 	&later_rename,
 	&later_restart,
-	&later_rmi,
 	&later_save,
 	&later_search,
 	&later_secret,
 	&later_start,
 	&later_stats,
 	&later_system,
-	&later_tag,
 	&later_top,
 	&later_unmount,
 	&later_unpause,
 	&later_unshare,
-	&later_untag,
 	&later_update,
 	&later_volume,
 	NULL,

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "util/cleanup.h"
 #include "util/time.h"
@@ -29,6 +30,23 @@ char *human_ago(int64_t then_usec, int64_t now_usec, char buf[static HUMAN_TEXT_
 	int64_t usec = now_usec > then_usec ? now_usec - then_usec : 0;
 
 	snprintf(buf, HUMAN_TEXT_MAX, "%s ago", time_human(usec, span));
+	return buf;
+}
+
+char *human_go_time(int64_t usec, char buf[static HUMAN_TEXT_MAX])
+{
+	char text[TIME_TEXT_MAX];
+	size_t len;
+
+	/* "2026-11-24T10:00:00.500000Z", its fraction without zeros at the end */
+	time_rfc3339(usec, text);
+	text[strcspn(text, "T")] = ' ';
+	len = strcspn(text, "Z");
+	while (len && text[len - 1] == '0' && strchr(text, '.'))
+		len--;
+	if (len && text[len - 1] == '.')
+		len--;
+	snprintf(buf, HUMAN_TEXT_MAX, "%.*s +0000 UTC", (int)len, text);
 	return buf;
 }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `cubby image ...`: images by podman's and Docker's longer names. */
+#include "cli/cubby.h"
+
+#define LATER(variable, word) \
+	static const struct command later_##variable = {.name = (word), .not_yet = true}
+
+LATER(build, "build");
+LATER(scp, "scp");
+LATER(sign, "sign");
+LATER(trust, "trust");
+
+static const struct command *const commands[] = {
+	&cmd_image_list,  &cmd_pull,    &cmd_load,     &cmd_import,
+	&cmd_tag,         &cmd_untag,   &cmd_image_rm, &cmd_image_exists,
+	&cmd_image_prune, &later_build, &later_scp,    &later_sign,
+	&later_trust,     NULL,
+};
+
+const struct command cmd_image = {
+	.name = "image",
+	.group = "Images",
+	.usage = "COMMAND",
+	.summary = "the commands for images: image ls, image inspect, image prune ...",
+	.commands = commands,
+};
