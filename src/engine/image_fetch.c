@@ -15,6 +15,7 @@
 #include "engine/collect.h"
 #include "engine/fetch_layers.h"
 #include "engine/image.h"
+#include "engine/image_document.h"
 #include "engine/image_view.h"
 #include "engine/layer_dir.h"
 #include "engine/transfer_client.h"
@@ -300,27 +301,30 @@ static int run(struct fetch *f, struct error *err)
 	return r;
 }
 
+/* All that there is to know of its layers stands in the manifest and the config. */
 static int fill_layers(const struct engine *e, const struct image_record *r,
 		       struct transfer_image *image, struct error *err)
 {
+	cleanup_image_manifest struct image_manifest *m = NULL;
+	cleanup_image_config struct image_config *c = NULL;
 	size_t n = strv_len(r->layers);
+	int k = image_manifest_of(e, r, &m, err);
 
+	if (k >= 0)
+		k = image_config_of(r, &c, err);
+	if (k < 0)
+		return k;
+	if (m->n_layers != n || strv_len(c->rootfs.diff_ids) != n)
+		return error_set(err, ERR_INVALID, 0,
+				 "its manifest has %zu layers, its record %zu",
+				 m->n_layers, n);
 	image->layers = xcalloc(n + 1, sizeof(*image->layers));
-	for (size_t i = 0; i < n; i++) {
-		cleanup_layer_record struct layer_record layer = {0};
-		cleanup_error struct error other = ERROR_INIT;
-		int k = layer_record_get(e->store, r->layers[i], false, &layer, &other);
-
-		if (k < 0)
-			k = layer_record_get(e->store, r->layers[i], true, &layer, err);
-		if (k < 0)
-			return k;
+	for (size_t i = 0; i < n; i++)
 		image->layers[image->n_layers++] = (struct transfer_layer){
-			.digest = TAKE_PTR(layer.blob),
-			.diff_id = TAKE_PTR(layer.diff_id),
+			.digest = xstrdup(m->layers[i].digest),
+			.diff_id = xstrdup(c->rootfs.diff_ids[i]),
 			.chain_id = xstrdup(r->layers[i]),
 		};
-	}
 	return 0;
 }
 

@@ -109,3 +109,26 @@ void transfer_client_release(struct transfer_client *c)
 	fd_cleanup_(&c->control_fd);
 	sandbox_release(&c->sandbox);
 }
+
+int transfer_client_run(const struct engine *e, const struct transfer_call *call,
+			int (*on_event)(void *data, struct transfer_event *event,
+					struct error *err),
+			void *data, struct error *err)
+{
+	cleanup_transfer_client struct transfer_client c = TRANSFER_CLIENT_INIT;
+	int r = transfer_client_start(e, call, &c, err);
+
+	if (r < 0)
+		return r;
+	for (;;) {
+		cleanup_transfer_event struct transfer_event event = TRANSFER_EVENT_INIT;
+
+		r = transfer_client_hear(&c, &event, err);
+		if (r > 0)
+			r = on_event(data, &event, err);
+		else
+			return r;
+		if (r < 0)
+			return r;
+	}
+}

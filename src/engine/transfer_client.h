@@ -46,3 +46,9 @@ int transfer_client_hear(struct transfer_client *c, struct transfer_event *ret,
 /* transfer_client_release() - the program ends with its control socket. */
 void transfer_client_release(struct transfer_client *c);
 #define cleanup_transfer_client cleanup(transfer_client_release)
+
+/* transfer_client_run() - from the start to the event "end"; on_event() is given all others. */
+int transfer_client_run(const struct engine *e, const struct transfer_call *call,
+			int (*on_event)(void *data, struct transfer_event *event,
+					struct error *err),
+			void *data, struct error *err) _must_check_;

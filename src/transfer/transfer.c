@@ -23,6 +23,7 @@ static const struct operation {
 	{"login", op_login, NULL},
 	{"logout", op_logout, NULL},
 	{"search", op_search, NULL},
+	{"verify", op_verify, NULL},
 };
 
 static const struct operation *find_operation(const char *name)
