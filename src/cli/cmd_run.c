@@ -4,6 +4,7 @@
 
 #include "cli/create_table.h"
 #include "cli/cubby.h"
+#include "cli/progress.h"
 #include "cli/registry_table.h"
 #include "engine/create_options.h"
 #include "engine/run.h"
@@ -63,11 +64,13 @@ static int run(const struct command_call *call, struct error *err)
 	struct run_values *v = call->values;
 	cleanup_engine struct engine e = ENGINE_INIT;
 	cleanup_run_result struct run_result result = RUN_RESULT_INIT;
+	cleanup_progress struct progress *progress = progress_new(PROGRESS_FETCH, v->quiet);
 	struct run_request request = {
 		.engine = &e,
 		.options = &v->create,
 		.foreground = !v->detach,
 		.forward_signals = v->sig_proxy && !v->detach,
+		.progress = progress_callbacks(progress),
 		.warn = cubby_warn,
 	};
 	int r;

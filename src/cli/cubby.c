@@ -57,7 +57,6 @@ LATER(events, "events");
 LATER(export, "export");
 LATER(generate, "generate");
 LATER(healthcheck, "healthcheck");
-LATER(history, "history");
 LATER(info, "info");
 LATER(init, "init");
 LATER(kube, "kube");
@@ -103,6 +102,7 @@ static const struct command *const commands[] = {
 	&cmd_pull,
 	&cmd_load,
 	&cmd_import,
+	&cmd_history,
 	&cmd_tag,
 	&cmd_untag,
 	&cmd_rmi,
@@ -119,7 +119,6 @@ static const struct command *const commands[] = {
 	&later_export,
 	&later_generate,
 	&later_healthcheck,
-	&later_history,
 	&later_info,
 	&later_init,
 	&later_kube,

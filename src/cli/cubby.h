@@ -34,7 +34,8 @@ int cubby_open_dirs(const struct command_call *call, struct engine *ret,
 /* cubby_warn() - the one thing that is said on success: "Warning: text" on stderr. */
 void cubby_warn(const char *text);
 
-extern const struct command cmd_attach, cmd_container, cmd_exec, cmd_image,
-	cmd_image_exists, cmd_image_list, cmd_image_prune, cmd_image_rm, cmd_images,
-	cmd_import, cmd_inspect, cmd_kill, cmd_load, cmd_logs, cmd_ps, cmd_pull, cmd_rm,
-	cmd_rmi, cmd_run, cmd_stop, cmd_tag, cmd_untag, cmd_version, cmd_wait;
+extern const struct command cmd_attach, cmd_container, cmd_container_inspect, cmd_exec,
+	cmd_history, cmd_image, cmd_image_exists, cmd_image_inspect, cmd_image_list,
+	cmd_image_prune, cmd_image_rm, cmd_image_tree, cmd_images, cmd_import,
+	cmd_inspect, cmd_kill, cmd_load, cmd_logs, cmd_ps, cmd_pull, cmd_rm, cmd_rmi,
+	cmd_run, cmd_stop, cmd_tag, cmd_untag, cmd_version, cmd_wait;

@@ -9,18 +9,34 @@
 #include "util/cleanup.h"
 #include "util/time.h"
 
-char *human_size(int64_t bytes, char buf[static HUMAN_TEXT_MAX])
+/* limit: what would be rounded to one more digit. */
+static const char *scale(double *size, double limit)
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-	double size = bytes < 0 ? 0 : (double)bytes;
 	size_t unit = 0;
 
-	/* 999.5 would be rounded to four digits */
-	while (size >= (unit ? 999.5 : 1000) && unit < ARRAY_SIZE(units) - 1) {
-		size /= 1000;
+	while (*size >= (unit ? limit : 1000) && unit < ARRAY_SIZE(units) - 1) {
+		*size /= 1000;
 		unit++;
 	}
-	snprintf(buf, HUMAN_TEXT_MAX, "%.3g %s", size, units[unit]);
+	return units[unit];
+}
+
+char *human_size(int64_t bytes, char buf[static HUMAN_TEXT_MAX])
+{
+	double size = bytes < 0 ? 0 : (double)bytes;
+	const char *unit = scale(&size, 999.5);
+
+	snprintf(buf, HUMAN_TEXT_MAX, "%.3g %s", size, unit);
+	return buf;
+}
+
+char *human_size_exact(int64_t bytes, char buf[static HUMAN_TEXT_MAX])
+{
+	double size = bytes < 0 ? 0 : (double)bytes;
+	const char *unit = scale(&size, 999.95);
+
+	snprintf(buf, HUMAN_TEXT_MAX, "%.4g%s", size, unit);
 	return buf;
 }
 

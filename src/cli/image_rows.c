@@ -159,12 +159,13 @@ struct json_object *image_row_json(const struct engine *e, const struct image_ro
 {
 	const struct image_record *r = row->image, *parent = image_parent(&l->all, r);
 	struct json_object *o = json_object_new_object();
+	cleanup_strv char **digests = image_repo_digests(r);
 	char created[TIME_TEXT_MAX];
 
 	json_add_str(o, "Id", r->id);
 	json_add_str(o, "ParentId", parent ? parent->id : "");
 	json_add_strv(o, "RepoTags", r->names);
-	json_add_strv(o, "RepoDigests", r->digests);
+	json_add_strv(o, "RepoDigests", digests);
 	json_add_i64(o, "Size", r->size);
 	json_add_i64(o, "SharedSize", 0);
 	json_add_i64(o, "VirtualSize", r->size);

@@ -116,7 +116,9 @@ static void update(void *data, const char *id, const char *state, int64_t done,
 	changed = progress_view_update(&p->view, &event, now, &item);
 	if (!p->terminal && changed)
 		tell(p->kind, item);
-	if (p->terminal && now - p->drawn_usec >= DRAW_USEC)
+	/* what is complete is seen at once: whoever runs a container says nothing at the end */
+	if (p->terminal && (now - p->drawn_usec >= DRAW_USEC ||
+			    (changed && progress_view_is_over(&p->view))))
 		draw(p);
 }
 
@@ -162,7 +164,7 @@ const struct image_progress *progress_callbacks(struct progress *p)
 
 void progress_end(struct progress *p, bool success)
 {
-	if (p->ended)
+	if (p->ended || (!success && !p->drawn))
 		return;
 	p->ended = true;
 	if (success)

@@ -106,6 +106,20 @@ bool progress_view_update(struct progress_view *v, const struct progress_event *
 	return changed;
 }
 
+static bool is_over(const struct progress_item *item)
+{
+	return item->state == PROGRESS_DONE || item->state == PROGRESS_EXISTS ||
+	       item->state == PROGRESS_FETCHED;
+}
+
+bool progress_view_is_over(const struct progress_view *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (!is_over(&v->items[i]))
+			return false;
+	return true;
+}
+
 void progress_view_finish(struct progress_view *v)
 {
 	for (size_t i = 0; i < v->n; i++)
@@ -286,12 +300,6 @@ static void add_line(struct buf *out, const struct progress_item *item, size_t c
 	while (out->len && out->data[out->len - 1] == ' ')
 		out->data[--out->len] = '\0';
 	(void)!buf_add_str(out, "\n");
-}
-
-static bool is_over(const struct progress_item *item)
-{
-	return item->state == PROGRESS_DONE || item->state == PROGRESS_EXISTS ||
-	       item->state == PROGRESS_FETCHED;
 }
 
 /* "12 done, 5 waiting": those that have no line. */

@@ -55,6 +55,9 @@ struct progress_event {
 bool progress_view_update(struct progress_view *v, const struct progress_event *event,
 			  int64_t now_usec, const struct progress_item **ret);
 
+/* progress_view_is_over() - nothing is on its way any more. */
+bool progress_view_is_over(const struct progress_view *v);
+
 /* progress_view_finish() - everything is well: what was fetched is done. */
 void progress_view_finish(struct progress_view *v);
 

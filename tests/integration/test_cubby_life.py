@@ -89,7 +89,8 @@ def test_ids_may_be_cut_short(cubby, busybox_root):
     id = cubby.ok("run", "-d", "--rootfs", busybox_root, "sleep", "1000")
     assert cubby.inspect(id[:12])["Id"] == id
     assert cubby.inspect(id[:3])["Id"] == id
-    assert "no such container" in cubby.fails("inspect", "zz", code=125)
+    assert 'no such object: "zz"' in cubby.fails("inspect", "zz", code=125)
+    assert "no such container" in cubby.fails("container", "inspect", "zz", code=125)
 
 
 def test_latest(cubby, busybox_root):
