@@ -65,6 +65,15 @@ static void built_in(struct http_trust *t)
 	t->file = dup_if(file);
 }
 
+/* The user's file may be out of reach when the process has confined itself. */
+static void read_file(struct http_trust *t)
+{
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (fs_read(AT_FDCWD, t->file, CA_FILE_MAX, &t->pem, NULL, &err) < 0)
+		error_drop(&err, "it is tried again when it is needed");
+}
+
 void http_trust_init(struct http_trust *t)
 {
 	*t = (struct http_trust){
@@ -73,12 +82,15 @@ void http_trust_init(struct http_trust *t)
 	};
 	if (!t->file && !t->dir)
 		built_in(t);
+	else if (t->file)
+		read_file(t);
 }
 
 void http_trust_release(struct http_trust *t)
 {
 	free(t->file);
 	free(t->dir);
+	free(t->pem);
 	free(t->merged);
 	*t = (struct http_trust){0};
 }
@@ -93,16 +105,15 @@ static void set_blob(CURL *easy, CURLoption option, const char *data, size_t len
 
 static int merge(struct http_trust *t, const struct http_tls *tls, struct error *err)
 {
-	cleanup_free char *file = NULL;
-	size_t len = 0;
-
 	if (t->merged && str_ends(t->merged, tls->ca))
 		return 0;
-	int r = fs_read(AT_FDCWD, t->file, CA_FILE_MAX, &file, &len, err);
-	if (r < 0)
-		return error_wrap(err, "CA certificates");
+	if (!t->pem) {
+		int r = fs_read(AT_FDCWD, t->file, CA_FILE_MAX, &t->pem, NULL, err);
+		if (r < 0)
+			return error_wrap(err, "CA certificates");
+	}
 	free(t->merged);
-	t->merged = xasprintf("%s\n%s", file, tls->ca);
+	t->merged = xasprintf("%s\n%s", t->pem, tls->ca);
 	return 0;
 }
 
@@ -111,6 +122,8 @@ static int apply_ca(struct http_trust *t, CURL *easy, const struct http_tls *tls
 {
 	curl_easy_setopt(easy, CURLOPT_CAPATH, t->dir);
 	curl_easy_setopt(easy, CURLOPT_CAINFO, t->file);
+	if (t->pem)
+		set_blob(easy, CURLOPT_CAINFO_BLOB, t->pem, strlen(t->pem));
 	if (!tls || !tls->ca)
 		return 0;
 	if (!t->file) {

@@ -12,6 +12,7 @@
 struct http_trust {   /* owned; the system's */
 	char *file;   /* of many certificates; NULL: none */
 	char *dir;    /* of certificates under the hash of their names; NULL: none */
+	char *pem;    /* the file's, once it was read */
 	char *merged; /* the file's certificates, then those of the last struct http_tls */
 };
 

@@ -274,11 +274,39 @@ static int add_candidate(struct registry_source *s, const struct reference *ref,
 
 	s->candidates =
 		xreallocarray(s->candidates, s->n_candidates + 1, sizeof(*s->candidates));
-	struct candidate *c = &s->candidates[s->n_candidates++];
+	struct candidate *c = &s->candidates[s->n_candidates];
 	*c = (struct candidate){0};
 	int r = reference_parse_complete(text, &c->ref, err);
-	return r < 0 ? r
-		     : setup_endpoints(s->setup, &c->ref, SETUP_PULL, &c->endpoints, err);
+	if (r == 0)
+		r = setup_endpoints(s->setup, &c->ref, SETUP_PULL, &c->endpoints, err);
+	if (r < 0)
+		reference_release(&c->ref);
+	else
+		s->n_candidates++;
+	return r;
+}
+
+/* What is blocked or rejected is none of the things that a short name can mean, unless nothing else is
+ * left. */
+static int add_candidates(struct registry_source *s, const struct references *meanings,
+			  struct error *err)
+{
+	for (size_t i = 0; i < meanings->n; i++) {
+		cleanup_error struct error why = ERROR_INIT;
+		int r = add_candidate(s, &meanings->items[i], &why);
+		bool refused = why.kind == ERR_DENIED || why.kind == ERR_UNSUPPORTED;
+
+		if (r < 0 && !refused)
+			return error_move(err, &why);
+		if (r < 0 && !error_is_set(err))
+			error_move(err, &why);
+	}
+	if (!s->n_candidates)
+		return err->code ? -err->code : -EINVAL;
+	error_release(err);
+	if (s->n_candidates == 1)
+		s->chosen = s->candidates;
+	return 0;
 }
 
 static int resolve(struct registry_source *s, const char *text, struct error *err)
@@ -293,11 +321,7 @@ static int resolve(struct registry_source *s, const char *text, struct error *er
 		return error_set(err, ERR_INVALID, 0,
 				 "fetch all tags of %s: it names one already", text);
 	r = setup_candidates(s->setup, &ref, &meanings, err);
-	for (size_t i = 0; i < meanings.n && r >= 0; i++)
-		r = add_candidate(s, &meanings.items[i], err);
-	if (r >= 0 && s->n_candidates == 1)
-		s->chosen = s->candidates;
-	return r;
+	return r < 0 ? r : add_candidates(s, &meanings, err);
 }
 
 int registry_source_open(const struct registry_options *options, const char *reference,

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "registry/certs.h"
 #include "registry/credentials.h"
 #include "registry/http.h"
+#include "registry/policy.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -17,6 +19,7 @@ struct setup {
 	struct registry_options options; /* strings owned */
 	struct http *http;
 	struct registries_conf conf;
+	struct policy *policy;
 	const char *about;
 	struct credentials given; /* --creds */
 };
@@ -62,6 +65,8 @@ int setup_open(const struct registry_options *options, struct setup **ret,
 	if (r == 0)
 		r = registries_conf_load(s->options.registries_conf, &s->conf, err);
 	if (r == 0)
+		r = policy_load(s->options.policy, &s->policy, err);
+	if (r == 0)
 		r = http_new(&http, &s->http, err);
 	if (r == 0)
 		*ret = TAKE_PTR(s);
@@ -75,6 +80,7 @@ void setup_close(struct setup *s)
 	http_free(s->http);
 	credentials_release(&s->given);
 	registries_conf_release(&s->conf);
+	policy_free(s->policy);
 	free((char *)s->options.authfile);
 	free((char *)s->options.cert_dir);
 	free((char *)s->options.registries_conf);
@@ -146,12 +152,11 @@ static int find_credentials(struct setup *s, const char *registry, const char *r
 static int make_tls(struct setup *s, const char *host, bool insecure,
 		    struct http_tls **ret, struct error *err)
 {
-	struct http_tls *tls = xcalloc(1, sizeof(*tls));
+	struct http_tls *tls = *ret = xcalloc(1, sizeof(*tls));
 
 	tls->insecure =
 		s->options.tls_verify == 0 || (s->options.tls_verify < 0 && insecure);
-	*ret = tls;
-	return 0;
+	return certs_load(host, s->options.cert_dir, tls, err);
 }
 
 /* What stands there already stays: repository, mirror. */
@@ -208,8 +213,11 @@ int setup_endpoints(struct setup *s, const struct reference *ref,
 	cleanup_registry_endpoints struct registry_endpoints from = {0};
 
 	*ret = (struct endpoints){0};
-	int r = purpose == SETUP_PULL ? registries_conf_pull(&s->conf, ref, &from, err)
-				      : registries_conf_push(&s->conf, ref, &from, err);
+	int r = purpose == SETUP_PULL ? policy_check_registry(s->policy, ref, err) : 0;
+	if (r < 0)
+		return r;
+	r = purpose == SETUP_PULL ? registries_conf_pull(&s->conf, ref, &from, err)
+				  : registries_conf_push(&s->conf, ref, &from, err);
 	for (size_t i = 0; i < from.n && r >= 0; i++)
 		r = add_endpoint(s, &from.items[i], ret, err);
 	if (r < 0)
