@@ -44,6 +44,7 @@ static const struct member members[] = {
 	MEMBER("privileged", MEMBER_BOOL, privileged),
 	MEMBER("init", MEMBER_BOOL, init),
 	MEMBER("readOnly", MEMBER_BOOL, read_only),
+	MEMBER("singleId", MEMBER_BOOL, single_id),
 	MEMBER("stopSignal", MEMBER_I64, stop_signal),
 	MEMBER("stopTimeout", MEMBER_I64, stop_timeout_sec),
 };

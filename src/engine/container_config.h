@@ -25,6 +25,7 @@ struct container_config {  /* strings owned */
 	char *log_driver;
 	char *cidfile, *pidfile;
 	bool interactive, terminal, privileged, init, read_only;
+	bool single_id; /* the image is unpacked with all owners as one */
 	int64_t stop_signal, stop_timeout_sec;
 };
 

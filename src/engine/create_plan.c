@@ -137,6 +137,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.privileged = o->privileged,
 		.init = o->init,
 		.read_only = o->read_only,
+		.single_id = p->image && p->image->single_id,
 		.stop_signal = p->stop_signal,
 		.stop_timeout_sec = o->stop_timeout_sec,
 	};

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "runtime/self.h"
@@ -47,8 +48,13 @@ static int become(void *data, struct error *err)
 {
 	static char *const nothing[] = {NULL};
 	const struct start *s = data;
-	int r = place_fds(s->program->fds, err);
+	int fds[HELPER_FDS_MAX], r = 0;
 
+	memcpy(fds, s->program->fds, sizeof(fds));
+	if (s->program->prepare)
+		r = s->program->prepare(s->program->data, fds, err);
+	if (r >= 0)
+		r = place_fds(fds, err);
 	if (r < 0)
 		return r;
 	execve(s->path, s->argv, s->program->bare ? nothing : environ);

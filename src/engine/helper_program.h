@@ -17,6 +17,9 @@ struct helper_program {
 	/* fds[i] becomes fd i of the program; -EBADF: /dev/null for 0 to 2, closed above */
 	int fds[HELPER_FDS_MAX];
 	bool bare; /* no environment */
+	/* prepare() - may be NULL: in the new process and its namespaces, may open more for fds */
+	int (*prepare)(void *data, int fds[static HELPER_FDS_MAX], struct error *err);
+	void *data;
 };
 #define HELPER_PROGRAM_INIT                                                              \
 	((struct helper_program){.fds = {-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, \

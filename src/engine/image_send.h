@@ -23,12 +23,15 @@ struct image_send_options {
 	const struct image_progress *progress;
 };
 
-/* image_send() - *ret_manifest (may be NULL; caller frees): digest of the last manifest as it was
+/* image_send() - mount_from is found out if it is NULL. *ret_manifest (may be NULL; caller frees): digest of the last manifest as it was
  * sent. */
 int image_send(const struct engine *e, const struct image_send_options *o,
 	       char **ret_manifest, struct error *err) _must_check_;
 
-/* manifest_list_send() - an index text with the manifests that it names. */
+/*
+ * manifest_list_send() - an index. all: the images that it names too, which must be here. o->images is
+ * one, for its names at the target; its image is not looked at.
+ */
 int manifest_list_send(const struct engine *e, const char *index,
 		       const struct image_send_options *o, bool all, char **ret_manifest,
 		       struct error *err) _must_check_;

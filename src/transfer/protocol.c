@@ -73,7 +73,8 @@ static const struct field fetch_table_fields[] = {
 TABLE(fetch_table, "request to fetch", NULL, transfer_fetch);
 
 static const struct field send_image_table_fields[] = {
-	{DIGEST_OF(transfer_send_image, manifest)},
+	{DIGEST(transfer_send_image, manifest)},
+	{TEXT(transfer_send_image, index)},
 	{STRV(transfer_send_image, names)},
 	{STRV(transfer_send_image, diff_sizes)},
 };
@@ -173,7 +174,12 @@ static int check_send(const struct transfer_send *s, struct error *err)
 		return error_set(err, ERR_INVALID, 0,
 				 "request to send.format: expected oci or v2s2, got %s",
 				 s->format);
-	for (size_t i = 0; i < s->n_images; i++)
+	for (size_t i = 0; i < s->n_images; i++) {
+		if (!s->images[i].manifest == !s->images[i].index)
+			return error_set(err, ERR_INVALID, 0,
+					 "request to send.images[%zu]: expected either a "
+					 "manifest or an index",
+					 i);
 		strv_foreach (text, s->images[i].diff_sizes)
 			if (str_to_u64(*text, &size) < 0 || size > INT64_MAX)
 				return error_set(
@@ -181,6 +187,7 @@ static int check_send(const struct transfer_send *s, struct error *err)
 					"request to send.images[%zu].diff_sizes: "
 					"expected decimal numbers",
 					i);
+	}
 	return 0;
 }
 

@@ -37,6 +37,9 @@
  *             "description", "stars", "official", "automated"}] (of tags: "index", "name", "tag"),
  *             "left_out": how many more there were than fit
  *
+ *   send      a struct transfer_send; result: "manifest", digest of the last one as it was sent
+ *   verify    "blobs": [DIGEST]; a result "digest", "problem" for each that is not what its name says
+ *
  * End of file without "end" or "error" is a failure (the program was killed).
  *
  * The sandboxed operations (unpack, pack) have no control socket: see transfer/sandboxed.h.
@@ -91,8 +94,11 @@ struct transfer_fetch {
 
 /* send: from the blobs to anywhere. */
 struct transfer_send_image {
-	char *manifest; /* digest of a manifest or an index */
-	char **names;   /* canonical references at the target; may be empty (archives) */
+	char *manifest; /* digest of a manifest or an index in the blobs; NULL: */
+	char *index; /* the text of an index that is sent as it is; what it names is either there or
+			   among the images before */
+	char **names; /* canonical references at the target; may be empty (archives, manifests that
+			   an index among the images names) */
 	char **diff_sizes; /* unused by registries; strv of decimal numbers: bytes of each layer's tar */
 };
 struct transfer_send {

@@ -202,6 +202,10 @@ START_TEST(test_request_refused)
 		{true,
 		 SEND_START "[{\"manifest\":\"" A "\",\"diff_sizes\":[\"1\",\"-1\"]}]}",
 		 "request to send.images[0].diff_sizes: expected decimal numbers"},
+		{true, SEND_START "[{}]}",
+		 "request to send.images[0]: expected either a manifest or an index"},
+		{true, SEND_START "[{\"manifest\":\"" A "\",\"index\":\"{}\"}]}",
+		 "request to send.images[0]: expected either a manifest or an index"},
 	};
 
 	for (size_t k = 0; k < ARRAY_SIZE(cases); k++) {

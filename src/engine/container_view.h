@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container's files from outside: the image's layers and its writable one over each other, read-only,
+ * whether it runs or not; without what is mounted in it.
+ */
+#pragma once
+
+#include "engine/container.h"
+#include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct container_view {
+	char **layers;  /* of the image, topmost first; NULL: made from a directory */
+	char *writable; /* of the container */
+	char *rootfs;   /* that directory */
+};
+void container_view_release(struct container_view *v);
+#define cleanup_container_view cleanup(container_view_release)
+
+int container_view_get(const struct engine *e, const struct container *c,
+		       struct container_view *ret, struct error *err) _must_check_;
+
+/* container_view_open() - in a mount namespace of one's own, as root of the user's map. Return: fd of the
+ * top directory. */
+int container_view_open(const struct container_view *v, struct error *err) _must_check_;
