@@ -4,6 +4,8 @@
  * that is not sha256), manifests that an index names as DIGITS.manifest.json. Not a format for
  * others than skopeo and podman.
  */
+#include "image/archive_dir.h"
+
 #include "image/archive_files.h"
 #include "image/archive_source.h"
 #include "image/archive_text.h"
@@ -22,7 +24,7 @@ static struct dir_source *dir_of(struct image_source *s)
 	return (struct dir_source *)(void *)s;
 }
 
-static char *file_name(const char *digest, const char *suffix)
+char *archive_dir_file(const char *digest, const char *suffix)
 {
 	if (str_starts(digest, "sha256:"))
 		return xasprintf("%s%s", digest_hex(digest), suffix);
@@ -47,7 +49,7 @@ static int dir_top(struct image_source *base, const char *handle, struct image_t
 static int dir_manifest(struct image_source *base, const struct image_descriptor *d,
 			struct image_text *ret, struct error *err)
 {
-	cleanup_free char *path = file_name(d->digest, ".manifest.json");
+	cleanup_free char *path = archive_dir_file(d->digest, ".manifest.json");
 
 	return archive_text_read(dir_of(base)->files, path, d, ret, err);
 }
@@ -55,7 +57,7 @@ static int dir_manifest(struct image_source *base, const struct image_descriptor
 static int dir_blob(struct image_source *base, const struct image_descriptor *d,
 		    struct blob_writer *w, struct error *err)
 {
-	cleanup_free char *path = file_name(d->digest, "");
+	cleanup_free char *path = archive_dir_file(d->digest, "");
 	cleanup_archive_part struct archive_part part = ARCHIVE_PART_INIT;
 
 	int r = archive_files_find(dir_of(base)->files, path, &part, err);

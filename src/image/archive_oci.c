@@ -4,6 +4,8 @@
  * annotations give, and blobs/ALGORITHM/HEX holds everything. Entries with one digest are one image
  * with several names.
  */
+#include "image/archive_oci.h"
+
 #include <string.h>
 
 #include "image/archive_files.h"
@@ -16,9 +18,7 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define LAYOUT_MAX      4096
-#define REF_NAME        "org.opencontainers.image.ref.name"
-#define CONTAINERD_NAME "io.containerd.image.name"
+#define LAYOUT_MAX 4096
 #define WHOLE_INDEX \
 	"index.json" /* the handle where index.json itself is the image's index */
 #define HINT_NAMES 10
@@ -46,8 +46,8 @@ static const char *entry_annotation(const struct image_descriptor *d, const char
 /* The canonical name that an entry gives, or NULL. Caller frees. */
 static char *entry_name(const struct image_descriptor *d)
 {
-	const char *full = entry_annotation(d, CONTAINERD_NAME);
-	const char *ref = entry_annotation(d, REF_NAME);
+	const char *full = entry_annotation(d, ARCHIVE_OCI_CONTAINERD_NAME);
+	const char *ref = entry_annotation(d, ARCHIVE_OCI_REF_NAME);
 
 	if (full)
 		return archive_name(full, NULL);
@@ -60,7 +60,7 @@ static bool entry_matches(const struct image_descriptor *d, const char *referenc
 	cleanup_free char *wanted = archive_name(reference, NULL);
 	cleanup_free char *local = archive_name(reference, "localhost");
 
-	return str_eq(entry_annotation(d, REF_NAME), reference) ||
+	return str_eq(entry_annotation(d, ARCHIVE_OCI_REF_NAME), reference) ||
 	       (name && (str_eq(name, wanted) || str_eq(name, local)));
 }
 
@@ -76,8 +76,8 @@ static bool is_one_image(const struct image_index *index)
 {
 	for (size_t i = 0; i < index->n_manifests; i++) {
 		const struct image_descriptor *d = &index->manifests[i];
-		if (!d->platform || entry_annotation(d, REF_NAME) ||
-		    entry_annotation(d, CONTAINERD_NAME))
+		if (!d->platform || entry_annotation(d, ARCHIVE_OCI_REF_NAME) ||
+		    entry_annotation(d, ARCHIVE_OCI_CONTAINERD_NAME))
 			return false;
 	}
 	return index->n_manifests > 1;
@@ -99,7 +99,8 @@ static char *references(const struct image_index *index)
 	cleanup_strv char **names = NULL;
 
 	for (size_t i = 0; i < index->n_manifests; i++) {
-		const char *name = entry_annotation(&index->manifests[i], REF_NAME);
+		const char *name =
+			entry_annotation(&index->manifests[i], ARCHIVE_OCI_REF_NAME);
 		if (strv_len(names) == HINT_NAMES) {
 			strv_add(&names, "...");
 			break;
@@ -157,7 +158,7 @@ static int oci_list(struct image_source *base, struct source_images *ret,
 	return 0;
 }
 
-static char *blob_path(const char *digest)
+char *archive_oci_blob(const char *digest)
 {
 	cleanup_free char *path = digest_path(digest);
 
@@ -167,7 +168,7 @@ static char *blob_path(const char *digest)
 static int oci_manifest(struct image_source *base, const struct image_descriptor *d,
 			struct image_text *ret, struct error *err)
 {
-	cleanup_free char *path = blob_path(d->digest);
+	cleanup_free char *path = archive_oci_blob(d->digest);
 
 	return archive_text_read(oci_of(base)->files, path, d, ret, err);
 }
@@ -190,7 +191,7 @@ static int oci_blob(struct image_source *base, const struct image_descriptor *d,
 		    struct blob_writer *w, struct error *err)
 {
 	struct oci_source *s = oci_of(base);
-	cleanup_free char *path = blob_path(d->digest);
+	cleanup_free char *path = archive_oci_blob(d->digest);
 	cleanup_archive_part struct archive_part part = ARCHIVE_PART_INIT;
 
 	int r = archive_files_find(s->files, path, &part, err);

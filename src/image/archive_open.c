@@ -5,11 +5,10 @@
  * use only if it has the images' names too.
  */
 #include "image/archive_files.h"
+#include "image/archive_oci.h"
 #include "image/archive_source.h"
 #include "spec/image.h"
 #include "util/json.h"
-
-#define CONTAINERD_NAME "io.containerd.image.name"
 
 static bool all_named(const struct archive_files *files)
 {
@@ -24,7 +23,8 @@ static bool all_named(const struct archive_files *files)
 		return false;
 	for (size_t i = 0; i < index->n_manifests; i++)
 		if (!image_annotation(index->manifests[i].annotations,
-				      index->manifests[i].n_annotations, CONTAINERD_NAME))
+				      index->manifests[i].n_annotations,
+				      ARCHIVE_OCI_CONTAINERD_NAME))
 			return false;
 	return index->n_manifests > 0;
 }
