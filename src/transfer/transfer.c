@@ -19,11 +19,9 @@ static const struct operation {
 	transfer_operation_fn *run; /* with a control socket */
 	int (*program)(char *const *args, unsigned int n_args); /* without one */
 } operations[] = {
-	{"fetch", op_fetch, NULL},
-	{"login", op_login, NULL},
-	{"logout", op_logout, NULL},
-	{"search", op_search, NULL},
-	{"verify", op_verify, NULL},
+	{.name = "fetch", .run = op_fetch},   {.name = "send", .run = op_send},
+	{.name = "login", .run = op_login},   {.name = "logout", .run = op_logout},
+	{.name = "search", .run = op_search}, {.name = "verify", .run = op_verify},
 };
 
 static const struct operation *find_operation(const char *name)

@@ -14,6 +14,7 @@ struct json_object;
 typedef int transfer_operation_fn(struct json_object *request, struct error *err);
 
 transfer_operation_fn op_fetch;
+transfer_operation_fn op_send;
 transfer_operation_fn op_login;
 transfer_operation_fn op_logout;
 transfer_operation_fn op_search;
