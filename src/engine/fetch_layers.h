@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "engine/engine.h"
-#include "engine/image_fetch.h"
+#include "engine/image_progress.h"
 #include "engine/unpack.h"
 #include "engine/user_ids.h"
 #include "image/layer.h"

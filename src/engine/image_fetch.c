@@ -95,43 +95,6 @@ static int on_blob(struct fetch *f, struct transfer_event *event, struct error *
 				 TAKE_FD(event->fds[1]), err);
 }
 
-static int64_t number_of(struct json_object *packet, const char *key)
-{
-	cleanup_error struct error err = ERROR_INIT;
-	int64_t value = -1;
-
-	if (json_get(packet, key) &&
-	    json_to_i64(json_get(packet, key), key, &value, &err) < 0)
-		value = -1;
-	return value;
-}
-
-static const char *text_of(struct json_object *packet, const char *key)
-{
-	struct json_object *value = json_get(packet, key);
-
-	return json_object_is_type(value, json_type_string)
-		       ? json_object_get_string(value)
-		       : NULL;
-}
-
-void image_progress_show(const struct image_progress *p, struct json_object *packet)
-{
-	const char *id = text_of(packet, "id"), *state = text_of(packet, "state");
-
-	if (p && p->update && id && state)
-		p->update(p->data, id, state, number_of(packet, "done"),
-			  number_of(packet, "total"), text_of(packet, "text"));
-}
-
-void image_progress_note(const struct image_progress *p, struct json_object *packet)
-{
-	const char *text = text_of(packet, "text");
-
-	if (p && p->note && text)
-		p->note(p->data, text);
-}
-
 struct presence {
 	int layers_fd, blobs_fd;
 };

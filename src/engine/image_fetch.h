@@ -9,19 +9,10 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
+#include "engine/image_progress.h"
 #include "transfer/protocol.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-
-/* What happens meanwhile, for a person. All may be NULL. */
-struct image_progress {
-	/* id: a digest, the same for all states of one layer; total -1: unknown. state: a word of
-	 * transfer/protocol.h, or "unpacking", "unpacked". text: why, for "retry". */
-	void (*update)(void *data, const char *id, const char *state, int64_t done,
-		       int64_t total, const char *text);
-	void (*note)(void *data, const char *line);
-	void *data;
-};
 
 struct image_fetched {
 	char **ids; /* owned: of the images, in order */
@@ -48,11 +39,6 @@ int image_fetch(const struct engine *e, const struct image_fetch_options *o,
 struct image_record;
 int image_unpack(const struct engine *e, const struct image_record *r,
 		 const struct image_fetch_options *o, struct error *err) _must_check_;
-
-/* image_progress_show(), image_progress_note() - pass on the transfer program's events. */
-struct json_object;
-void image_progress_show(const struct image_progress *p, struct json_object *packet);
-void image_progress_note(const struct image_progress *p, struct json_object *packet);
 
 enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER, PULL_NEWER };
 
