@@ -131,7 +131,10 @@ static int explain_tls(const struct failure *f, struct error *err)
 	f->response->transient = strstr(f->text, "SYSCALL") || strstr(f->text, "eof") ||
 				 strstr(f->text, "reset");
 	f->response->no_tls = !alert;
-	error_set(err, ERR_UNAVAILABLE, 0, "speak TLS with %s: %s", f->host, reason(f));
+	bool other = strstr(f->text, "wrong version number") ||
+		     strstr(f->text, "packet length too long");
+	error_set(err, ERR_UNAVAILABLE, 0, "speak TLS with %s: %s", f->host,
+		  other ? "what answers there is not TLS" : reason(f));
 	if (strstr(f->text, "certificate required") || strstr(f->text, "bad certificate"))
 		return error_hint(
 			err,

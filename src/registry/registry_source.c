@@ -28,6 +28,7 @@ struct candidate {
 
 struct registry_source {
 	struct image_source source;
+	char *typed; /* the reference */
 	struct setup *setup;
 	struct candidate *candidates;
 	size_t n_candidates;
@@ -56,6 +57,7 @@ static void source_close(struct image_source *base)
 	image_text_release(&s->first);
 	strv_free(s->tags);
 	free(s->source.name);
+	free(s->typed);
 	free(s);
 }
 
@@ -127,14 +129,12 @@ static const char *wanted(const struct candidate *c)
 	return c->ref.digest ? c->ref.digest : c->ref.tag;
 }
 
-/* Add why one was not it. */
-static void note_failure(struct buf *why, const struct candidate *c,
-			 const struct error *err)
+/* Why one was not it; the message names it. */
+static void note_failure(struct buf *why, const struct error *err)
 {
-	cleanup_free char *text = reference_text(&c->ref);
 	cleanup_free char *message = error_message(err);
 
-	buf_printf(why, "%s%s (%s)", why->len ? ", " : "", text, message);
+	buf_printf(why, "%s%s", why->len ? "; " : "", message);
 }
 
 static int fetch_tags(struct registry_source *s, struct candidate *c, struct error *err)
@@ -161,11 +161,11 @@ static int choose(struct registry_source *s, struct error *err)
 			s->chosen = c;
 			return 0;
 		}
-		note_failure(&why, c, err);
+		note_failure(&why, err);
 		error_drop(err, "the next name");
 	}
-	error_set(err, ERR_NOT_FOUND, 0, "find %s: not there or not to be had: %s",
-		  s->source.name, why.data ? why.data : "");
+	error_set(err, ERR_NOT_FOUND, 0, "find %s: %s", s->typed,
+		  why.data ? why.data : "");
 	return error_hint(err, "give the whole name, as in docker.io/library/debian");
 }
 
@@ -331,6 +331,7 @@ int registry_source_open(const struct registry_options *options, const char *ref
 
 	s->source = (struct image_source){.ops = &source_ops,
 					  .name = xasprintf("docker://%s", reference)};
+	s->typed = xstrdup(reference);
 	s->all_tags = all_tags;
 	int r = setup_open(options, &s->setup, err);
 	if (r == 0)

@@ -13,7 +13,7 @@ It lives in threads of the test process, on loopback. What a fault may be stands
 As a program it takes its set-up as JSON and says its port, for tests that are not in Python:
     faulty_registry.py '{"blobs": {"a": ["text", ["abc", 1000]]}, "faults": [{"path": "/blobs/", "cut": 3}]}'
 (["abc", 1000] is "abc" a thousand times.) It ends with its standard input; a line "GET REGEX" there is
-answered by how many such requests there were.
+answered by how many such requests there were ("AUTHORIZED REGEX": with credentials).
 """
 
 import base64
@@ -585,7 +585,10 @@ def main():
         print(registry.port, flush=True)
         for line in sys.stdin:  # "METHOD REGEX": how many requests of that kind there were
             method, _, path = line.rstrip("\n").partition(" ")
-            print(registry.count(path, method), flush=True)
+            if method == "AUTHORIZED":
+                print(sum("Authorization" in r[2] for r in registry.seen(path)), flush=True)
+            else:
+                print(registry.count(path, method), flush=True)
 
 
 if __name__ == "__main__":
