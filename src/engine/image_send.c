@@ -2,12 +2,10 @@
 #include "engine/image_send.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine/image.h"
 #include "engine/transfer_client.h"
 #include "image/reference.h"
-#include "spec/image.h"
 #include "store/image_record.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -178,24 +176,14 @@ int manifest_list_send(const struct engine *e, const char *index,
 		       const struct image_send_options *o, bool all, char **ret_manifest,
 		       struct error *err)
 {
-	cleanup_image_index struct image_index *parsed = NULL;
 	struct transfer_send send = o->send;
-	size_t n;
-	int r = image_index_parse(index, strlen(index), &parsed, err);
+	struct transfer_send_image image = {.index = (char *)index, .index_only = !all};
 
-	if (r < 0)
-		return r;
 	if (o->n_images != 1)
 		return error_set(err, ERR_INVALID, 0,
 				 "send a manifest list: give it one name");
-	n = all ? parsed->n_manifests : 0;
-	send.images = xcalloc(n + 1, sizeof(*send.images));
-	send.n_images = n + 1;
-	for (size_t i = 0; i < n; i++)
-		send.images[i].manifest = parsed->manifests[i].digest;
-	send.images[n].index = (char *)index;
-	send.images[n].names = (char **)o->images[0].names;
-	r = send_now(e, &send, o->progress, ret_manifest, err);
-	free(send.images);
-	return r;
+	image.names = (char **)o->images[0].names;
+	send.images = &image;
+	send.n_images = 1;
+	return send_now(e, &send, o->progress, ret_manifest, err);
 }

@@ -73,9 +73,8 @@ static const struct field fetch_table_fields[] = {
 TABLE(fetch_table, "request to fetch", NULL, transfer_fetch);
 
 static const struct field send_image_table_fields[] = {
-	{DIGEST(transfer_send_image, manifest)},
-	{TEXT(transfer_send_image, index)},
-	{STRV(transfer_send_image, names)},
+	{DIGEST(transfer_send_image, manifest)}, {TEXT(transfer_send_image, index)},
+	{BOOL(transfer_send_image, index_only)}, {STRV(transfer_send_image, names)},
 	{STRV(transfer_send_image, diff_sizes)},
 };
 TABLE(send_image_table, "image", NULL, transfer_send_image);

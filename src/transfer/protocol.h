@@ -94,11 +94,10 @@ struct transfer_fetch {
 
 /* send: from the blobs to anywhere. */
 struct transfer_send_image {
-	char *manifest; /* digest of a manifest or an index in the blobs; NULL: */
-	char *index; /* the text of an index that is sent as it is; what it names is either there or
-			   among the images before */
-	char **names; /* canonical references at the target; may be empty (archives, manifests that
-			   an index among the images names) */
+	char *manifest; /* digest of a manifest or an index in the blobs; NULL: `index` */
+	char *index;    /* the text of an index */
+	bool index_only; /* what it names is at the target already */
+	char **names;    /* canonical references at the target; may be empty (archives) */
 	char **diff_sizes; /* unused by registries; strv of decimal numbers: bytes of each layer's tar */
 };
 struct transfer_send {

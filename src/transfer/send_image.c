@@ -345,6 +345,29 @@ static int send_document(struct send *s, const char *digest, char *const *diff_s
 	return send_manifest(s, &text, type, diff_sizes, ret, err);
 }
 
+/* An index that is no blob. */
+static int send_given_index(struct send *s, const struct transfer_send_image *image,
+			    struct image_text *ret, struct error *err)
+{
+	cleanup_image_text struct image_text text = {.data = xstrdup(image->index),
+						     .len = strlen(image->index)};
+	const char *type = NULL;
+
+	int r = image_document_type(text.data, text.len, NULL, &type, err);
+	if (r == 0 && !media_type_is_index(type))
+		r = error_set(err, ERR_INVALID, 0, "send an index: it is a %s", type);
+	if (r == 0)
+		r = hash_text(text.data, text.len, &text.digest, err);
+	if (r < 0)
+		return r;
+	if (!image->index_only)
+		return send_index(s, &text, type, 0, ret, err);
+	text.media_type = xstrdup(type);
+	*ret = text;
+	text = (struct image_text){0};
+	return 0;
+}
+
 /* At a registry what has no name has that of the target. */
 static int default_name(const struct send *s, char ***names, struct error *err)
 {
@@ -367,7 +390,9 @@ int send_image(struct send *s, const struct transfer_send_image *image,
 	if (s->remote && strv_len(names) == 0)
 		r = default_name(s, &names, err);
 	if (r == 0)
-		r = send_document(s, image->manifest, image->diff_sizes, 0, &text, err);
+		r = image->index ? send_given_index(s, image, &text, err)
+				 : send_document(s, image->manifest, image->diff_sizes, 0,
+						 &text, err);
 	if (r == 0)
 		r = s->target->ops->manifest(s->target, &text, names ? names : none, err);
 	if (r < 0)
