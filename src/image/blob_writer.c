@@ -19,8 +19,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/blob_check.h"
 #include "image/blobs.h"
 #include "image/hash.h"
+#include "image/unsynced.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/sys.h"
@@ -31,7 +33,6 @@
 #define GROWTH_STEP (256 * 1024)
 #define GROWTH_SHARE \
 	256 /* a record a 1/256 of what is there: a whole blob's fit in a pipe */
-#define WRITEBACK     (8 * 1024 * 1024)
 #define PROGRESS_USEC (USEC_PER_SEC / 10)
 
 struct blob_writer {
@@ -42,7 +43,6 @@ struct blob_writer {
 	uint64_t max;
 	uint64_t offset;   /* bytes there */
 	uint64_t reported; /* to the follower */
-	uint64_t written_back;
 	struct hash *hash;
 	bool resumed; /* a part is another process's */
 	bool locked;  /* ours to write, rename, remove */
@@ -144,8 +144,11 @@ static int lock_partial(struct blob_writer *w, bool wait, struct error *err)
 static int open_complete(int blobs_fd, const struct blob_wanted *wanted,
 			 struct error *err)
 {
+	int r = wanted->digest ? blob_settle(blobs_fd, wanted->digest, err) : 0;
 	int64_t there = wanted->digest ? blob_size(blobs_fd, wanted->digest) : -ENOENT;
 
+	if (r < 0)
+		return r;
 	if (there < 0)
 		return -ENOENT;
 	if (wanted->size >= 0 && there != wanted->size)
@@ -183,7 +186,6 @@ static int take_over(struct blob_writer *w, struct error *err)
 		hash_add(w->hash, data, (size_t)n);
 		w->offset += (uint64_t)n;
 	}
-	w->written_back = w->offset;
 	return 0;
 }
 
@@ -301,7 +303,7 @@ int blob_writer_restart(struct blob_writer *w, struct error *err)
 	if (ftruncate(w->fd, 0) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "empty blobs/%s", w->name);
 	hash_free(TAKE_PTR(w->hash));
-	w->offset = w->reported = w->written_back = 0;
+	w->offset = w->reported = 0;
 	w->resumed = false;
 	int r = hash_new(w->digest, &w->hash, err);
 	return r == 0 && lost && w->on_restart ? w->on_restart(w->restart_data, err) : r;
@@ -358,13 +360,6 @@ int blob_writer_add(struct blob_writer *w, const void *data, size_t len,
 	if (w->offset - w->reported >= (step > GROWTH_STEP ? step : GROWTH_STEP) &&
 	    tell(w, w->offset))
 		w->reported = w->offset;
-	/* So that the sync at the end finds little to do. */
-	if (w->offset - w->written_back >= WRITEBACK) {
-		sync_file_range(w->fd, (off_t)w->written_back,
-				(off_t)(w->offset - w->written_back),
-				SYNC_FILE_RANGE_WRITE);
-		w->written_back = w->offset;
-	}
 	if (w->progress && time_monotonic_usec() - w->progress_usec >= PROGRESS_USEC) {
 		w->progress_usec = time_monotonic_usec();
 		w->progress(w->progress_data, w->offset);
@@ -387,23 +382,26 @@ static int check(struct blob_writer *w, const char *digest, struct error *err)
 	return -err->code;
 }
 
-/* The name appears only after the bytes are on the disk, and stays once it was seen. */
+/* Where the file system can't tell later that the bytes were not waited for, they are. */
+static int sync_or_mark(struct blob_writer *w, struct error *err)
+{
+	if (unsynced_mark(w->dir_fd, w->fd) == 0)
+		return 0;
+	if (sys_fault("fsync") || fsync(w->fd) < 0)
+		return write_error(w, errno, err);
+	return 0;
+}
+
 static int put_in_place(struct blob_writer *w, const char *digest, struct error *err)
 {
 	cleanup_free char *path = digest_path(digest);
-	cleanup_free char *dir = xstrndup(path, strcspn(path, "/"));
-	cleanup_fd int dir_fd =
-		openat(w->dir_fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = sync_or_mark(w, err);
 
-	if (dir_fd < 0)
-		return error_set(err, error_kind_of(errno), errno, "open blobs/%s", dir);
-	if (sys_fault("fsync") || fsync(w->fd) < 0)
-		return write_error(w, errno, err);
+	if (r < 0)
+		return r;
 	if (sys_fault("rename") || renameat(w->dir_fd, w->name, w->dir_fd, path) < 0)
 		return write_error(w, errno, err);
 	w->in_place = true;
-	if (fsync(dir_fd) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "sync blobs/%s", dir);
 	return 0;
 }
 

@@ -64,7 +64,7 @@ int blob_writer_add(struct blob_writer *w, const void *data, size_t len,
 		    struct error *err) _must_check_;
 
 /*
- * blob_writer_finish() - check size and digest, sync, rename into place, tell the follower. A wrong
+ * blob_writer_finish() - check size and digest, rename into place, tell the follower. A wrong
  * digest is ERR_INVALID, code EBADMSG, and the partial file is removed; code ESTALE if a part of it was
  * left by an earlier process (so a second attempt from the beginning may do). Too few bytes are
  * ERR_INVALID with code ENODATA, and what is there stays. *ret_digest (may be NULL; caller frees) is the

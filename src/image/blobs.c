@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/unsynced.h"
 #include "util/digest.h"
 #include "util/fs.h"
 #include "util/mem.h"
@@ -27,6 +28,7 @@ int blobs_open(int data_dirfd, struct error *err)
 		if (mkdirat(fd, subdirs[i], DIR_MODE) < 0 && errno != EEXIST)
 			return error_set(err, ERR_SYSTEM, errno, "make blobs/%s",
 					 subdirs[i]);
+	unsynced_note_boot(fd);
 	return TAKE_FD(fd);
 }
 

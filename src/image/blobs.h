@@ -6,8 +6,9 @@
  *   blobs/partial/HEX          on its way; its flock(2) is held by the one who writes it.
  *                              One without a lock was cut off and is resumed.
  *
- * A blob is written to partial/, checked against digest and size, synced, renamed. So a
- * name below sha256/ is never wrong, whoever was killed when. Used by the transfer
+ * A blob is written to partial/, checked against digest and size, renamed. So a
+ * name below sha256/ is never wrong, whoever was killed when; image/unsynced.h is about
+ * power failures. Used by the transfer
  * program (writing) and by the engine (reading).
  */
 #pragma once

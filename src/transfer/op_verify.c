@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "image/blob_check.h"
 #include "image/blobs.h"
 #include "image/hash.h"
 #include "transfer/confine.h"
@@ -30,34 +31,13 @@ static int read_request(struct json_object *request, char ***ret, struct error *
 	return r;
 }
 
-static int hash_file(int fd, const char *digest, char ret[static DIGEST_TEXT_MAX],
-		     struct error *err)
-{
-	cleanup_hash struct hash *hash = NULL;
-	cleanup_free char *data = xmalloc(CHUNK);
-	ssize_t n;
-	int r = hash_new(digest, &hash, err);
-
-	if (r < 0)
-		return r;
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	while ((n = read(fd, data, CHUNK)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set(err, ERR_SYSTEM, errno, "read it");
-		hash_add(hash, data, (size_t)n);
-	}
-	return hash_end(hash, ret, err);
-}
-
 /* *ret_problem: NULL if there is none; caller frees. */
 static int check_blob(int blobs_fd, const char *digest, char **ret_problem,
 		      struct error *err)
 {
 	char is[DIGEST_TEXT_MAX];
 	cleanup_fd int fd = blob_open(blobs_fd, digest, err);
-	int r = fd < 0 ? fd : hash_file(fd, digest, is, err);
+	int r = fd < 0 ? fd : blob_hash(fd, digest, is, err);
 
 	if (r < 0) {
 		*ret_problem = error_message(err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <unistd.h>
 
+#include "image/blob_check.h"
 #include "image/blobs.h"
 #include "registry/registry_target.h"
 #include "transfer/control.h"
@@ -111,8 +112,10 @@ static int send_one(struct sending *s, struct error *err)
 {
 	struct send_blob *b = s->blob;
 	struct image_target *target = s->send->target;
-	int r = b->convert ? convert(s, err) : 0;
+	int r = blob_settle(s->send->blobs_fd, b->from->digest, err);
 
+	if (r == 0 && b->convert)
+		r = convert(s, err);
 	if (r == 0)
 		r = target->ops->has_blob(target, &b->to, err);
 	if (r < 0)

@@ -4,9 +4,12 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
+#include "image/blob_check.h"
 #include "image/blobs.h"
 #include "image/hash.h"
+#include "image/unsynced.h"
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -432,6 +435,54 @@ START_TEST(test_waiters)
 }
 END_TEST
 
+static void write_blob(void)
+{
+	const struct blob_wanted wanted = {.digest = digest, .size = LEN};
+	cleanup_blob_writer struct blob_writer *w = NULL;
+	cleanup_fd int fd = -EBADF;
+
+	w = open_writer(&wanted, &fd);
+	add(w, 0, LEN);
+	finish(w);
+}
+
+/* As if it had been written before the host went down. */
+static void make_doubtful(bool damaged)
+{
+	static const char boot[] = "11111111-2222-3333-4444-555555555555";
+	cleanup_free char *path = digest_path(digest);
+	cleanup_fd int fd = openat(blobs_fd, path, O_RDWR | O_CLOEXEC);
+
+	ck_assert_int_eq(fsetxattr(fd, "user.cubby.boot", boot, strlen(boot), 0), 0);
+	if (damaged)
+		ck_assert_int_eq(ftruncate(fd, LEN / 2), 0);
+}
+
+START_TEST(test_after_another_boot)
+{
+	struct error err = ERROR_INIT;
+	cleanup_fd int fd = -EBADF;
+
+	write_blob();
+	fd = blob_open(blobs_fd, digest, &err);
+	if (!unsynced_is_doubtful(blobs_fd, fd) &&
+	    fgetxattr(fd, "user.cubby.boot", NULL, 0) < 0)
+		return; /* a file system without such attributes */
+	make_doubtful(false);
+	ck_assert(unsynced_is_doubtful(blobs_fd, fd));
+	ck_assert_ok(blob_settle(blobs_fd, digest, &err), &err);
+	ck_assert(!unsynced_is_doubtful(blobs_fd, fd));
+	check_blob();
+	make_doubtful(true);
+	ck_assert_ok(blob_settle(blobs_fd, digest, &err), &err);
+	ck_assert_int_eq(blob_size(blobs_fd, digest), -ENOENT);
+	write_blob();
+	make_doubtful(true);
+	write_blob(); /* fetches it again by itself */
+	check_blob();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("blob_writer");
@@ -448,6 +499,7 @@ int main(void)
 	tcase_add_test(tcase, test_follower_gone);
 	tcase_add_test(tcase, test_follower_of_restart);
 	tcase_add_loop_test(tcase, test_waiters, 0, 3);
+	tcase_add_test(tcase, test_after_another_boot);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
