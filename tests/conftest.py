@@ -19,6 +19,7 @@ import pytest
 from support import daemons, process, rootfs
 from support import peers as peers_module
 from support.program import Cubby, Runtime
+from support.transfer import Transfer
 from support.user import User
 
 process.become_subreaper()
@@ -171,6 +172,14 @@ def runtime(base, environment, user):
     assert os.access(program.path, os.X_OK), f"no {program.path}: set CUBBY_PREFIX"
     yield program
     _ended(program)
+
+
+@pytest.fixture
+def transfer(base, environment):
+    """The installed transfer program, driven without an engine; see support/transfer.py."""
+    program = Transfer(PREFIX, base, environment)
+    assert os.access(program.path, os.X_OK), f"no {program.path}: set CUBBY_PREFIX"
+    return program
 
 
 @pytest.fixture

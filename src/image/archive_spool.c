@@ -97,8 +97,8 @@ static int copy_all(struct spool *s, struct error *err)
 		if (r == 0)
 			r = read_full(s, s->in, CHUNK, &n, err);
 	}
-	if (r == 0)
-		r = decompressor_end(d, err);
+	if (r == 0 && (r = decompressor_end(d, err)) < 0)
+		return error_wrap(err, "read %s", s->name);
 	return r;
 }
 

@@ -15,12 +15,12 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-/* Nothing but blobs/ is written, nothing but the input read. */
-static int confine(struct fetch *f, int input_fd, struct error *err)
+/* Nothing but blobs/ is written, nothing but dir_fd (-EBADF: nothing) opened for reading. */
+static int confine(struct fetch *f, int dir_fd, struct error *err)
 {
 	struct confine_rules rules = {
-		.read_fds = &input_fd,
-		.n_read_fds = input_fd >= 0 ? 1 : 0,
+		.read_fds = &dir_fd,
+		.n_read_fds = dir_fd >= 0 ? 1 : 0,
 		.write_fds = &f->blobs_fd,
 		.n_write_fds = 1,
 	};
@@ -116,7 +116,7 @@ static int open_input_and_look(struct fetch *f, struct error *err)
 		return fd;
 	int r = check_kind(f, is_dir, err);
 	if (r == 0)
-		r = confine(f, fd, err);
+		r = confine(f, is_dir ? fd : -EBADF, err); /* a file is open already */
 	if (r < 0)
 		return r;
 	if (f->transport.kind == TRANSPORT_TARBALL)

@@ -110,8 +110,9 @@ static int plan_layer(struct plan *p, size_t i, struct error *err)
 
 	if (!media_type_is_layer(b->from->media_type))
 		return 0; /* an artifact's: as it is */
-	/* a target may have what this store has not */
-	bool there = blob_size(p->send->blobs_fd, b->from->digest) >= 0;
+	/* a registry may have what this store has not */
+	bool there =
+		!p->send->remote || blob_size(p->send->blobs_fd, b->from->digest) >= 0;
 	int r = there ? send_compression(p->send->blobs_fd, b->from->digest, &real, err)
 		      : 0;
 	if (r < 0)
