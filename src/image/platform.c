@@ -357,7 +357,7 @@ int platform_choose(const struct image_index *index, const struct image_platform
 	size_t n = 0;
 
 	int r = platform_candidates(index, wanted, &list, &n, err);
-	if (r == 0)
+	if (n > 0)
 		*ret = list[0];
 	return r;
 }

@@ -41,11 +41,11 @@ static int days_in(int year, int month)
 /* "1979-05-27"; returns what follows, or NULL. */
 static const char *skip_date(const char *s)
 {
-	if (strspn(s, DIGITS) != 4 || s[4] != '-' || !in_range(s + 5, 1, 12) ||
-	    s[7] != '-')
+	if (strspn(s, DIGITS) != 4 || s[4] != '-')
 		return NULL;
-	int year = 100 * two_digits(s) + two_digits(s + 2);
-	if (!in_range(s + 8, 1, days_in(year, two_digits(s + 5))))
+	int year = 100 * two_digits(s) + two_digits(s + 2), month = two_digits(s + 5);
+	if (month < 1 || month > 12 || s[7] != '-' ||
+	    !in_range(s + 8, 1, days_in(year, month)))
 		return NULL;
 	return s + DATE_LEN;
 }

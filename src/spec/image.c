@@ -181,9 +181,9 @@ int image_manifest_parse(const char *text, size_t len, struct image_manifest **r
 		r = refuse_schema1(err);
 	if (r == 0)
 		r = refuse_foreign(document, root.name, MEDIA_MANIFEST, err);
-	if (r == 0)
-		r = document_read(&image_manifest_descriptor, document, &root, &object,
-				  err);
+	if (r < 0)
+		return r;
+	r = document_read(&image_manifest_descriptor, document, &root, &object, err);
 	if (r < 0)
 		return r;
 	*ret = object;
@@ -201,8 +201,9 @@ int image_index_parse(const char *text, size_t len, struct image_index **ret,
 	int r = parse_text(text, len, root.name, IMAGE_MANIFEST_MAX, &document, err);
 	if (r == 0)
 		r = refuse_foreign(document, root.name, MEDIA_INDEX, err);
-	if (r == 0)
-		r = document_read(&image_index_descriptor, document, &root, &object, err);
+	if (r < 0)
+		return r;
+	r = document_read(&image_index_descriptor, document, &root, &object, err);
 	if (r < 0)
 		return r;
 	*ret = object;
@@ -218,9 +219,9 @@ int image_config_parse(const char *text, size_t len, struct image_config **ret,
 	void *object = NULL;
 
 	int r = parse_text(text, len, root.name, IMAGE_CONFIG_MAX, &document, err);
-	if (r == 0)
-		r = document_read(&image_config_descriptor, document, &root, &object,
-				  err);
+	if (r < 0)
+		return r;
+	r = document_read(&image_config_descriptor, document, &root, &object, err);
 	if (r < 0)
 		return r;
 	*ret = object;
