@@ -463,6 +463,7 @@ START_TEST(test_after_another_boot)
 	struct error err = ERROR_INIT;
 	cleanup_fd int fd = -EBADF;
 
+	setup();
 	write_blob();
 	fd = blob_open(blobs_fd, digest, &err);
 	if (!unsynced_is_doubtful(blobs_fd, fd) &&
