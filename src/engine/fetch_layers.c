@@ -105,6 +105,9 @@ int fetch_layers_begin(const struct engine *e, const struct user_ids *ids,
 
 	f->engine = e;
 	f->ids = ids;
+	int r = layer_boot_id(f->boot_id, err);
+	if (r < 0)
+		return r;
 	idmap_copy(&f->confined.uids, &ids->uids);
 	idmap_copy(&f->confined.gids, &ids->gids);
 	user_ids_confine(&f->confined);
@@ -329,6 +332,7 @@ static int commit(struct fetch_layers *f, size_t index, struct error *err)
 		.n_entries = (int64_t)l->result.n_entries,
 		.max_uid = l->result.max_uid,
 		.max_gid = l->result.max_gid,
+		.boot_id = f->boot_id,
 	};
 	int r = adopt_implied(f, index, err);
 

@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "engine/image_progress.h"
+#include "engine/layer_settle.h"
 #include "engine/unpack.h"
 #include "engine/user_ids.h"
 #include "image/layer.h"
@@ -43,6 +44,7 @@ struct fetch_layers {
 	struct user_ids confined;              /* the same for unpackers */
 	bool scan_first; /* a small map: look whether it holds all ids before anything is unpacked */
 	int layers_fd, blobs_fd;
+	char boot_id[LAYER_BOOT_ID_SIZE];
 	struct fetch_layer *items;
 	size_t n, n_there; /* items[0 .. n_there-1] are on record */
 	size_t n_running;

@@ -5,6 +5,7 @@
 #include "engine/image.h"
 #include "engine/image_fetch.h"
 #include "engine/layer_dir.h"
+#include "engine/layer_settle.h"
 #include "image/reference.h"
 #include "runtime/self.h"
 #include "util/mem.h"
@@ -87,6 +88,9 @@ static int find_here(const struct engine *e, const char *text,
 		error_release(err);
 		return 0;
 	}
+	if (r < 0)
+		return r;
+	r = layers_settle(e, ret, o->single_id, err);
 	if (r < 0)
 		return r;
 	if (has_layers(e, ret, o->single_id))

@@ -90,6 +90,7 @@ static const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	" entries INTEGER NOT NULL,"
 	" max_uid INTEGER NOT NULL,"
 	" max_gid INTEGER NOT NULL,"
+	" boot TEXT," /* it was unpacked in; NULL: known to be on the disk */
 	" PRIMARY KEY (chain, single_id)"
 	") WITHOUT ROWID;"
 	"CREATE TABLE manifest_list ("

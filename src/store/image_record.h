@@ -47,6 +47,7 @@ struct layer_record {   /* strings owned */
 	int64_t tar_size, disk_size; /* bytes */
 	int64_t n_entries;
 	uint32_t max_uid, max_gid; /* highest owners in it */
+	char *boot_id; /* of the boot that it was unpacked in; NULL: known to be on the disk */
 };
 void layer_record_release(struct layer_record *r);
 #define cleanup_layer_record cleanup(layer_record_release)
@@ -125,6 +126,17 @@ int layer_record_insert(struct store *s, const struct layer_record *r,
 			struct error *err) _must_check_;
 int layer_record_get(struct store *s, const char *chain_id, bool single_id,
 		     struct layer_record *ret, struct error *err) _must_check_;
+
+/*
+ * layer_record_doubtful() - chain ids of an image's layers that were unpacked in another boot and not
+ * looked at since: nobody waited for the disk then. Caller frees *ret (strv).
+ * layer_record_settle() - it was found complete.
+ */
+int layer_record_doubtful(struct store *s, const char *image_id, bool single_id,
+			  const char *boot_id, char ***ret,
+			  struct error *err) _must_check_;
+int layer_record_settle(struct store *s, const char *chain_id, bool single_id,
+			struct error *err) _must_check_;
 
 struct layer_records {
 	struct layer_record *items; /* owned */

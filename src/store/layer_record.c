@@ -9,13 +9,14 @@
 #include "util/str.h"
 
 #define COLUMNS \
-	"chain, single_id, diff, blob, tar_size, disk_size, entries, max_uid, max_gid"
+	"chain, single_id, diff, blob, tar_size, disk_size, entries, max_uid, max_gid, boot"
 
 void layer_record_release(struct layer_record *r)
 {
 	free(r->chain_id);
 	free(r->diff_id);
 	free(r->blob);
+	free(r->boot_id);
 	*r = (struct layer_record){0};
 }
 
@@ -33,7 +34,7 @@ int layer_record_insert(struct store *s, const struct layer_record *rec,
 	cleanup_statement sqlite3_stmt *st = NULL;
 	int r = database_prepare(s,
 				 "INSERT OR REPLACE INTO layer (" COLUMNS ")"
-				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+				 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 				 &st, err);
 
 	if (r < 0)
@@ -47,6 +48,7 @@ int layer_record_insert(struct store *s, const struct layer_record *rec,
 	sqlite3_bind_int64(st, 7, rec->n_entries);
 	sqlite3_bind_int64(st, 8, rec->max_uid);
 	sqlite3_bind_int64(st, 9, rec->max_gid);
+	database_bind(st, 10, rec->boot_id);
 	return database_step(s, st, "record the layer", err);
 }
 
@@ -62,6 +64,7 @@ static void read_row(sqlite3_stmt *st, struct layer_record *r)
 		.n_entries = sqlite3_column_int64(st, 6),
 		.max_uid = (uint32_t)sqlite3_column_int64(st, 7),
 		.max_gid = (uint32_t)sqlite3_column_int64(st, 8),
+		.boot_id = database_text(st, 9),
 	};
 }
 
@@ -115,6 +118,39 @@ int layer_record_list(struct store *s, struct layer_records *ret, struct error *
 {
 	return read_all(s, "SELECT " COLUMNS " FROM layer ORDER BY chain, single_id", ret,
 			err);
+}
+
+int layer_record_doubtful(struct store *s, const char *image_id, bool single_id,
+			  const char *boot_id, char ***ret, struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r = database_prepare(s,
+				 "SELECT layer.chain FROM image_layer JOIN layer"
+				 " ON layer.chain = image_layer.chain AND single_id = ?2"
+				 " WHERE image = ?1 AND boot IS NOT NULL AND boot <> ?3",
+				 &st, err);
+
+	if (r < 0)
+		return r;
+	database_bind(st, 1, image_id);
+	sqlite3_bind_int(st, 2, single_id);
+	database_bind(st, 3, boot_id);
+	return database_list(s, st, ret, err);
+}
+
+int layer_record_settle(struct store *s, const char *chain_id, bool single_id,
+			struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r = database_prepare(
+		s, "UPDATE layer SET boot = NULL WHERE chain = ?1 AND single_id = ?2",
+		&st, err);
+
+	if (r < 0)
+		return r;
+	database_bind(st, 1, chain_id);
+	sqlite3_bind_int(st, 2, single_id);
+	return database_step(s, st, "change the record of a layer", err);
 }
 
 static int delete_layer_row(struct store *s, const struct layer_record *rec,

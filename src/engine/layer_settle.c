@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/layer_settle.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/disk_usage.h"
+#include "engine/layer_dir.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+int layer_boot_id(char ret[static LAYER_BOOT_ID_SIZE], struct error *err)
+{
+	struct proc_id self;
+	int r = proc_id_get(getpid(), &self, err);
+
+	if (r < 0)
+		return r;
+	memcpy(ret, self.boot_id, LAYER_BOOT_ID_SIZE);
+	return 0;
+}
+
+static int judge(const struct engine *e, const char *chain_id, bool single_id,
+		 int64_t bytes, struct error *err)
+{
+	cleanup_layer_record struct layer_record layer = {0};
+	cleanup_free char *name = layer_dir_name(chain_id, single_id);
+	cleanup_fd int layers_fd = -EBADF;
+	int r = layer_record_get(e->store, chain_id, single_id, &layer, err);
+
+	if (r < 0)
+		return r;
+	if (bytes >= layer.disk_size)
+		return layer_record_settle(e->store, chain_id, single_id, err);
+	log_debug("layer %s takes %lld bytes, not %lld: unpack it again", chain_id,
+		  (long long)bytes, (long long)layer.disk_size);
+	layers_fd = layers_open(e, err);
+	return layers_fd < 0 ? layers_fd : layer_dir_discard(layers_fd, name, err);
+}
+
+int layers_settle(const struct engine *e, const struct image_record *record,
+		  bool single_id, struct error *err)
+{
+	cleanup_strv char **doubtful = NULL, **paths = NULL;
+	cleanup_free int64_t *bytes = NULL;
+	char boot_id[LAYER_BOOT_ID_SIZE];
+	int r = layer_boot_id(boot_id, err);
+
+	if (r >= 0)
+		r = layer_record_doubtful(e->store, record->id, single_id, boot_id,
+					  &doubtful, err);
+	if (r < 0 || !doubtful)
+		return r < 0 ? r : 0;
+	strv_foreach (chain_id, doubtful)
+		strv_add_take(&paths, layer_dir_path(e, *chain_id, single_id));
+	bytes = xcalloc(strv_len(paths) + 1, sizeof(*bytes));
+	r = disk_usage(e, paths, bytes, err);
+	for (size_t i = 0; r >= 0 && doubtful[i]; i++)
+		r = judge(e, doubtful[i], single_id, bytes[i], err);
+	return r < 0 ? r : 0;
+}
