@@ -20,6 +20,10 @@ struct layer_input {
 	int fd;        /* a file; read by pread(2), its offset is left alone */
 	uint64_t size; /* bytes of the (compressed) layer, from offset 0 */
 	int growth_fd; /* -EBADF: all is there; else see image/blob_writer.h */
+	/* What the process does to itself when all that lies outside has been read, before the first
+	 * byte of the layer; and what the process that decompresses does besides. NULL: nothing. */
+	int (*confine)(int root_fd, struct error *err);
+	int (*confine_stream)(struct error *err);
 };
 
 struct layer_limits {
@@ -63,8 +67,20 @@ void layer_result_release(struct layer_result *r);
  * layer_unpack() - root_fd: the empty directory of the layer. The process's umask must be 0, and it
  * must be root of a user namespace whose maps hold the owners (or LAYER_SINGLE_ID): an owner that
  * they don't hold is ERR_INVALID with code EOVERFLOW, and the sentence names file and id. Hostile
- * input is ERR_INVALID; a full disk ERR_SYSTEM with ENOSPC. Forks (decompressing and hashing go on
- * beside the writing); both processes end together.
+ * input is ERR_INVALID; a full disk ERR_SYSTEM with ENOSPC; a download that was given up
+ * ERR_UNAVAILABLE. Forks (decompressing and hashing go on beside the writing); both processes end
+ * together. What is there when it fails is for the caller to remove.
+ *
+ * How an archive is understood (as Docker, containerd and podman do where they agree):
+ * - Names: "/" and "./" in front and "//" are cleaned, ".." is refused. A parent that is a symbolic link
+ *   of this layer is followed, but never out of the layer's directory.
+ * - An entry replaces what has its name, a whole directory too; a directory over a directory
+ *   changes owner, mode, time and attributes. A hard link's target must be in this layer already.
+ * - .wh.NAME hides the lower layers' NAME, also if this layer has a NAME of its own, before or behind:
+ *   that one stays, and is opaque if it is a directory. Other .wh..wh.* are left out (aufs's own).
+ * - Devices are never made (see flags), and one of numbers 0:0, which would be a whiteout, is not even
+ *   listed. setuid and setgid bits stay.
+ * - Of extended attributes user.* (but user.overlay.*) and security.capability are set.
  */
 int layer_unpack(int root_fd, const struct layer_input *in,
 		 const struct layer_limits *limits, unsigned int flags,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an unpacker says about a layer, as JSON for the narrow pipe. */
+/*
+ * What an unpacker says about a layer, as JSON for the narrow pipe. Names of files are any bytes, JSON is
+ * UTF-8: in names '%' and what is not printable ASCII stand as %XX.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,11 +26,64 @@ void layer_result_release(struct layer_result *r)
 	*r = (struct layer_result){0};
 }
 
+static char *escape(const char *name)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char *text = xmalloc(3 * strlen(name) + 1), *to = text;
+
+	for (const char *c = name; *c; c++) {
+		unsigned char byte = (unsigned char)*c;
+
+		if (byte > ' ' && byte < 0x7f && byte != '%') {
+			*to++ = *c;
+			continue;
+		}
+		*to++ = '%';
+		*to++ = digits[byte >> 4];
+		*to++ = digits[byte & 15];
+	}
+	*to = '\0';
+	return text;
+}
+
+/* In place; anything but %XX stays as it is. No NUL comes of it. */
+static void unescape(char *text)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char *to = text;
+
+	for (const char *c = text; *c; c++) {
+		const char *high = *c == '%' && c[1] ? strchr(digits, c[1]) : NULL;
+		const char *low = high && c[2] ? strchr(digits, c[2]) : NULL;
+
+		if (low && low - digits + high - digits > 0) {
+			*to++ = (char)((high - digits) << 4 | (low - digits));
+			c += 2;
+		} else {
+			*to++ = *c;
+		}
+	}
+	*to = '\0';
+}
+
+static struct json_object *names_to_json(char *const *names)
+{
+	struct json_object *list = json_object_new_array();
+
+	strv_foreach (name, names) {
+		cleanup_free char *text = escape(*name);
+
+		json_object_array_add(list, json_object_new_string(text));
+	}
+	return list;
+}
+
 static struct json_object *device_to_json(const struct layer_device *d)
 {
 	struct json_object *o = json_object_new_object();
+	cleanup_free char *path = escape(d->path);
 
-	json_add_str(o, "path", d->path);
+	json_add_str(o, "path", path);
 	json_add_u64(o, "mode", d->mode);
 	json_add_u64(o, "major", d->major);
 	json_add_u64(o, "minor", d->minor);
@@ -47,7 +103,7 @@ char *layer_result_text(const struct layer_result *r)
 	json_add_u64(o, "diskBytes", r->disk_bytes);
 	json_add_u64(o, "maxUid", r->max_uid);
 	json_add_u64(o, "maxGid", r->max_gid);
-	json_add_strv(o, "implied", r->implied);
+	json_add(o, "implied", names_to_json(r->implied));
 	json_add_bool(o, "rootEntry", r->root_entry);
 	for (size_t i = 0; i < r->n_devices; i++)
 		json_object_array_add(devices, device_to_json(&r->devices[i]));
@@ -94,21 +150,22 @@ static int device_parse(struct json_object *o, struct layer_device *d, struct er
 	const char *path;
 	int r = json_to_str(json_get(o, "path"), "devices.path", &path, err);
 
-	if (r >= 0)
-		r = check_path(path, err);
 	if (r < 0)
 		return r;
 	d->path = xstrdup(path);
-	r = number32(o, "mode", &d->mode, err);
+	unescape(d->path);
+	r = check_path(d->path, err);
+	if (r >= 0)
+		r = number32(o, "mode", &d->mode, err);
 	if (r >= 0 && !S_ISCHR(d->mode) && !S_ISBLK(d->mode))
-		r = error_set(err, ERR_INVALID, 0, WHAT ": %s is no device", path);
+		r = error_set(err, ERR_INVALID, 0, WHAT ": %s is no device", d->path);
 	if (r >= 0)
 		r = number32(o, "major", &d->major, err);
 	if (r >= 0)
 		r = number32(o, "minor", &d->minor, err);
 	/* overlay's mark that a name is gone */
 	if (r >= 0 && d->major == 0 && d->minor == 0)
-		r = error_set(err, ERR_INVALID, 0, WHAT ": %s is no device", path);
+		r = error_set(err, ERR_INVALID, 0, WHAT ": %s is no device", d->path);
 	if (r >= 0)
 		r = number32(o, "uid", &d->uid, err);
 	return r < 0 ? r : number32(o, "gid", &d->gid, err);
@@ -141,9 +198,11 @@ static int texts_parse(struct json_object *o, struct layer_result *r, struct err
 				err);
 	if (k >= 0)
 		k = json_to_strv(json_get(o, "implied"), "implied", &r->implied, err);
-	strv_foreach (path, r->implied)
+	strv_foreach (path, r->implied) {
+		unescape(*path);
 		if (k >= 0)
 			k = check_path(*path, err);
+	}
 	if (k < 0)
 		return k;
 	r->diff_id = xstrdup(diff_id);

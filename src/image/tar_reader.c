@@ -378,9 +378,10 @@ int tar_reader_next(struct tar_reader *t, const struct tar_entry **ret, struct e
 		else if (r == 1)
 			continue;
 		*ret = &t->entry;
-		return r < 0 ? error_wrap(err, "tar archive, byte %llu",
-					  (unsigned long long)at)
-			     : r;
+		return r < 0 && !t->stream.failed
+			       ? error_wrap(err, "tar archive, byte %llu",
+					    (unsigned long long)at)
+			       : r;
 	}
 	return error_set(err, ERR_INVALID, 0,
 			 "tar archive: more than %d extended headers before one entry",

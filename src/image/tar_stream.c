@@ -9,6 +9,7 @@ ssize_t tar_stream_some(struct tar_stream *s, uint64_t max, const uint8_t **ret,
 	if (s->left == 0) {
 		ssize_t n = s->source.more(s->source.data, &s->at, err);
 
+		s->failed = n < 0;
 		if (n <= 0)
 			return n;
 		s->left = (size_t)n;
@@ -33,10 +34,10 @@ int tar_stream_block(struct tar_stream *s, const uint8_t **ret, struct error *er
 {
 	ssize_t n = tar_stream_some(s, TAR_BLOCK, ret, err);
 
-	if (n == TAR_BLOCK)
-		return 1;
 	if (n <= 0)
 		return (int)n;
+	/* Always a copy: what headers say is looked at more than once, and the memory may be one that another
+	 * process writes to. */
 	memcpy(s->scratch, *ret, (size_t)n);
 	int r = tar_stream_read(s, s->scratch + n, TAR_BLOCK - (size_t)n, err);
 	*ret = s->scratch;

@@ -2,6 +2,7 @@
 /* The bytes of an archive, in chunks as they come, without copying where that can be. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,7 @@ struct tar_stream {
 	const uint8_t *at;
 	size_t left;
 	uint64_t offset; /* of `at` in the archive */
+	bool failed;     /* the source has: its error says more than where */
 	uint8_t scratch[TAR_BLOCK];
 };
 

@@ -293,6 +293,7 @@ START_TEST(test_slow_follower)
 	int status;
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
+	blob_writer_close(w);
 }
 END_TEST
 

@@ -51,10 +51,22 @@ static void confine_in(int in_fd)
 	ck_assert_ok(confine_network(&rules, &err), &err);
 }
 
-START_TEST(test_network_files)
+/* In a child: to remove its directory is more than a confined process can. */
+static void in_child(void (*body)(int in_fd, int out_fd))
 {
-	int out_fd, in_fd = make_dirs(&out_fd);
+	int out_fd, in_fd = make_dirs(&out_fd), status;
+	pid_t pid = fork();
 
+	if (pid == 0) {
+		body(in_fd, out_fd);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+static void network_files(int in_fd, int out_fd)
+{
 	confine_in(in_fd);
 	ck_assert_int_ge(openat(in_fd, "f", O_RDWR | O_TRUNC | O_CLOEXEC), 0);
 	ck_assert_int_ge(openat(in_fd, "g", O_WRONLY | O_CREAT | O_CLOEXEC, 0600), 0);
@@ -76,11 +88,15 @@ START_TEST(test_network_files)
 	ck_refused(open("/etc/passwd", O_RDONLY | O_CLOEXEC), EACCES);
 	ck_refused(open("/proc/self/environ", O_RDONLY | O_CLOEXEC), EACCES);
 }
+
+START_TEST(test_network_files)
+{
+	in_child(network_files);
+}
 END_TEST
 
-START_TEST(test_network_read_fds)
+static void network_read_fds(int in_fd, int out_fd)
 {
-	int out_fd, in_fd = make_dirs(&out_fd);
 	struct confine_rules rules = {.write_fds = &in_fd,
 				      .n_write_fds = 1,
 				      .read_fds = &out_fd,
@@ -92,12 +108,15 @@ START_TEST(test_network_read_fds)
 	if (have_landlock())
 		ck_refused(openat(out_fd, "f", O_WRONLY | O_CLOEXEC), EACCES);
 }
+
+START_TEST(test_network_read_fds)
+{
+	in_child(network_read_fds);
+}
 END_TEST
 
-START_TEST(test_network_calls)
+static void network_calls(int in_fd, int out_fd)
 {
-	int out_fd, in_fd = make_dirs(&out_fd);
-
 	confine_in(in_fd);
 	ck_refused(execl("/bin/true", "true", NULL), EPERM);
 	ck_refused(unshare(CLONE_NEWUSER), EPERM);
@@ -122,11 +141,16 @@ START_TEST(test_network_calls)
 	ck_assert_int_ge(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0), 0);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 }
+
+START_TEST(test_network_calls)
+{
+	in_child(network_calls);
+}
 END_TEST
 
-START_TEST(test_network_forks)
+static void network_forks(int in_fd, int out_fd)
 {
-	int out_fd, in_fd = make_dirs(&out_fd), status;
+	int status;
 
 	confine_in(in_fd);
 	pid_t pid = fork();
@@ -139,6 +163,11 @@ START_TEST(test_network_forks)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 }
+
+START_TEST(test_network_forks)
+{
+	in_child(network_forks);
+}
 END_TEST
 
 static void confine_tree_in(int in_fd, bool writable)
@@ -146,20 +175,6 @@ static void confine_tree_in(int in_fd, bool writable)
 	struct error err = ERROR_INIT;
 
 	ck_assert_ok(confine_tree(in_fd, writable, &err), &err);
-}
-
-/* In a child: to remove its directory is more than a confined process can. */
-static void in_child(void (*body)(int in_fd, int out_fd))
-{
-	int out_fd, in_fd = make_dirs(&out_fd), status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		body(in_fd, out_fd);
-		_exit(0);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
 }
 
 static void work_in_tree(int in_fd, int out_fd)
