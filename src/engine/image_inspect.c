@@ -86,25 +86,13 @@ static struct json_object *annotations(const struct engine *e,
 	return pairs_to_json(m->annotations, m->n_annotations);
 }
 
-/* In the mode that there is: with all ids if possible. */
-static bool is_single(const struct engine *e, const struct image_record *r)
-{
-	cleanup_error struct error err = ERROR_INIT;
-	cleanup_fd int layers_fd = layers_open(e, &err);
-
-	strv_foreach (chain_id, r->layers)
-		if (layers_fd >= 0 && !layer_dir_exists(layers_fd, *chain_id, false) &&
-		    layer_dir_exists(layers_fd, *chain_id, true))
-			return true;
-	return false;
-}
-
 static struct json_object *graph_driver(const struct engine *e,
 					const struct image_record *r)
 {
 	struct json_object *o = json_object_new_object(),
 			   *data = json_object_new_object();
-	cleanup_strv char **paths = image_layer_paths(e, r->layers, is_single(e, r));
+	cleanup_strv char **paths =
+		image_layer_paths(e, r->layers, image_is_single(e, r));
 	cleanup_free char *lower = paths && paths[1] ? strv_join(paths + 1, ":") : NULL;
 
 	json_add_str(data, "LowerDir", lower);

@@ -10,6 +10,7 @@
 
 #include "engine/layer_dir.h"
 #include "runtime/overlay.h"
+#include "store/image_record.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/path.h"
@@ -25,6 +26,18 @@ char **image_layer_paths(const struct engine *e, char *const *chain_ids, bool si
 	for (size_t i = strv_len(chain_ids); i > 0; i--)
 		strv_add_take(&paths, layer_dir_path(e, chain_ids[i - 1], single_id));
 	return paths;
+}
+
+bool image_is_single(const struct engine *e, const struct image_record *r)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_fd int layers_fd = layers_open(e, &err);
+
+	strv_foreach (chain_id, r->layers)
+		if (layers_fd >= 0 && !layer_dir_exists(layers_fd, *chain_id, false) &&
+		    layer_dir_exists(layers_fd, *chain_id, true))
+			return true;
+	return false;
 }
 
 void image_users_release(struct image_users *u)

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "engine/engine.h"
 #include "engine/user_ids.h"
 #include "util/cleanup.h"
@@ -13,6 +15,10 @@
 /* image_layer_paths() - the directories of chain ids given lowest first, topmost first (strv; caller
  * frees). */
 char **image_layer_paths(const struct engine *e, char *const *chain_ids, bool single_id);
+
+/* image_is_single() - in which mode its layers are there: with all ids if possible. */
+struct image_record;
+bool image_is_single(const struct engine *e, const struct image_record *r);
 
 /* image_view_users() - the texts of /etc/passwd and /etc/group, NULL where there is none or it is no
  * regular file (callers free). More than a mebibyte is ERR_INVALID. */

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two ways of comparing. A writable layer (or an image's topmost one) is walked, and each entry looked up
+ * in a view of the layers below: what was copied up counts as changed. Two images are compared as whole
+ * views, by what their inodes say. Both in a process of its own, as root of the user's map; what it finds
+ * comes back in a file in memory.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include "engine/container.h"
+#include "engine/container_dir.h"
+#include "engine/container_view.h"
+#include "engine/file_change.h"
+#include "engine/image.h"
+#include "engine/image_view.h"
+#include "engine/user_ids.h"
+#include "runtime/overlay.h"
+#include "spec/spec.h"
+#include "store/image_record.h"
+#include "util/fd.h"
+#include "util/fs_walk.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/sys.h"
+
+#define CHANGES_MAX (1U << 30) /* bytes of paths */
+#define OPAQUE      "user.overlay.opaque"
+
+struct diff_job {
+	char *const *
+		upper; /* one directory (a layer), or with `whole` the layers of a view */
+	char *const *lower; /* topmost first, may be empty */
+	bool whole;
+	char **skip; /* paths that are none of the container's doing */
+	int result_fd;
+	struct buf found;
+	int upper_fd, lower_fd; /* -EBADF: nothing is there */
+};
+
+static int note(struct diff_job *job, char kind, const char *path, struct error *err)
+{
+	if (strv_has(job->skip, path))
+		return 0;
+	if (file_change_add(&job->found, kind, path) < 0)
+		return error_set(err, ERR_INVALID, E2BIG, "list what was changed");
+	return 0;
+}
+
+/* O_PATH fd of a path below, not through links; -ENOENT where there is none. */
+static int look_up(int top_fd, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+	int fd = top_fd < 0 ? -1 : sys_openat2(top_fd, path, &how);
+
+	return fd < 0 ? -ENOENT : fd;
+}
+
+static bool stat_below(int top_fd, const char *path, struct stat *ret)
+{
+	cleanup_fd int fd = look_up(top_fd, path);
+
+	return fd >= 0 && fstat(fd, ret) == 0;
+}
+
+static bool is_whiteout(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
+}
+
+static bool is_opaque(const struct fs_walk_entry *e)
+{
+	cleanup_fd int fd = openat(e->dirfd, e->name,
+				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char value = 0;
+
+	return fd >= 0 && fgetxattr(fd, OPAQUE, &value, 1) == 1 && value == 'y';
+}
+
+/* What was in an opaque directory before, and is not there now. */
+static int note_hidden(struct diff_job *job, const struct fs_walk_entry *e,
+		       struct error *err)
+{
+	cleanup_fd int fd = look_up(job->lower_fd, e->path);
+	cleanup_dir DIR *dir = NULL;
+	struct dirent *entry;
+	int list_fd = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = 0;
+
+	if (list_fd < 0)
+		return 0;
+	dir = fdopendir(list_fd);
+	while (r >= 0 && (entry = readdir(dir))) {
+		cleanup_free char *path = NULL;
+		struct stat st;
+
+		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
+			continue;
+		path = str_eq(e->path, ".") ? xstrdup(entry->d_name)
+					    : xasprintf("%s/%s", e->path, entry->d_name);
+		if (!stat_below(job->upper_fd, path, &st))
+			r = note(job, 'D', path, err);
+	}
+	return r;
+}
+
+static int see_upper(void *data, const struct fs_walk_entry *e, struct error *err)
+{
+	struct diff_job *job = data;
+	struct stat below;
+	bool is_top = str_eq(e->path, ".");
+	bool was_there = stat_below(job->lower_fd, e->path, &below);
+	int r = 0;
+
+	if (is_whiteout(e->st))
+		return was_there ? note(job, 'D', e->path, err) : 0;
+	if (!is_top && !was_there)
+		r = note(job, 'A', e->path, err);
+	else if (!is_top && (!S_ISDIR(e->st->st_mode) || file_differs(e->st, &below)))
+		r = note(job, 'C', e->path, err);
+	if (r >= 0 && was_there && S_ISDIR(e->st->st_mode) && is_opaque(e))
+		r = note_hidden(job, e, err);
+	return r;
+}
+
+static bool links_differ(const struct fs_walk_entry *e, int other_fd)
+{
+	char a[PATH_MAX], b[PATH_MAX];
+	ssize_t n = readlinkat(e->dirfd, e->name, a, sizeof(a)),
+		m = readlinkat(other_fd, "", b, sizeof(b));
+
+	return n != m || n < 0 || memcmp(a, b, (size_t)n) != 0;
+}
+
+static int see_new(void *data, const struct fs_walk_entry *e, struct error *err)
+{
+	struct diff_job *job = data;
+	cleanup_fd int fd = look_up(job->lower_fd, e->path);
+	struct stat before;
+
+	if (str_eq(e->path, "."))
+		return 0;
+	if (fd < 0 || fstat(fd, &before) < 0)
+		return note(job, 'A', e->path, err);
+	if (file_differs(e->st, &before) ||
+	    (S_ISLNK(e->st->st_mode) && links_differ(e, fd)))
+		return note(job, 'C', e->path, err);
+	return 0;
+}
+
+static int see_old(void *data, const struct fs_walk_entry *e, struct error *err)
+{
+	struct diff_job *job = data;
+	struct stat now;
+	int r;
+
+	if (str_eq(e->path, ".") || stat_below(job->upper_fd, e->path, &now))
+		return 0;
+	r = note(job, 'D', e->path, err);
+	return r < 0 ? r : FS_WALK_SKIP;
+}
+
+static int open_view(char *const *layers, struct error *err)
+{
+	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
+	const struct overlay_paths paths = {.lower = layers};
+	int r;
+
+	if (!layers || !layers[0])
+		return -EBADF;
+	r = overlay_open(&paths, &dirs, err);
+	return r < 0 ? r : overlay_mount(&dirs, err);
+}
+
+static int open_both(struct diff_job *job, struct error *err)
+{
+	job->lower_fd = open_view(job->lower, err);
+	if (job->lower_fd < 0 && error_is_set(err))
+		return job->lower_fd;
+	if (job->whole)
+		job->upper_fd = open_view(job->upper, err);
+	else
+		job->upper_fd = open(job->upper[0], O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (job->upper_fd >= 0 || error_is_set(err))
+		return job->upper_fd;
+	return job->whole ? -EBADF
+			  : error_set(err, error_kind_of(errno), errno, "open %s",
+				      job->upper[0]);
+}
+
+static int compare(void *data, struct error *err)
+{
+	struct diff_job *job = data;
+	int r = open_both(job, err);
+
+	if (r < 0 && error_is_set(err))
+		return r;
+	buf_init(&job->found, CHANGES_MAX);
+	r = 0;
+	if (job->upper_fd >= 0)
+		r = fs_walk(job->upper_fd, ".", job->whole ? see_new : see_upper, job,
+			    err);
+	if (r >= 0 && job->whole && job->lower_fd >= 0)
+		r = fs_walk(job->lower_fd, ".", see_old, job, err);
+	if (r < 0)
+		return r;
+	r = fd_write_all(job->result_fd, job->found.data, job->found.len);
+	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "pass on what was found") : 0;
+}
+
+static int diff(const struct engine *e, struct diff_job *job, char ***ret,
+		struct error *err)
+{
+	cleanup_user_ids struct user_ids ids = {0};
+	cleanup_fd int fd = sys_memfd_create("changes", MFD_CLOEXEC);
+	cleanup_buf struct buf found = {0};
+	int r;
+
+	if (fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a file in memory");
+	job->result_fd = fd;
+	job->upper_fd = job->lower_fd = -EBADF;
+	user_ids_any(e, &ids);
+	r = user_ids_do(&ids, compare, job, err);
+	if (r < 0)
+		return r;
+	buf_init(&found, CHANGES_MAX);
+	r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, &found);
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, -r, "read what was changed");
+	*ret = file_changes(&found);
+	return 0;
+}
+
+int image_diff(const struct engine *e, const struct image_record *r,
+	       const struct image_record *base, char ***ret, struct error *err)
+{
+	cleanup_strv char **layers =
+		image_layer_paths(e, r->layers, image_is_single(e, r));
+	cleanup_strv char **below = NULL;
+	struct diff_job job = {.upper = layers, .whole = base != NULL};
+	int k;
+
+	*ret = NULL;
+	if (base)
+		below = image_layer_paths(e, base->layers, image_is_single(e, base));
+	job.lower = base ? below : layers ? layers + 1 : NULL;
+	if (!base && !layers)
+		return 0;
+	k = diff(e, &job, ret, err);
+	return k < 0 ? error_wrap(err, "compare image %.12s", r->id) : 0;
+}
+
+/* What is mounted in a container has places in its writable layer: they are no change. */
+static int mount_points(const struct engine *e, const char *id, char ***ret,
+			struct error *err)
+{
+	static const char *const more[] = {"run", "run/secrets", "run/notify",
+					   "etc/mtab"};
+	cleanup(spec_freep) struct spec *spec = NULL;
+	int r = container_dir_spec(e, id, &spec, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+		strv_add(ret, more[i]);
+	for (size_t i = 0; i < spec->n_mounts; i++)
+		strv_add(ret, spec->mounts[i].destination +
+				      strspn(spec->mounts[i].destination, "/"));
+	return 0;
+}
+
+int container_diff(const struct engine *e, const char *id, char ***ret, struct error *err)
+{
+	cleanup_container struct container c = {0};
+	cleanup_container_view struct container_view view = {0};
+	char *upper[] = {NULL, NULL};
+	struct diff_job job = {.upper = upper};
+	int r = container_reload(e, id, &c, err);
+
+	*ret = NULL;
+	if (r >= 0)
+		r = container_view_get(e, &c, &view, err);
+	if (r < 0)
+		return r;
+	if (!view.layers)
+		return error_set(
+			err, ERR_UNSUPPORTED, 0,
+			"compare container %s: it is made from the directory %s, "
+			"of which there is only one",
+			c.record.name, view.rootfs);
+	upper[0] = view.writable;
+	job.lower = view.layers;
+	r = mount_points(e, c.record.id, &job.skip, err);
+	if (r >= 0)
+		r = diff(e, &job, ret, err);
+	strv_free(job.skip);
+	return r < 0 ? error_wrap(err, "compare container %s", c.record.name) : 0;
+}
