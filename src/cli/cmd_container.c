@@ -27,9 +27,9 @@ static const struct command cleanup_command = {
 };
 
 static const struct command *const commands[] = {
-	&cmd_run,         &cmd_exec, &cmd_ps,   &cmd_logs, &cmd_attach,
-	&cmd_stop,        &cmd_kill, &cmd_wait, &cmd_rm,   &cmd_container_inspect,
-	&cleanup_command, NULL,
+	&cmd_run,    &cmd_exec,        &cmd_ps,   &cmd_logs, &cmd_attach,
+	&cmd_stop,   &cmd_kill,        &cmd_wait, &cmd_rm,   &cmd_container_inspect,
+	&cmd_export, &cleanup_command, NULL,
 };
 
 const struct command cmd_container = {

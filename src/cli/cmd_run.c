@@ -64,7 +64,8 @@ static int run(const struct command_call *call, struct error *err)
 	struct run_values *v = call->values;
 	cleanup_engine struct engine e = ENGINE_INIT;
 	cleanup_run_result struct run_result result = RUN_RESULT_INIT;
-	cleanup_progress struct progress *progress = progress_new(PROGRESS_FETCH, v->quiet);
+	cleanup_progress struct progress *progress =
+		progress_new(PROGRESS_FETCH, v->quiet);
 	struct run_request request = {
 		.engine = &e,
 		.options = &v->create,

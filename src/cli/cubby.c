@@ -54,29 +54,21 @@ LATER(cp, "cp");
 LATER(create, "create");
 LATER(diff, "diff");
 LATER(events, "events");
-LATER(export, "export");
 LATER(generate, "generate");
 LATER(healthcheck, "healthcheck");
 LATER(info, "info");
 LATER(init, "init");
 LATER(kube, "kube");
-LATER(login, "login");
-LATER(logout, "logout");
-LATER(manifest, "manifest");
 LATER(mount, "mount");
 LATER(network, "network");
 LATER(pause, "pause");
 LATER(pod, "pod");
 LATER(port, "port");
-LATER(push, "push");
 LATER(rename, "rename");
 LATER(restart, "restart");
-LATER(save, "save");
-LATER(search, "search");
 LATER(secret, "secret");
 LATER(start, "start");
 LATER(stats, "stats");
-LATER(system, "system");
 LATER(top, "top");
 LATER(unmount, "unmount");
 LATER(unpause, "unpause");
@@ -97,16 +89,24 @@ static const struct command *const commands[] = {
 	&cmd_wait,
 	&cmd_rm,
 	&cmd_inspect,
+	&cmd_export,
 	&cmd_container,
 	&cmd_images,
 	&cmd_pull,
+	&cmd_push,
 	&cmd_load,
+	&cmd_save,
 	&cmd_import,
 	&cmd_history,
 	&cmd_tag,
 	&cmd_untag,
 	&cmd_rmi,
+	&cmd_login,
+	&cmd_logout,
+	&cmd_search,
+	&cmd_manifest,
 	&cmd_image,
+	&cmd_system,
 	&cmd_version,
 	&later_auto_update,
 	&later_build,
@@ -116,29 +116,21 @@ static const struct command *const commands[] = {
 	&later_create,
 	&later_diff,
 	&later_events,
-	&later_export,
 	&later_generate,
 	&later_healthcheck,
 	&later_info,
 	&later_init,
 	&later_kube,
-	&later_login,
-	&later_logout,
-	&later_manifest,
 	&later_mount,
 	&later_network,
 	&later_pause,
 	&later_pod,
 	&later_port,
-	&later_push,
 	&later_rename,
 	&later_restart,
-	&later_save,
-	&later_search,
 	&later_secret,
 	&later_start,
 	&later_stats,
-	&later_system,
 	&later_top,
 	&later_unmount,
 	&later_unpause,

@@ -164,7 +164,7 @@ const struct image_progress *progress_callbacks(struct progress *p)
 
 void progress_end(struct progress *p, bool success)
 {
-	if (p->ended || (!success && !p->drawn))
+	if (p->ended)
 		return;
 	p->ended = true;
 	if (success)
@@ -179,7 +179,6 @@ void progress_free(struct progress *p)
 {
 	if (!p)
 		return;
-	progress_end(p, false);
 	progress_view_release(&p->view);
 	free(p);
 }

@@ -26,10 +26,9 @@ const struct image_progress *progress_callbacks(struct progress *p);
 void progress_line(struct progress *p, const char *text);
 
 /* progress_end() - draw the last state. success: what is left was done. Nothing is drawn
- * afterwards. */
+ * afterwards. Who lets something else write to the terminal meanwhile leaves it out. */
 void progress_end(struct progress *p, bool success);
 
-void progress_free(
-	struct progress *p); /* with progress_end(p, false) if there was none */
+void progress_free(struct progress *p);
 DEFINE_CLEANUP(struct progress *, progress_free)
 #define cleanup_progress cleanup(progress_freep)

@@ -10,16 +10,26 @@
 #define R struct registry_values
 #define P struct platform_values
 
-const struct option_spec registry_table[] = {
-	OPT_GROUP("Registry"),
+const struct option_spec auth_table[] = {
 	OPT_STRING(R, authfile, "authfile", 0, "FILE",
 		   "where logins are kept (default: podman's and Docker's places)"),
-	OPT_STRING(R, creds, "creds", 0, "USER[:PASSWORD]", "who to be at the registry"),
+	OPT_END,
+};
+
+const struct option_spec tls_table[] = {
 	OPT_STRING(R, cert_dir, "cert-dir", 0, "DIR",
 		   "certificates to trust (*.crt) and to show (*.cert, *.key)"),
 	OPT_BOOL(R, tls_verify, "tls-verify", 0,
 		 "insist on HTTPS with a certificate that is trusted (default true)",
 		 .given = OPT_GIVEN(R, tls_verify_given)),
+	OPT_END,
+};
+
+const struct option_spec registry_table[] = {
+	OPT_GROUP("Registry"),
+	OPT_INCLUDE(auth_table),
+	OPT_STRING(R, creds, "creds", 0, "USER[:PASSWORD]", "who to be at the registry"),
+	OPT_INCLUDE(tls_table),
 	OPT_I64(R, retry, "retry", 0, "N", "attempts after the first (default 3)",
 		.max = 1000),
 	OPT_DURATION(R, retry_delay_usec, "retry-delay", 0, "TIME",

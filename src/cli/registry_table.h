@@ -15,7 +15,8 @@ struct registry_values { /* as typed; strings borrowed from argv */
 	bool tls_verify, tls_verify_given;
 	int64_t retry, retry_delay_usec;
 };
-extern const struct option_spec registry_table[];
+/* registry_table: all of them; auth_table: --authfile; tls_table: --cert-dir, --tls-verify. */
+extern const struct option_spec registry_table[], auth_table[], tls_table[];
 void registry_values_defaults(struct registry_values *v);
 /* registry_values_fill() - *ret borrows from v. */
 void registry_values_fill(const struct registry_values *v,

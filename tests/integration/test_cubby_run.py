@@ -384,7 +384,7 @@ def test_not_yet(cubby, busybox_root):
         assert "not supported yet" in said
     assert "not supported yet" in cubby.fails("run", "--rm", "--network", "bridge", "--rootfs", busybox_root,
                                               "true", code=125)
-    assert "images are not supported yet" in cubby.fails("run", "debian", "true", code=125)
+    assert "image not known" in cubby.fails("run", "--pull", "never", "debian", "true", code=125)
 
 
 def test_two_data_directories_do_not_share_a_run_directory(cubby, busybox_root, base):

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cli/cubby.h"
+#include "cli/image_args.h"
+#include "engine/container.h"
+#include "engine/image_send.h"
+
+struct export_values {
+	const char *output;
+};
+
+static const struct option_spec options[] = {
+	OPT_STRING(struct export_values, output, "output", 'o', "FILE",
+		   "write this file, instead of to stdout"),
+	OPT_END,
+};
+
+static int open_output(const struct export_values *v, struct error *err)
+{
+	int fd, r;
+
+	if (!v->output) {
+		r = cli_refuse_terminal(STDOUT_FILENO, "refusing to export to terminal",
+					"Use --output, or redirect stdout", err);
+		return r < 0 ? r : STDOUT_FILENO;
+	}
+	fd = open(v->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	return fd >= 0 ? fd
+		       : error_set(err, error_kind_of(errno), errno, "--output: open %s",
+				   v->output);
+}
+
+static int run(const struct command_call *call, struct error *err)
+{
+	const struct export_values *v = call->values;
+	cleanup_container struct container c = {0};
+	cleanup_engine struct engine e = ENGINE_INIT;
+	cleanup_fd int output_fd = -EBADF;
+	int r = cubby_open(call, &e, err);
+
+	if (r >= 0)
+		r = container_find(&e, call->args[0], &c, err);
+	if (r >= 0)
+		r = open_output(v, err);
+	if (r < 0)
+		return r;
+	output_fd = r;
+	r = container_export(&e, c.record.id, output_fd, err);
+	if (r < 0 && v->output)
+		(void)!unlink(v->output);
+	return r;
+}
+
+const struct command cmd_export = {
+	.name = "export",
+	.group = "Containers",
+	.usage = "[options] CONTAINER",
+	.summary = "write a container's files to a tar archive",
+	.examples = "cubby export -o web.tar web\n"
+		    "cubby export web | cubby import - web:snapshot",
+	.options = options,
+	.values_size = sizeof(struct export_values),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cubby.h"
+#include "cli/format.h"
+#include "cli/human.h"
+#include "engine/image.h"
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/time.h"
+
+#define SHORT_DIGITS  12
+#define COMMAND_SHOWN 17
+
+struct df_values {
+	bool verbose;
+	const char *format;
+};
+
+static const struct option_spec options[] = {
+	OPT_STRING(struct df_values, format, "format", 0, "FORMAT",
+		   "json, or a template such as '{{.Type}} {{.Size}}'"),
+	OPT_BOOL(struct df_values, verbose, "verbose", 'v',
+		 "what each image and container takes"),
+	OPT_END,
+};
+
+static int64_t number_of(struct json_object *o, const char *key)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	int64_t n = 0;
+
+	return json_to_i64(json_get(o, key), key, &n, &err) < 0 ? 0 : n;
+}
+
+static size_t count_of(struct json_object *list)
+{
+	return list ? json_object_array_length(list) : 0;
+}
+
+/* One line of the sums. */
+struct sum {
+	const char *type;
+	size_t total, active;
+	int64_t size, reclaimable;
+};
+
+/* An image with two names has two entries and counts once. */
+static void count_images(struct json_object *images, struct sum *s)
+{
+	cleanup_strv char **seen = NULL;
+
+	for (size_t i = 0; i < count_of(images); i++) {
+		struct json_object *image = json_object_array_get_idx(images, i);
+		const char *id = json_get_str(image, "ImageID");
+
+		if (!id || strv_has(seen, id))
+			continue;
+		strv_add(&seen, id);
+		s->total++;
+		s->active += number_of(image, "Containers") > 0;
+	}
+}
+
+static void count_containers(struct json_object *containers, struct sum *s)
+{
+	for (size_t i = 0; i < count_of(containers); i++) {
+		const char *status =
+			json_get_str(json_object_array_get_idx(containers, i), "Status");
+
+		s->total++;
+		s->active +=
+			status && (str_starts(status, "Up") || str_eq(status, "running"));
+	}
+}
+
+static struct json_object *sum_json(const struct sum *s)
+{
+	struct json_object *o = json_object_new_object();
+	int percent =
+		s->size > 0
+			? (int)(100.0 * (double)s->reclaimable / (double)s->size + 0.5)
+			: 0;
+	char size[HUMAN_TEXT_MAX], reclaimable[HUMAN_TEXT_MAX];
+	cleanup_free char *share = xasprintf(
+		"%s (%d%%)", human_size_exact(s->reclaimable, reclaimable), percent);
+
+	json_add_str(o, "Type", s->type);
+	json_add_i64(o, "Total", (int64_t)s->total);
+	json_add_i64(o, "Active", (int64_t)s->active);
+	json_add_i64(o, "RawSize", s->size);
+	json_add_i64(o, "RawReclaimable", s->reclaimable);
+	json_add_i64(o, "TotalCount", (int64_t)s->total);
+	json_add_str(o, "Size", human_size_exact(s->size, size));
+	json_add_str(o, "Reclaimable", share);
+	return o;
+}
+
+static int print_sums(const struct df_values *v, struct json_object *usage,
+		      struct error *err)
+{
+	struct sum sums[] = {
+		{.type = "Images",
+		 .size = number_of(usage, "ImagesSize"),
+		 .reclaimable = number_of(usage, "ImagesReclaimable")},
+		{.type = "Containers",
+		 .size = number_of(usage, "ContainersSize"),
+		 .reclaimable = number_of(usage, "ContainersReclaimable")},
+		{.type = "Local Volumes"},
+	};
+	const struct format_list list = {
+		.format = v->format,
+		.table =
+			"{{.Type}}\t{{.Total}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}",
+	};
+	cleanup_json struct json_object *rows = json_object_new_array();
+
+	count_images(json_get(usage, "Images"), &sums[0]);
+	count_containers(json_get(usage, "Containers"), &sums[1]);
+	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
+		json_object_array_add(rows, sum_json(&sums[i]));
+	return format_is_json(v->format) ? format_print_json(rows, err)
+					 : format_print_list(&list, rows, err);
+}
+
+static void add_size(struct json_object *row, struct json_object *from, const char *key)
+{
+	char text[HUMAN_TEXT_MAX];
+
+	json_add_str(row, key, human_size_exact(number_of(from, key), text));
+}
+
+static void add_age(struct json_object *row, struct json_object *from)
+{
+	char text[TIME_TEXT_MAX];
+	int64_t then = number_of(from, "Created") * USEC_PER_SEC, now = time_now_usec();
+
+	json_add_str(row, "Created", time_human(now > then ? now - then : 0, text));
+}
+
+static void add_cut(struct json_object *row, struct json_object *from, const char *key,
+		    int columns)
+{
+	const char *text = json_get_str(from, key);
+	cleanup_free char *cut = xasprintf("%.*s", columns, text ? text : "");
+
+	json_add_str(row, key, cut);
+}
+
+static struct json_object *image_row(struct json_object *image)
+{
+	struct json_object *row = json_object_new_object();
+
+	json_add_str(row, "Repository", json_get_str(image, "Repository"));
+	json_add_str(row, "Tag", json_get_str(image, "Tag"));
+	add_cut(row, image, "ImageID", SHORT_DIGITS);
+	add_age(row, image);
+	add_size(row, image, "Size");
+	add_size(row, image, "SharedSize");
+	add_size(row, image, "UniqueSize");
+	json_add_i64(row, "Containers", number_of(image, "Containers"));
+	return row;
+}
+
+static struct json_object *container_row(struct json_object *container)
+{
+	struct json_object *row = json_object_new_object();
+
+	add_cut(row, container, "ContainerID", SHORT_DIGITS);
+	json_add_str(row, "Image", json_get_str(container, "Image"));
+	add_cut(row, container, "Command", COMMAND_SHOWN);
+	json_add_i64(row, "LocalVolumes", 0);
+	add_size(row, container, "Size");
+	add_age(row, container);
+	json_add_str(row, "Status", json_get_str(container, "Status"));
+	json_add_str(row, "Names", json_get_str(container, "Names"));
+	return row;
+}
+
+static int print_part(struct json_object *from,
+		      struct json_object *(*row_of)(struct json_object *),
+		      const char *table, struct error *err)
+{
+	static const struct template_heading headings[] = {
+		{"ImageID", "IMAGE ID"}, {"ContainerID", "CONTAINER ID"}, {NULL, NULL}};
+	const struct format_list list = {.table = table, .headings = headings};
+	cleanup_json struct json_object *rows = json_object_new_array();
+
+	for (size_t i = 0; i < count_of(from); i++)
+		json_object_array_add(rows, row_of(json_object_array_get_idx(from, i)));
+	return format_print_list(&list, rows, err);
+}
+
+static int print_verbose(struct json_object *usage, struct error *err)
+{
+	int r;
+
+	printf("Images space usage:\n\n");
+	r = print_part(
+		json_get(usage, "Images"), image_row,
+		"{{.Repository}}\t{{.Tag}}\t{{.ImageID}}\t{{.Created}}\t{{.Size}}\t"
+		"{{.SharedSize}}\t{{.UniqueSize}}\t{{.Containers}}",
+		err);
+	if (r < 0)
+		return r;
+	printf("\nContainers space usage:\n\n");
+	return print_part(
+		json_get(usage, "Containers"), container_row,
+		"{{.ContainerID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t"
+		"{{.Size}}\t{{.Created}}\t{{.Status}}\t{{.Names}}",
+		err);
+}
+
+static int run(const struct command_call *call, struct error *err)
+{
+	const struct df_values *v = call->values;
+	cleanup_json struct json_object *usage = NULL;
+	cleanup_engine struct engine e = ENGINE_INIT;
+	int r;
+
+	if (v->verbose && v->format)
+		return error_set(err, ERR_INVALID, 0,
+				 "cannot combine --format and --verbose flags");
+	r = cubby_open(call, &e, err);
+	if (r >= 0)
+		r = image_usage(&e, &usage, err);
+	if (r < 0)
+		return r;
+	return v->verbose ? print_verbose(usage, err) : print_sums(v, usage, err);
+}
+
+const struct command cmd_system_df = {
+	.name = "df",
+	.group = "Cubby itself",
+	.usage = "[options]",
+	.summary = "show what images and containers take on disk",
+	.description =
+		"The sizes are those of du. Reclaimable is what 'cubby image prune --all' "
+		"and 'cubby rm' would give back.",
+	.examples = "cubby system df\n"
+		    "cubby system df -v",
+	.options = options,
+	.values_size = sizeof(struct df_values),
+	.run = run,
+};

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cubby.h"
+#include "cli/human.h"
+#include "cli/image_args.h"
+#include "engine/container.h"
+#include "engine/filter.h"
+#include "engine/image.h"
+#include "engine/image_filter.h"
+#include "engine/remove.h"
+#include "util/str.h"
+#include "util/time.h"
+
+struct prune_values {
+	bool all, force;
+	char **filters;
+};
+
+static const struct option_spec options[] = {
+	OPT_BOOL(struct prune_values, all, "all", 'a',
+		 "all images that no container needs, not only those without a name"),
+	OPT_STRV(struct prune_values, filters, "filter", 0, "KEY=VALUE",
+		 "those only that match: label, until"),
+	OPT_BOOL(struct prune_values, force, "force", 'f', "do not ask"),
+	OPT_NOT_YET("build", 0),
+	OPT_NOT_YET("external", 0),
+	OPT_NOT_YET("volumes", 0),
+	OPT_END,
+};
+
+/* What both containers and images can be asked. */
+static int split_filters(const struct prune_values *v, char ***ret_labels,
+			 int64_t *ret_until_usec, struct error *err)
+{
+	*ret_until_usec = INT64_MAX;
+	strv_foreach (filter, v->filters) {
+		if (str_starts(*filter, "label=") || str_starts(*filter, "label!="))
+			strv_add(ret_labels, *filter);
+		else if (!str_starts(*filter, "until="))
+			return error_set(err, ERR_INVALID, 0, "invalid filter \"%s\"",
+					 *filter);
+		else if (time_parse(*filter + strlen("until="), ret_until_usec) < 0)
+			return error_set(err, ERR_INVALID, 0, "filter \"%s\": not a time",
+					 *filter);
+	}
+	return 0;
+}
+
+/* Those that have ended. */
+static int prune_containers(const struct engine *e, const struct prune_values *v,
+			    struct error *err)
+{
+	const struct remove_options o = {.timeout_sec = -1};
+	cleanup_containers struct containers all = {0};
+	cleanup_strv char **labels = NULL;
+	int64_t until_usec;
+	bool any = false;
+	int r = split_filters(v, &labels, &until_usec, err);
+
+	if (r >= 0)
+		r = container_list(e, &all, err);
+	for (size_t i = 0; r >= 0 && i < all.n; i++) {
+		const struct container *c = &all.items[i];
+
+		if (c->status == CONTAINER_RUNNING ||
+		    c->record.created_usec >= until_usec ||
+		    !filter_matches(labels, c, &all))
+			continue;
+		r = container_remove(e, c, &o, err);
+		/* another may have been quicker */
+		if (r < 0 && err->kind == ERR_NOT_FOUND) {
+			error_release(err);
+			r = 0;
+			continue;
+		}
+		if (r >= 0)
+			printf("%s%s\n", any ? "" : "Deleted Containers\n", c->record.id);
+		any = true;
+	}
+	return r;
+}
+
+static bool is_kept(void *data, const struct image_record *r)
+{
+	return !image_filters_match(data, r);
+}
+
+static int prune_images(const struct engine *e, const struct prune_values *v,
+			int64_t *ret_freed, struct error *err)
+{
+	cleanup_image_filters struct image_filters filters = {0};
+	cleanup_image_records struct image_records all = {0};
+	struct image_prune_options o = {.all = v->all, .data = &filters};
+	cleanup_strv char **deleted = NULL;
+	int r = image_record_list(e->store, &all, err);
+
+	if (r >= 0)
+		r = image_filters_prepare(e, v->filters, &all, &filters, err);
+	if (r < 0)
+		return r;
+	o.keep = v->filters ? is_kept : NULL;
+	r = image_prune(e, &o, &deleted, ret_freed, err);
+	if (deleted)
+		printf("Deleted Images\n");
+	strv_foreach (id, deleted)
+		printf("%s\n", *id);
+	return r;
+}
+
+static int run(const struct command_call *call, struct error *err)
+{
+	const struct prune_values *v = call->values;
+	cleanup_engine struct engine e = ENGINE_INIT;
+	char size[HUMAN_TEXT_MAX];
+	int64_t freed = 0;
+	int r;
+
+	if (!v->force &&
+	    !cli_confirm(v->all ? "WARNING! This command removes:\n"
+				  "\t- all stopped containers\n"
+				  "\t- all images without at least one container "
+				  "associated with them\n"
+				: "WARNING! This command removes:\n"
+				  "\t- all stopped containers\n"
+				  "\t- all dangling images\n"))
+		return 0;
+	r = cubby_open(call, &e, err);
+	if (r >= 0)
+		r = prune_containers(&e, v, err);
+	if (r >= 0)
+		r = prune_images(&e, v, &freed, err);
+	if (r >= 0)
+		printf("Total reclaimed space: %s\n", human_size_exact(freed, size));
+	return r;
+}
+
+const struct command cmd_system_prune = {
+	.name = "prune",
+	.group = "Cubby itself",
+	.usage = "[options]",
+	.summary = "remove containers that have ended and images that nobody needs",
+	.examples = "cubby system prune\n"
+		    "cubby system prune --all --force",
+	.options = options,
+	.values_size = sizeof(struct prune_values),
+	.run = run,
+};
