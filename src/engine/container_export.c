@@ -35,7 +35,7 @@ static int start(const struct engine *e, struct container_view *view, int out_fd
 
 	user_ids_any(e, &ids);
 	user_ids_confine(&ids);
-	h.name = "transfer";
+	h.name = "layer";
 	h.args = args;
 	h.bare = true;
 	h.fds[STDOUT_FILENO] = out_fd;

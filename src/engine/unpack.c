@@ -31,7 +31,7 @@ int unpack_start(const struct unpack_request *request, struct unpack *ret,
 		return error_set(err, ERR_SYSTEM, errno, "make a pipe");
 	result_fd = fd_move_high(pair[0]);
 	their_fd = fd_move_high(pair[1]);
-	h.name = "transfer";
+	h.name = "layer";
 	h.args = args;
 	h.bare = true;
 	h.fds[SANDBOXED_RESULT_FD] = their_fd;

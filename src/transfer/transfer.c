@@ -6,7 +6,6 @@
 
 #include "transfer/control.h"
 #include "transfer/protocol.h"
-#include "transfer/sandboxed.h"
 #include "util/fd.h"
 #include "util/json.h"
 #include "util/log.h"
@@ -16,8 +15,7 @@
 
 static const struct operation {
 	const char *name;
-	transfer_operation_fn *run; /* with a control socket */
-	int (*program)(char *const *args, unsigned int n_args); /* without one */
+	transfer_operation_fn *run;
 } operations[] = {
 	{.name = "fetch", .run = op_fetch},   {.name = "send", .run = op_send},
 	{.name = "login", .run = op_login},   {.name = "logout", .run = op_logout},
@@ -89,7 +87,5 @@ int transfer_main(int argc, char **argv, struct error *err)
 			CUBBY_VERSION);
 		return fail(err);
 	}
-	if (operation->program)
-		return operation->program(argv + 2, (unsigned int)argc - 2);
 	return run(operation, err) < 0 ? fail(err) : 0;
 }

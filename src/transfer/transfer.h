@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The transfer program: which operations there are (transfer/protocol.h, transfer/sandboxed.h). */
+/* The transfer program: which operations there are (transfer/protocol.h). */
 #pragma once
 
 #include "util/cleanup.h"
