@@ -27,9 +27,13 @@ static const struct command cleanup_command = {
 };
 
 static const struct command *const commands[] = {
-	&cmd_run,    &cmd_exec,        &cmd_ps,   &cmd_logs, &cmd_attach,
-	&cmd_stop,   &cmd_kill,        &cmd_wait, &cmd_rm,   &cmd_container_inspect,
-	&cmd_export, &cleanup_command, NULL,
+	&cmd_run,         &cmd_exec,
+	&cmd_ps,          &cmd_logs,
+	&cmd_attach,      &cmd_stop,
+	&cmd_kill,        &cmd_wait,
+	&cmd_rm,          &cmd_container_inspect,
+	&cmd_export,      &cmd_container_diff,
+	&cleanup_command, NULL,
 };
 
 const struct command cmd_container = {

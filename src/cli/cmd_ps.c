@@ -5,6 +5,7 @@
 
 #include "cli/cubby.h"
 #include "cli/format.h"
+#include "cli/human.h"
 #include "engine/filter.h"
 #include "engine/inspect.h"
 #include "engine/names.h"
@@ -188,11 +189,11 @@ static struct json_object *template_object(const struct ps_values *v,
 	cleanup_free char *id = id_text(c, v->no_trunc);
 	cleanup_free char *command = command_text(c, v->no_trunc);
 	cleanup_free char *age = age_text(l, c);
-	char created[TIME_TEXT_MAX];
+	char created[HUMAN_TEXT_MAX];
 
 	json_add_str(o, "ID", id);
 	json_add_str(o, "Command", command);
-	json_add_str(o, "CreatedAt", time_rfc3339(c->record.created_usec, created));
+	json_add_str(o, "CreatedAt", human_go_time(c->record.created_usec, created));
 	json_add_str(o, "CreatedHuman", age);
 	json_add_str(o, "RunningFor", age);
 	json_add_str(o, "Names", c->record.name);

@@ -38,7 +38,8 @@ static int run_check(const struct command_call *call, struct error *err)
 	}
 	if (r < 0 || !findings || v->repair)
 		return r;
-	error_set(err, ERR_SYSTEM, 0, "the store is not as its records say (%zu findings)",
+	error_set(err, ERR_SYSTEM, 0,
+		  "the store is not as its records say (%zu findings)",
 		  strv_len(findings));
 	return error_hint(err, "Mend it: cubby system check --repair");
 }

@@ -52,7 +52,6 @@ LATER(commit, "commit");
 LATER(compose, "compose");
 LATER(cp, "cp");
 LATER(create, "create");
-LATER(diff, "diff");
 LATER(events, "events");
 LATER(generate, "generate");
 LATER(healthcheck, "healthcheck");
@@ -89,6 +88,7 @@ static const struct command *const commands[] = {
 	&cmd_wait,
 	&cmd_rm,
 	&cmd_inspect,
+	&cmd_diff,
 	&cmd_export,
 	&cmd_container,
 	&cmd_images,
@@ -114,7 +114,6 @@ static const struct command *const commands[] = {
 	&later_compose,
 	&later_cp,
 	&later_create,
-	&later_diff,
 	&later_events,
 	&later_generate,
 	&later_healthcheck,

@@ -12,6 +12,7 @@
 #include "cli/template_func.h"
 #include "cli/template_lex.h"
 #include "cli/template_print.h"
+#include "cli/template_time.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -112,6 +113,10 @@ static int get_field(struct run *x, const struct tfield *f, struct tvalue *v)
 	}
 	if (v->kind == TVALUE_NONE)
 		return 0;
+	if (v->is_time && ttime_method(v, f->name, &x->arena, &member)) {
+		*v = member;
+		return 0;
+	}
 	if (v->kind != TVALUE_STRUCT && v->kind != TVALUE_MAP)
 		return fail(x, f->at, "there is no field \"%s\" in %s", f->name,
 			    tvalue_is_untyped(v) || (v->kind == TVALUE_LIST && !v->o)
@@ -259,6 +264,70 @@ static int run_function(struct run *x, const struct tterm *first,
 	return tfunction_call(f, &call) < 0 ? place(x, first->at) : 0;
 }
 
+/* ".Created.Format "2006"" and ".Label "key"": the methods that take an argument. */
+static int run_method(struct run *x, const struct tvalue *receiver, const char *name,
+		      const struct tvalue *argument, struct tvalue *ret)
+{
+	struct tvalue labels;
+	struct buf text;
+	size_t len;
+
+	if (argument->kind != TVALUE_TEXT)
+		return 0;
+	if (receiver->is_time && str_eq(name, "Format")) {
+		buf_init(&text, TFUNCTION_TEXT_MAX);
+		ttime_format(&text, receiver, argument);
+		len = text.len;
+		*ret = tvalue_text(arena_take(&x->arena, buf_take(&text), len), len);
+		return 1;
+	}
+	if (receiver->kind != TVALUE_STRUCT || !str_eq(name, "Label") ||
+	    !tvalue_member(receiver, "Labels", &labels) || labels.kind != TVALUE_MAP)
+		return 0;
+	if (!tvalue_member(&labels, argument->text, ret))
+		*ret = tvalue_text("", 0);
+	return 1;
+}
+
+/* A term with fields and one argument, which may be what came through the pipe. */
+static int run_method_term(struct run *x, const struct tterm *first,
+			   const struct tvalue *dot, const struct tvalue *last,
+			   struct tvalue *ret)
+{
+	struct tterm receiver_term = *first;
+	struct tfield fields[8] = {0};
+	const struct tfield *f = first->fields;
+	struct tvalue receiver, argument = last ? *last : (struct tvalue){0};
+	size_t n = 0;
+	int r = 0;
+
+	for (; f && f->next && n < ARRAY_SIZE(fields); f = f->next, n++) {
+		fields[n] = *f;
+		fields[n].next = n + 1 < ARRAY_SIZE(fields) ? &fields[n + 1] : NULL;
+	}
+	if (!f || f->next || (first->next && (first->next->next || last)))
+		return fail(x, first->at, "only a function takes arguments");
+	if (n)
+		fields[n - 1].next = NULL;
+	receiver_term.fields = n ? fields : NULL;
+	receiver_term.next = NULL;
+	r = run_term(x, &receiver_term, dot, &receiver);
+	if (r >= 0 && first->next)
+		r = run_term(x, first->next, dot, &argument);
+	if (r >= 0 && x->headings) {
+		*ret = argument.kind == TVALUE_TEXT && str_eq(f->name, "Label")
+			       ? made_heading(x, argument.text)
+			       : receiver;
+		return 0;
+	}
+	if (r >= 0)
+		r = run_method(x, &receiver, f->name, &argument, ret);
+	if (r == 0)
+		r = fail(x, f->at, "only a function takes arguments, .%s is none",
+			 f->name);
+	return r < 0 ? r : 0;
+}
+
 static int run_command(struct run *x, const struct tcommand *c, const struct tvalue *dot,
 		       const struct tvalue *last, struct tvalue *ret)
 {
@@ -267,7 +336,7 @@ static int run_command(struct run *x, const struct tcommand *c, const struct tva
 	if (first->kind == TTERM_FUNCTION && !first->fields)
 		return run_function(x, first, dot, last, ret);
 	if (first->next || last)
-		return fail(x, first->at, "only a function takes arguments");
+		return run_method_term(x, first, dot, last, ret);
 	if (first->kind == TTERM_NIL)
 		return fail(x, first->at, "nil is no command");
 	return run_term(x, first, dot, ret);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/template_time.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -165,14 +166,20 @@ static void add_float(struct buf *out, const struct tverb *verb, const struct tv
 
 static void add_text(struct buf *out, const struct tverb *verb, const struct tvalue *v)
 {
-	cleanup_buf struct buf quoted = {0};
+	cleanup_buf struct buf quoted = {0}, time = {0};
 	const char *text = v->text;
 	size_t len = v->len;
 	char letter = verb->letter[0];
 
+	buf_init(&quoted, out->max);
+	buf_init(&time, 128);
+	if (v->is_time) {
+		ttime_print(&time, v);
+		text = time.data;
+		len = time.len;
+	}
 	if (verb->has_precision && (letter == 's' || letter == 'v' || letter == 'q'))
 		len = tverb_cut(text, len, verb->precision);
-	buf_init(&quoted, out->max);
 	if (letter == 'q' || (letter == 'v' && verb->sharp))
 		tverb_quote(&quoted, verb, text, len);
 	else if (letter == 'x' || letter == 'X')

@@ -14,6 +14,25 @@ static const char *const map_members[] = {
 	"Options",     "OnBuild", "PortBindings", "Ports",        "Secret", "StorageOpt",
 	"Sysctls",     "Tmpfs",   "Volumes",      "annotations",  NULL};
 
+/* Members that are times there. */
+static const char *const time_members[] = {"Created",    "CheckpointedAt", "FinishedAt",
+					   "RestoredAt", "StartedAt",      "created",
+					   NULL};
+
+/* "2026-11-24T10:00:00..." */
+static bool is_time(const char *name, const char *text, size_t len)
+{
+	static const char form[] = "0000-00-00T00:00:00";
+
+	if (!name || !strv_has((char *const *)time_members, name) || len < sizeof(form) ||
+	    strlen(text) != len)
+		return false;
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	return true;
+}
+
 static bool is_map_member(const char *name)
 {
 	return name && strv_has((char *const *)map_members, name);
@@ -72,6 +91,7 @@ struct tvalue tvalue_of_json(struct json_object *o, const char *name)
 	case json_type_string:
 		v.kind = json_to_bytes(o, "", &v.text, &v.len, &not_so) < 0 ? TVALUE_NIL
 									    : TVALUE_TEXT;
+		v.is_time = v.kind == TVALUE_TEXT && is_time(name, v.text, v.len);
 		return v;
 	case json_type_array:
 		return (struct tvalue){.kind = TVALUE_LIST, .o = o};

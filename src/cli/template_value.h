@@ -32,6 +32,7 @@ enum tvalue_kind {
 struct tvalue {
 	enum tvalue_kind kind;
 	bool boolean;  /* BOOL */
+	bool is_time;  /* TEXT: a time, RFC 3339 (template_time.h) */
 	bool negative; /* INT: its sign... */
 	uint64_t size; /* ...and its amount */
 	double real;

@@ -10,7 +10,7 @@
 #define OUTPUT_MAX 10000
 
 static const char document[] =
-	"{\"Name\":\"web\",\"State\":{\"Pid\":12,\"Running\":true,\"Error\":null},\"Size\":1.5,"
+	"{\"Name\":\"web\",\"Created\":\"2024-05-06T07:08:09.12Z\",\"State\":{\"Pid\":12,\"Running\":true,\"Error\":null},\"Size\":1.5,"
 	"\"Args\":[\"a\",\"b c\"],\"Labels\":{\"y\":\"2\",\"x\":\"1\"},\"Empty\":[],"
 	"\"Mounts\":[{\"Source\":\"/a\",\"RW\":true},{\"Source\":\"/b\",\"RW\":false}]}";
 

@@ -10,6 +10,8 @@ static const char document[] =
 	"\"Args\":[\"a\",\"b c\"],\"Labels\":{\"y\":\"2\",\"x\":\"1\"},\"Empty\":[],"
 	"\"Mounts\":[{\"Source\":\"/a\",\"RW\":true},{\"Source\":\"/b\",\"RW\":false}],"
 	"\"Size\":1.5,\"Big\":18446744073709551615,\"Text\":\"h\xc3\xa9\\u0000<\\\"\",\"Zero\":0,"
+	"\"Created\":\"2024-05-06T07:08:09.120Z\",\"Started\":\"2024-05-06T07:08:09Z\","
+	"\"History\":[{\"created\":\"2024-05-06T07:08:09+02:00\"}],"
 	"\"Ports\":null,\"Networks\":{\"n\":{\"IP\":\"10.0.0.1\"}}}";
 
 static const struct {
@@ -36,6 +38,28 @@ static const struct {
 	{"{{.Networks.n.IP}}", "10.0.0.1", NULL},
 	{"{{(.State).Pid}} {{(index .Mounts 1).Source}}", "12 /b", NULL},
 	{"{{$.Name}} {{with .State}}{{.Pid}} {{$.Name}}{{end}}", "web 12 web", NULL},
+
+	{"{{.Label \"x\"}}{{.Label \"nosuch\"}} {{\"y\" | .Label}}", "1 2", NULL},
+
+	/* times */
+	{"{{.Created}} {{json .Created}} {{.Started}}",
+	 "2024-05-06 07:08:09.12 +0000 UTC \"2024-05-06T07:08:09.120Z\" 2024-05-06T07:08:09Z",
+	 NULL},
+	{"{{range .History}}{{.created}}{{end}} {{printf \"%q\" .Created}} {{.History}}",
+	 "2024-05-06 07:08:09 +0200 +0200 \"2024-05-06 07:08:09.12 +0000 UTC\" "
+	 "[{2024-05-06 07:08:09 +0200 +0200}]",
+	 NULL},
+	{"{{.Created.Unix}} {{.Created.Year}} {{.Created.Month}} {{.Created.Weekday}} {{.Created.IsZero}}",
+	 "1714979289 2024 May Monday false", NULL},
+	{"{{.Created.Format \"2006-01-02 15:04:05 Mon Jan _2 3:04PM MST -0700 Z07:00 .000 06 1\"}}",
+	 "2024-05-06 07:08:09 Mon May  6 7:08AM UTC +0000 Z .120 24 5", NULL},
+	{"{{.Created.Format \"Monday, 02-Jan-06 15:04:05.999 January 2 002\"}}|{{.Created.UTC.Format \"\"}}|",
+	 "Monday, 06-May-24 07:08:09.12 May 6 127||", NULL},
+	{"{{.Created.Nosuch}}", NULL, "there is no field \"Nosuch\" in string"},
+	{"{{.Name.Format \"2006\"}}", NULL,
+	 "only a function takes arguments, .Format is none"},
+	{"{{.State.Label \"x\"}}", NULL, ".Label is none"},
+	{"{{.Created.Format 5}}", NULL, ".Format is none"},
 
 	/* white space and comments */
 	{"a {{- .Name -}} b", "awebb", NULL},
