@@ -23,7 +23,9 @@
 #include "engine/layer_dir.h"
 #include "image/blobs.h"
 #include "store/image_record.h"
+#include "util/fd.h"
 #include "util/json.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/sys.h"
@@ -163,9 +165,8 @@ void fetch_layers_release(struct fetch_layers *f)
 	*f = FETCH_LAYERS_INIT;
 }
 
-struct json_object *fetch_layers_answer(const struct fetch_layers *f)
+void fetch_layers_answer(const struct fetch_layers *f, struct json_object *answer)
 {
-	struct json_object *o = json_object_new_object();
 	struct json_object *flags = json_object_new_array();
 
 	for (size_t i = 0; i < f->n; i++)
@@ -173,8 +174,7 @@ struct json_object *fetch_layers_answer(const struct fetch_layers *f)
 			flags,
 			json_object_new_boolean(f->items[i].state == FETCH_LAYER_WANTED &&
 						!f->scan_first));
-	json_add(o, "unpack", flags);
-	return o;
+	json_add(answer, "unpack", flags);
 }
 
 static unsigned int unpack_flags(const struct fetch_layers *f)
@@ -262,6 +262,16 @@ size_t fetch_layers_poll(const struct fetch_layers *f, struct pollfd *fds)
 	return n;
 }
 
+/* A new name in a directory is no change of the image's. */
+static void keep_time(int dirfd, const struct stat *st)
+{
+	const struct timespec times[2] = {st->st_atim, st->st_mtim};
+	char path[FD_PROC_PATH_MAX];
+
+	if (utimensat(AT_FDCWD, fd_proc_path(dirfd, path), times, 0) < 0)
+		log_debug("the time of a directory: %s", error_errno_text(errno));
+}
+
 /* Only root could make them, and not in the unpacker: it has no such right. */
 static int make_devices(const struct fetch_layer *l, struct error *err)
 {
@@ -275,11 +285,12 @@ static int make_devices(const struct fetch_layer *l, struct error *err)
 		char *slash = strrchr(parent, '/');
 		const char *name = slash ? d->path + (slash - parent) + 1 : d->path;
 		cleanup_fd int dirfd = -EBADF;
+		struct stat st;
 
 		if (slash)
 			*slash = '\0';
 		dirfd = sys_openat2(l->tree_fd, slash ? parent : ".", &how);
-		if (dirfd < 0 ||
+		if (dirfd < 0 || fstat(dirfd, &st) < 0 ||
 		    (mknodat(dirfd, name, d->mode, makedev(d->major, d->minor)) < 0 &&
 		     errno != EEXIST))
 			return error_set(err, ERR_SYSTEM, errno, "make the device %s",
@@ -287,6 +298,7 @@ static int make_devices(const struct fetch_layer *l, struct error *err)
 		if (fchownat(dirfd, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
 			return error_set(err, ERR_SYSTEM, errno,
 					 "give the device %s its owner", d->path);
+		keep_time(dirfd, &st);
 	}
 	return 0;
 }

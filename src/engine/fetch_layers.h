@@ -60,8 +60,9 @@ int fetch_layers_begin(const struct engine *e, const struct user_ids *ids,
 void fetch_layers_release(struct fetch_layers *f);
 #define cleanup_fetch_layers cleanup(fetch_layers_release)
 
-/* fetch_layers_answer() - to the event "image". Caller owns. */
-struct json_object *fetch_layers_answer(const struct fetch_layers *f);
+/* fetch_layers_answer() - add to the answer to the event "image". */
+struct json_object;
+void fetch_layers_answer(const struct fetch_layers *f, struct json_object *answer);
 
 /* fetch_layers_blob() - the event "blob": the fds are taken over. */
 int fetch_layers_blob(struct fetch_layers *f, int64_t index, int blob_fd, int growth_fd,

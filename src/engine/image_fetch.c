@@ -20,6 +20,7 @@
 #include "engine/layer_dir.h"
 #include "engine/transfer_client.h"
 #include "image/blobs.h"
+#include "image/transport.h"
 #include "spec/image.h"
 #include "store/image_record.h"
 #include "util/digest.h"
@@ -45,6 +46,7 @@ struct fetch {
 	struct transfer_image image; /* the one that is being fetched */
 	struct fetch_layers layers;
 	bool has_image;
+	bool skipped; /* it is on record: nothing was fetched but its names */
 	struct image_fetched *fetched;
 };
 
@@ -52,7 +54,7 @@ static void end_image(struct fetch *f)
 {
 	fetch_layers_release(&f->layers);
 	transfer_image_release(&f->image);
-	f->has_image = false;
+	f->has_image = f->skipped = false;
 }
 
 static void fetch_release(struct fetch *f)
@@ -60,39 +62,6 @@ static void fetch_release(struct fetch *f)
 	transfer_client_release(&f->client);
 	end_image(f);
 	user_ids_release(&f->ids);
-}
-
-static int on_image(struct fetch *f, struct json_object *packet, struct error *err)
-{
-	cleanup_json struct json_object *answer = NULL;
-	int r;
-
-	if (f->has_image)
-		return error_set(err, ERR_SYSTEM, EBADMSG,
-				 "hear from the transfer program");
-	r = transfer_image_parse(packet, &f->image, err);
-	if (r < 0)
-		return r;
-	f->has_image = true;
-	f->layers.progress = f->options->progress;
-	r = fetch_layers_begin(f->engine, &f->ids, &f->image, &f->layers, err);
-	if (r < 0)
-		return r;
-	answer = fetch_layers_answer(&f->layers);
-	return transfer_say(f->client.control_fd, answer, NULL, 0, err);
-}
-
-static int on_blob(struct fetch *f, struct transfer_event *event, struct error *err)
-{
-	int64_t index;
-	int r = json_to_i64(json_get(event->packet, "index"), "index", &index, err);
-
-	if (r < 0 || !f->has_image)
-		return r < 0 ? r
-			     : error_set(err, ERR_SYSTEM, EBADMSG,
-					 "hear from the transfer program");
-	return fetch_layers_blob(&f->layers, index, TAKE_FD(event->fds[0]),
-				 TAKE_FD(event->fds[1]), err);
 }
 
 struct presence {
@@ -108,6 +77,84 @@ static bool layer_present(void *data, const char *chain_id, bool single_id)
 static bool blob_present(void *data, const char *digest)
 {
 	return blob_size(((struct presence *)data)->blobs_fd, digest) >= 0;
+}
+
+static bool is_from_registry(const struct fetch *f)
+{
+	cleanup_transport struct transport t = {0};
+	cleanup_error struct error err = ERROR_INIT;
+
+	return transport_parse(f->options->fetch.source, &t, &err) < 0 ||
+	       t.kind == TRANSPORT_REGISTRY;
+}
+
+/*
+ * An archive's image that is on record with all that belongs to it: its layers may be compressed
+ * otherwise there, but are the same. What comes from a registry is wanted by its own digests.
+ */
+static int is_here(struct fetch *f, struct error *err)
+{
+	cleanup_image_record struct image_record record = {0};
+	struct presence presence = {f->layers.layers_fd, f->layers.blobs_fd};
+	int r;
+
+	if (is_from_registry(f))
+		return 0;
+	r = image_record_by_id(f->engine->store, digest_hex(f->image.config), &record,
+			       err);
+	if (r < 0 && err->kind == ERR_NOT_FOUND) {
+		error_release(err);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	strv_foreach (chain_id, record.layers)
+		if (!layer_present(&presence, *chain_id, f->ids.single))
+			return 0;
+	strv_foreach (digest, record.blobs)
+		if (!blob_present(&presence, *digest))
+			return 0;
+	return 1;
+}
+
+static int on_image(struct fetch *f, struct json_object *packet, struct error *err)
+{
+	cleanup_json struct json_object *answer = json_object_new_object();
+	int r;
+
+	if (f->has_image)
+		return error_set(err, ERR_SYSTEM, EBADMSG,
+				 "hear from the transfer program");
+	r = transfer_image_parse(packet, &f->image, err);
+	if (r < 0)
+		return r;
+	f->has_image = true;
+	f->layers.progress = f->options->progress;
+	r = fetch_layers_begin(f->engine, &f->ids, &f->image, &f->layers, err);
+	if (r < 0)
+		return r;
+	r = is_here(f, err);
+	if (r < 0)
+		return r;
+	f->skipped = r > 0;
+	if (f->skipped)
+		json_add_bool(answer, "skip", true);
+	else
+		fetch_layers_answer(&f->layers, answer);
+	return transfer_say(f->client.control_fd, answer, NULL, 0, err);
+}
+
+static int on_blob(struct fetch *f, struct transfer_event *event, struct error *err)
+{
+	int64_t index;
+	int r = json_to_i64(json_get(event->packet, "index"), "index", &index, err);
+
+	if (r < 0 || !f->has_image)
+		return r < 0 ? r
+			     : error_set(err, ERR_SYSTEM, EBADMSG,
+					 "hear from the transfer program");
+	return fetch_layers_blob(&f->layers, index, TAKE_FD(event->fds[0]),
+				 TAKE_FD(event->fds[1]), err);
 }
 
 /* Bytes of the image's files, as its layers were measured when they were unpacked. */
@@ -178,6 +225,22 @@ static int fill_record(struct fetch *f, struct image_record *r, struct error *er
 	return k;
 }
 
+static int only_names(struct fetch *f, struct error *err)
+{
+	const char *id = digest_hex(f->image.config);
+
+	strv_add(&f->fetched->ids, id);
+	strv_foreach (name, f->image.names) {
+		int r = image_record_add_name(f->engine->store, id, *name, err);
+
+		if (r < 0)
+			return r;
+		strv_add(&f->fetched->names, *name);
+	}
+	end_image(f);
+	return 0;
+}
+
 static int on_image_end(struct fetch *f, struct error *err)
 {
 	cleanup_image_record struct image_record record = {0};
@@ -189,6 +252,8 @@ static int on_image_end(struct fetch *f, struct error *err)
 	if (!f->has_image)
 		return error_set(err, ERR_SYSTEM, EBADMSG,
 				 "hear from the transfer program");
+	if (f->skipped)
+		return only_names(f, err);
 	r = fetch_layers_finish(&f->layers, err);
 	if (r >= 0)
 		r = fill_record(f, &record, err);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "image/blob_check.h"
 #include "image/blob_writer.h"
 #include "image/blobs.h"
 #include "registry/registry_source.h"
@@ -205,8 +206,11 @@ static int look_at_layer(struct layers *l, size_t i, struct error *err)
 	struct progress p = {
 		.id = d->digest, .state = "exists", .done = d->size, .total = d->size};
 
+	int r = blob_settle(l->fetch->blobs_fd, d->digest, err);
+	if (r < 0)
+		return r;
 	if (blob_size(l->fetch->blobs_fd, d->digest) == d->size) {
-		int r = control_progress(&p, err);
+		r = control_progress(&p, err);
 		return r < 0 ? r : announce_complete(l, d->digest, i, err);
 	}
 	l->jobs[l->n_jobs++] = (struct job){.descriptor = d, .index = i};

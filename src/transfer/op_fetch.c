@@ -73,7 +73,7 @@ static int say_unchanged(struct error *err)
 	return control_say(o, err);
 }
 
-/* The engine's answer to "image": a flag a layer. Caller frees. */
+/* The engine's answer to "image": a flag a layer (caller frees), NULL if it has the image. */
 static int hear_answer(size_t n_layers, bool **ret, struct error *err)
 {
 	cleanup_json struct json_object *answer = NULL;
@@ -82,6 +82,8 @@ static int hear_answer(size_t n_layers, bool **ret, struct error *err)
 	int r = control_hear(&answer, err);
 	if (r < 0)
 		return r;
+	if (json_get(answer, "skip"))
+		return 0;
 	struct json_object *flags = json_get(answer, "unpack");
 	if (!json_object_is_type(flags, json_type_array) ||
 	    json_object_array_length(flags) != n_layers)
@@ -113,7 +115,7 @@ static int fetch_image(struct fetch *f, const struct source_image *item,
 	r = control_say(event, err);
 	if (r == 0)
 		r = hear_answer(image.image.n_layers, &unpack, err);
-	if (r == 0)
+	if (r == 0 && unpack)
 		r = fetch_layers(f, &image, unpack, err);
 	return r < 0 ? r : say_event("image_end", err);
 }

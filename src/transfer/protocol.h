@@ -15,6 +15,7 @@
  *   image     an image's manifest and config are in the blobs, checked: a struct transfer_image. The
  *             engine answers {"unpack": [true, false, ...]}, a flag a layer: whether it has to be
  *             unpacked (its blob is fetched too if it is not there), in order.
+ *             {"skip": true}: it has this very image, nothing else of it is wanted; "image_end" follows.
  *   blob      layer "index" of this image is being fetched or is there: 2 fds (file, growth pipe; see
  *             image/blob_writer.h) or 1 fd (complete). Only for layers to be unpacked. It may come
  *             again for the same layer if the download had to begin at 0 again.
