@@ -313,10 +313,10 @@ static int fetch_token(struct auth *a, const char *scopes, struct token **ret,
 		       struct error *err)
 {
 	int r = check_realm(a, a->realm, err);
-
-	if (r == 0)
-		r = a->options.identity_token ? ask_oauth2(a, scopes, ret, err)
-					      : ask_basic(a, scopes, ret, err);
+	if (r < 0)
+		return error_wrap(err, "get a token for %s", a->options.host);
+	r = a->options.identity_token ? ask_oauth2(a, scopes, ret, err)
+				      : ask_basic(a, scopes, ret, err);
 	return r < 0 ? error_wrap(err, "get a token for %s", a->options.host) : 0;
 }
 

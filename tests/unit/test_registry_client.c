@@ -191,7 +191,8 @@ static void check_manifest(const char *faults, const char *reference, const char
 {
 	cleanup_error struct error err = ERROR_INIT;
 	cleanup_image_text struct image_text text = {0};
-	cleanup_free char *quoted = json_text(json_object_new_string(MANIFEST), false);
+	cleanup_json struct json_object *string = json_object_new_string(MANIFEST);
+	cleanup_free char *quoted = json_text(string, false);
 	cleanup_free char *setup =
 		xasprintf("{\"manifests\": {\"a/b\": {\"t\": %s}}, \"faults\": [%s]}",
 			  quoted, faults);
