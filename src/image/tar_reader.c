@@ -343,13 +343,28 @@ static int make_entry(struct tar_reader *t, const uint8_t *header, struct error 
 	return 1;
 }
 
+/* Behind the last file it may be missing: umoci's insert writes such layers. */
+static int skip_padding(struct tar_reader *t, struct error *err)
+{
+	const uint8_t *from;
+
+	while (t->padding > 0) {
+		ssize_t n = tar_stream_some(&t->stream, t->padding, &from, err);
+
+		if (n <= 0)
+			return (int)n;
+		t->padding -= (size_t)n;
+	}
+	return 0;
+}
+
 /* Past what was not read of the entry before. */
 static int leave_entry(struct tar_reader *t, struct error *err)
 {
 	int r = tar_stream_skip(&t->stream, t->left, err);
 
 	if (r == 0)
-		r = tar_stream_skip(&t->stream, t->padding, err);
+		r = skip_padding(t, err);
 	t->left = t->padding = 0;
 	forget(t);
 	return r;

@@ -539,7 +539,7 @@ START_TEST(test_old_sparse)
 }
 END_TEST
 
-/* Cut anywhere but between entries it is refused. */
+/* Cut anywhere but between entries it is refused; what fills a file's last block may be missing. */
 START_TEST(test_truncated)
 {
 	struct tar_box box;
@@ -551,7 +551,7 @@ START_TEST(test_truncated)
 	for (size_t len = 1; len < box.b.len; len++) {
 		struct error err = ERROR_INIT;
 		cleanup_buf struct buf out;
-		bool whole = len == 4 * 512;
+		bool whole = len >= 3 * 512 + 5 && len <= 4 * 512;
 
 		buf_init(&out, TAR_BOX_MAX);
 		int r = describe(box.b.data, len, 300, &out, &err);
