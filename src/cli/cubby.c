@@ -71,7 +71,6 @@ LATER(stats, "stats");
 LATER(top, "top");
 LATER(unmount, "unmount");
 LATER(unpause, "unpause");
-LATER(unshare, "unshare");
 LATER(update, "update");
 LATER(volume, "volume");
 
@@ -107,6 +106,7 @@ static const struct command *const commands[] = {
 	&cmd_manifest,
 	&cmd_image,
 	&cmd_system,
+	&cmd_unshare,
 	&cmd_version,
 	&later_auto_update,
 	&later_build,
@@ -133,7 +133,6 @@ static const struct command *const commands[] = {
 	&later_top,
 	&later_unmount,
 	&later_unpause,
-	&later_unshare,
 	&later_update,
 	&later_volume,
 	NULL,

@@ -78,6 +78,8 @@ int create_plan_build(const struct engine *e, const struct create_options *optio
 	cleanup_create_plan struct create_plan p = CREATE_PLAN_INIT;
 	int r;
 
+	if (e->unshared)
+		return engine_refuse_unshared("make a container", err);
 	p.options = options;
 	p.rootless = e->rootless;
 	r = build(e, &p, err);

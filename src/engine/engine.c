@@ -71,10 +71,11 @@ int engine_open_dirs(struct engine *e, const char *root, const char *runroot,
 {
 	int r;
 
-	e->rootless = geteuid() != 0;
 	r = engine_paths_from_environment(root, runroot, &e->paths, err);
 	if (r < 0)
 		return r;
+	e->unshared = e->paths.unshared;
+	e->rootless = geteuid() != 0 || e->unshared;
 	r = open_data(e, err);
 	return r < 0 ? r : open_run(e, err);
 }
@@ -129,4 +130,13 @@ char **engine_self_command(const struct engine *e, const char *const *words)
 	for (; *words; words++)
 		strv_add(&argv, *words);
 	return argv;
+}
+
+int engine_refuse_unshared(const char *what, struct error *err)
+{
+	error_set(
+		err, ERR_UNSUPPORTED, 0,
+		"%s inside of 'cubby unshare': containers have user namespaces of their own",
+		what);
+	return error_hint(err, "Leave it (exit) and do it as the user that you are");
 }

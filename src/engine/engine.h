@@ -15,7 +15,8 @@
 
 struct engine {
 	struct engine_paths paths;
-	bool rootless;
+	bool rootless;  /* not root, or not of the host */
+	bool unshared;  /* inside of `cubby unshare`: root of the user's map already */
 	int data_dirfd; /* <data>/containers */
 	int run_dirfd;  /* <run>/containers */
 	struct store *store;
@@ -44,3 +45,6 @@ int engine_seccomp_cache(const struct engine *e);
 /* engine_self_command() - argv of this engine's `cubby` with the same --root and
  * --runroot, followed by `words`. Caller frees (strv). */
 char **engine_self_command(const struct engine *e, const char *const *words);
+
+/* engine_refuse_unshared() - the error of what only works outside of `cubby unshare`: "make a container". */
+int engine_refuse_unshared(const char *what, struct error *err);

@@ -222,6 +222,8 @@ int exec_session_start(const struct engine *e, const struct exec_request *reques
 
 	if (request->container->status != CONTAINER_RUNNING)
 		return not_running(request->container, err);
+	if (e->unshared)
+		return engine_refuse_unshared("enter a container", err);
 	r = container_dir_spec(e, request->container->record.id, &spec, err);
 	if (r < 0)
 		return r;

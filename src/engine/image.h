@@ -115,6 +115,8 @@ int image_mount(const struct engine *e, const struct image_record *r, char **ret
 		struct error *err) _must_check_;
 int image_unmount(const struct engine *e, const struct image_record *r, bool force,
 		  struct error *err) _must_check_;
+/* image_is_mounted() - in this mount namespace. */
+bool image_is_mounted(const struct engine *e, const char *id);
 /* image_mounts() - array of {id, Repositories, mountpoint}. Caller owns *ret. */
 int image_mounts(const struct engine *e, struct json_object **ret,
 		 struct error *err) _must_check_;

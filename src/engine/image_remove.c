@@ -58,6 +58,15 @@ static int remove_containers(const struct engine *e, const char *image_id,
 	return r;
 }
 
+static int unmount(const struct engine *e, const struct image_record *record, bool force,
+		   struct error *err)
+{
+	if (force)
+		return image_unmount(e, record, true, err);
+	error_set(err, ERR_CONFLICT, 0, "image %.12s is mounted", record->id);
+	return error_hint(err, "cubby image unmount %.12s, or --force", record->id);
+}
+
 static int remove_whole(const struct engine *e, const struct image_record *record,
 			struct image_removal *removal, struct error *err)
 {
@@ -65,6 +74,8 @@ static int remove_whole(const struct engine *e, const struct image_record *recor
 	struct collected collected = {0};
 	int r = removal->force ? remove_containers(e, record->id, err) : 0;
 
+	if (r >= 0 && image_is_mounted(e, record->id))
+		r = unmount(e, record, removal->force, err);
 	if (r >= 0)
 		r = image_record_delete(e->store, record->id, err);
 	if (r < 0)
@@ -100,7 +111,7 @@ static int prune_one(const struct engine *e, const struct image_record *record,
 	cleanup_strv char **users = NULL;
 	int r = image_record_users(e->store, record->id, &users, err);
 
-	if (r < 0 || users)
+	if (r < 0 || users || image_is_mounted(e, record->id))
 		return r < 0 ? r : 0;
 	r = image_record_delete(e->store, record->id, err);
 	if (r == -EBUSY) {

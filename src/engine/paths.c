@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/idmap.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -45,8 +46,15 @@ static char *below_base(const char *variable, const char *home, const char *belo
 	return fs_join(base, "cubby");
 }
 
+static char *copy(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
 static char *default_run(const struct engine_paths_input *in)
 {
+	if (in->unshared_data)
+		return copy(in->unshared_run);
 	if (in->uid == 0)
 		return xstrdup("/run/cubby");
 	if (in->runtime_dir && in->runtime_dir[0] == '/' && in->runtime_dir_ours)
@@ -58,6 +66,8 @@ static char *default_run(const struct engine_paths_input *in)
 
 static char *default_data(const struct engine_paths_input *in)
 {
+	if (in->unshared_data)
+		return xstrdup(in->unshared_data);
 	if (in->uid == 0)
 		return xstrdup("/var/lib/cubby");
 	return below_base(in->data_home, in->home, ".local/share");
@@ -65,6 +75,8 @@ static char *default_data(const struct engine_paths_input *in)
 
 static char *default_cache(const struct engine_paths_input *in)
 {
+	if (in->unshared_data)
+		return copy(in->unshared_cache);
 	if (in->uid == 0)
 		return xstrdup("/var/cache/cubby");
 	return below_base(in->cache_home, in->home, ".cache");
@@ -82,6 +94,7 @@ int engine_paths_choose(const struct engine_paths_input *in, struct engine_paths
 			"find a place for the containers' data: neither HOME nor XDG_DATA_HOME is set");
 		return error_hint(err, "Set HOME, or say where: cubby --root DIR ...");
 	}
+	ret->unshared = in->unshared_data != NULL;
 	ret->cache = default_cache(in);
 	ret->data = in->root ? xstrdup(in->root) : xstrdup(data);
 	if (in->runroot)
@@ -120,6 +133,30 @@ static const char *home_of(uid_t uid, char buf[static PASSWD_MAX])
 	return found->pw_dir;
 }
 
+/* Root of a user namespace that somebody has made, not of the host. */
+static bool is_namespaced_root(uid_t uid)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_idmap struct idmap map = {0}, identity = {0};
+
+	if (uid != 0 || idmap_read("/proc/self/uid_map", &map, &err) < 0)
+		return false;
+	idmap_identity(&identity);
+	return !idmap_equal(&map, &identity);
+}
+
+static void read_unshared(struct engine_paths_input *in)
+{
+	const char *data = getenv(PATHS_DATA_VARIABLE);
+
+	if (str_empty(data) || str_empty(getenv(PATHS_RUN_VARIABLE)) ||
+	    !is_namespaced_root(in->uid))
+		return;
+	in->unshared_data = data;
+	in->unshared_run = getenv(PATHS_RUN_VARIABLE);
+	in->unshared_cache = getenv(PATHS_CACHE_VARIABLE);
+}
+
 int engine_paths_from_environment(const char *root, const char *runroot,
 				  struct engine_paths *ret, struct error *err)
 {
@@ -148,5 +185,6 @@ int engine_paths_from_environment(const char *root, const char *runroot,
 	in.run_user_dir_ours = is_own_dir(run_user, uid);
 	in.root = abs_root;
 	in.runroot = abs_runroot;
+	read_unshared(&in);
 	return engine_paths_choose(&in, ret, err);
 }

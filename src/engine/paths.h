@@ -16,6 +16,7 @@
 
 struct engine_paths {
 	char *data, *run, *cache; /* absolute, owned */
+	bool unshared; /* of the user who started `cubby unshare`, in which this process is */
 };
 void engine_paths_release(struct engine_paths *p);
 
@@ -26,7 +27,14 @@ struct engine_paths_input {
 	bool runtime_dir_ours;      /* runtime_dir is a directory of uid's */
 	bool run_user_dir_ours;     /* /run/user/UID is */
 	const char *root, *runroot; /* --root and --runroot, absolute, NULL: not given */
+	const char *unshared_data, *unshared_run,
+		*unshared_cache; /* what `cubby unshare` was told; NULL: not inside of it */
 };
+
+/* What `cubby unshare` puts into the environment; believed only in a user namespace, by its root. */
+#define PATHS_DATA_VARIABLE  "_CUBBY_DATA"
+#define PATHS_RUN_VARIABLE   "_CUBBY_RUN"
+#define PATHS_CACHE_VARIABLE "_CUBBY_CACHE"
 
 /*
  * engine_paths_choose() - root: /var/lib/cubby, /run/cubby, /var/cache/cubby; others by

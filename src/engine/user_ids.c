@@ -27,13 +27,14 @@ int user_ids_get(const struct engine *e, bool single, struct user_ids *ret,
 		 struct error *err)
 {
 	cleanup_user_ids struct user_ids u = {0};
+	bool is_mapped = e->rootless && !e->unshared;
 	int r = 0;
 
 	if (single)
 		add_single(&u);
-	else if (e->rootless)
+	else if (is_mapped)
 		r = subid_rootless_map(SUBID_UID, geteuid(), getegid(), &u.uids, err);
-	if (r >= 0 && !single && e->rootless)
+	if (r >= 0 && !single && is_mapped)
 		r = subid_rootless_map(SUBID_GID, geteuid(), getegid(), &u.gids, err);
 	if (r < 0)
 		return r;
@@ -53,12 +54,28 @@ void user_ids_any(const struct engine *e, struct user_ids *ret)
 	add_single(ret);
 }
 
+/* Every id that this process knows, as itself. */
+static void add_all(struct idmap *map, const char *own_file)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_idmap struct idmap own = {0};
+
+	if (idmap_read(own_file, &own, &err) < 0) {
+		error_drop(&err, "then it is the host's");
+		idmap_identity(map);
+		return;
+	}
+	for (size_t i = 0; i < own.n_lines; i++)
+		idmap_add(map, own.lines[i].inside, own.lines[i].inside,
+			  own.lines[i].count);
+}
+
 void user_ids_confine(struct user_ids *u)
 {
 	if (u->uids.n_lines)
 		return;
-	idmap_identity(&u->uids);
-	idmap_identity(&u->gids);
+	add_all(&u->uids, "/proc/self/uid_map");
+	add_all(&u->gids, "/proc/self/gid_map");
 }
 
 int user_ids_do(const struct user_ids *u, int (*run)(void *data, struct error *err),

@@ -14,14 +14,15 @@
 #include "util/error.h"
 
 struct user_ids {
-	struct idmap uids, gids; /* owned; no lines: root, who needs no user namespace */
-	bool single;             /* one id only */
+	struct idmap uids,
+		gids; /* owned; no lines: root already, of the host or of the map */
+	bool single;  /* one id only */
 };
 void user_ids_release(struct user_ids *u);
 #define cleanup_user_ids cleanup(user_ids_release)
 
 /*
- * user_ids_get() - root: no map. Others: 0 is the user, 1.. its subordinate ids; none is
+ * user_ids_get() - root, and inside of `cubby unshare`: no map. Others: 0 is the user, 1.. its subordinate ids; none is
  * ERR_NOT_FOUND with the usermod line. single: the user's own id only, which always works.
  */
 int user_ids_get(const struct engine *e, bool single, struct user_ids *ret,
@@ -30,7 +31,7 @@ int user_ids_get(const struct engine *e, bool single, struct user_ids *ret,
 /* user_ids_any() - the whole map if there is one, else the single id. */
 void user_ids_any(const struct engine *e, struct user_ids *ret);
 
-/* user_ids_confine() - root gets the identity map, for a helper that shall have no more power than a
+/* user_ids_confine() - root gets a map of all ids onto themselves, for a helper that shall have no more power than a
  * user namespace gives. */
 void user_ids_confine(struct user_ids *u);
 

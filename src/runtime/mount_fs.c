@@ -8,6 +8,8 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "util/log.h"
@@ -178,6 +180,20 @@ int mount_clone(int dirfd, const char *name, bool recursive)
 		flags |= AT_EMPTY_PATH;
 	int fd = sys_open_tree(dirfd, name, flags);
 	return fd < 0 ? -errno : fd;
+}
+
+int mount_detach(const char *path)
+{
+	return sys_umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+bool mount_is_at(const char *path)
+{
+	struct statx st;
+
+	return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &st) ==
+		       0 &&
+	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
 int mount_set(int mount_fd, bool recursive, const struct mount_attr *attr)

@@ -40,5 +40,10 @@ int mount_clone(int dirfd, const char *name, bool recursive) _must_check_;
 struct mount_attr;
 int mount_set(int mount_fd, bool recursive, const struct mount_attr *attr) _must_check_;
 
+/* mount_detach() - what is mounted at a path, lazily; links are not followed. Return: 0 or -errno.
+ * mount_is_at() - whether something is: the path is the top of a mount. */
+int mount_detach(const char *path) _must_check_;
+bool mount_is_at(const char *path);
+
 /* mount_label() - linux.mountLabel where SELinux is there to honour it, else NULL. */
 const char *mount_label(const char *label);
