@@ -80,6 +80,7 @@ static void add_times(struct json_object *row, const struct history_values *v,
 		usec = 0;
 	human_ago(usec, time_now_usec(), ago);
 	json_add_str(row, "Created", v->human ? ago : created);
+	json_add_str(row, "CreatedText", v->human ? ago : created);
 	json_add_str(row, "CreatedSince", ago);
 	json_add_str(row, "CreatedAt", human_go_time(usec, at));
 }
@@ -122,12 +123,18 @@ static struct json_object *json_of(struct json_object *entry)
 	return o;
 }
 
+/* A member "Created" that is a time is printed as Go's; --human=false wants it as it is. */
+static const struct template_heading headings[] = {{"CreatedText", "CREATED"},
+						   {NULL, NULL}};
+
 static int print_history(const struct history_values *v, struct json_object *history,
 			 struct error *err)
 {
 	const struct format_list list = {
 		.format = v->format,
-		.table = "{{.ID}}\t{{.Created}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}",
+		.table =
+			"{{.ID}}\t{{.CreatedText}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}",
+		.headings = headings,
 	};
 	cleanup_json struct json_object *rows = json_object_new_array();
 	bool json = format_is_json(v->format);

@@ -160,8 +160,8 @@ static int run_function(struct run *x, const struct tterm *first,
 			const struct tvalue *dot, const struct tvalue *last,
 			struct tvalue *ret);
 
-/* A term and its fields; a function without arguments is called. */
-static int run_term(struct run *x, const struct tterm *term, const struct tvalue *dot,
+/* A term without its fields; a function without arguments is called. */
+static int run_bare(struct run *x, const struct tterm *term, const struct tvalue *dot,
 		    struct tvalue *ret)
 {
 	const struct variable *variable;
@@ -192,6 +192,14 @@ static int run_term(struct run *x, const struct tterm *term, const struct tvalue
 		r = run_pipe(x, term->pipe, dot, ret);
 		break;
 	}
+	return r;
+}
+
+static int run_term(struct run *x, const struct tterm *term, const struct tvalue *dot,
+		    struct tvalue *ret)
+{
+	int r = run_bare(x, term, dot, ret);
+
 	for (const struct tfield *f = term->fields; r >= 0 && f; f = f->next)
 		r = get_field(x, f, ret);
 	return r;
@@ -265,8 +273,8 @@ static int run_function(struct run *x, const struct tterm *first,
 }
 
 /* ".Created.Format "2006"" and ".Label "key"": the methods that take an argument. */
-static int run_method(struct run *x, const struct tvalue *receiver, const char *name,
-		      const struct tvalue *argument, struct tvalue *ret)
+static int call_method(struct run *x, const struct tvalue *receiver, const char *name,
+		       const struct tvalue *argument, struct tvalue *ret)
 {
 	struct tvalue labels;
 	struct buf text;
@@ -289,43 +297,43 @@ static int run_method(struct run *x, const struct tvalue *receiver, const char *
 	return 1;
 }
 
-/* A term with fields and one argument, which may be what came through the pipe. */
+static int run_method(struct run *x, const struct tfield *method,
+		      const struct tvalue *receiver, const struct tvalue *argument,
+		      struct tvalue *ret)
+{
+	int r;
+
+	if (x->headings) {
+		*ret = argument->kind == TVALUE_TEXT && str_eq(method->name, "Label")
+			       ? made_heading(x, argument->text)
+			       : *receiver;
+		return 0;
+	}
+	r = call_method(x, receiver, method->name, argument, ret);
+	if (r == 0)
+		r = fail(x, method->at, "only a function takes arguments, .%s is none",
+			 method->name);
+	return r < 0 ? r : 0;
+}
+
+/* A term whose last field is a method, and one argument, which may come through the pipe. */
 static int run_method_term(struct run *x, const struct tterm *first,
 			   const struct tvalue *dot, const struct tvalue *last,
 			   struct tvalue *ret)
 {
-	struct tterm receiver_term = *first;
-	struct tfield fields[8] = {0};
+	struct tvalue receiver = {0}, argument = last ? *last : (struct tvalue){0};
 	const struct tfield *f = first->fields;
-	struct tvalue receiver, argument = last ? *last : (struct tvalue){0};
-	size_t n = 0;
-	int r = 0;
+	const struct tterm *second = first->next;
+	int r;
 
-	for (; f && f->next && n < ARRAY_SIZE(fields); f = f->next, n++) {
-		fields[n] = *f;
-		fields[n].next = n + 1 < ARRAY_SIZE(fields) ? &fields[n + 1] : NULL;
-	}
-	if (!f || f->next || (first->next && (first->next->next || last)))
+	if (!f || (second && (second->next || last)))
 		return fail(x, first->at, "only a function takes arguments");
-	if (n)
-		fields[n - 1].next = NULL;
-	receiver_term.fields = n ? fields : NULL;
-	receiver_term.next = NULL;
-	r = run_term(x, &receiver_term, dot, &receiver);
-	if (r >= 0 && first->next)
-		r = run_term(x, first->next, dot, &argument);
-	if (r >= 0 && x->headings) {
-		*ret = argument.kind == TVALUE_TEXT && str_eq(f->name, "Label")
-			       ? made_heading(x, argument.text)
-			       : receiver;
-		return 0;
-	}
-	if (r >= 0)
-		r = run_method(x, &receiver, f->name, &argument, ret);
-	if (r == 0)
-		r = fail(x, f->at, "only a function takes arguments, .%s is none",
-			 f->name);
-	return r < 0 ? r : 0;
+	r = run_bare(x, first, dot, &receiver);
+	for (; r >= 0 && f->next; f = f->next)
+		r = get_field(x, f, &receiver);
+	if (r >= 0 && second)
+		r = run_term(x, second, dot, &argument);
+	return r < 0 ? r : run_method(x, f, &receiver, &argument, ret);
 }
 
 static int run_command(struct run *x, const struct tcommand *c, const struct tvalue *dot,
