@@ -50,6 +50,8 @@ int create_image_get(const struct engine *e, const struct create_options *o,
 	};
 	int r;
 
+	if (e->unshared)
+		return engine_refuse_unshared("make a container", err);
 	r = image_get(e, o->image_name, (enum pull_policy)o->pull_policy, &fetch,
 		      &i.record, &i.name, err);
 	if (r < 0)
