@@ -11,13 +11,29 @@ LATER(sign, "sign");
 LATER(trust, "trust");
 
 static const struct command *const commands[] = {
-	&cmd_image_list, &cmd_image_inspect, &cmd_history,
-	&cmd_image_tree, &cmd_image_diff,    &cmd_pull,
-	&cmd_push,       &cmd_load,          &cmd_save,
-	&cmd_import,     &cmd_tag,           &cmd_untag,
-	&cmd_image_rm,   &cmd_image_exists,  &cmd_image_prune,
-	&cmd_search,     &later_build,       &later_scp,
-	&later_sign,     &later_trust,       NULL,
+	&cmd_image_list,
+	&cmd_image_inspect,
+	&cmd_history,
+	&cmd_image_tree,
+	&cmd_image_diff,
+	&cmd_pull,
+	&cmd_push,
+	&cmd_load,
+	&cmd_save,
+	&cmd_import,
+	&cmd_tag,
+	&cmd_untag,
+	&cmd_image_rm,
+	&cmd_image_exists,
+	&cmd_image_prune,
+	&cmd_image_mount,
+	&cmd_image_unmount,
+	&cmd_search,
+	&later_build,
+	&later_scp,
+	&later_sign,
+	&later_trust,
+	NULL,
 };
 
 const struct command cmd_image = {
