@@ -23,13 +23,14 @@ static int place_fds(const int fds[static HELPER_FDS_MAX], struct error *err)
 	int moved[HELPER_FDS_MAX];
 
 	for (int i = 0; i < HELPER_FDS_MAX; i++) {
+		bool wanted = i < 3 || fds[i] >= 0;
 		cleanup_fd int null_fd = -EBADF;
 
-		if (fds[i] < 0 && i < 3)
+		if (wanted && fds[i] < 0)
 			null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 		moved[i] = fcntl(fds[i] >= 0 ? fds[i] : null_fd, F_DUPFD_CLOEXEC,
 				 OUT_OF_THE_WAY);
-		if (moved[i] < 0 && (fds[i] >= 0 || i < 3))
+		if (moved[i] < 0 && wanted)
 			return error_set(err, ERR_SYSTEM, errno, "pass fd %d on", i);
 	}
 	for (int i = 0; i < HELPER_FDS_MAX; i++)

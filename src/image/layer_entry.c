@@ -235,7 +235,7 @@ int layer_entry_fifo(struct layer_entries *l, const struct tar_entry *e,
 		     const struct layer_name *n, struct error *err)
 {
 	struct making m = {make_fifo, e};
-	int parent_fd, r = check_owner(l, e, n, err);
+	int parent_fd = -EBADF, r = check_owner(l, e, n, err);
 
 	if (r == 0)
 		r = make(l, &m, n, &parent_fd, err);

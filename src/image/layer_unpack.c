@@ -237,6 +237,7 @@ static int run(struct unpack *u, int root_fd, const struct layer_input *in,
 	layer_ring_reader(&ring);
 	u->ring = &ring;
 	r = unpack(u, root_fd, err);
+	u->ring = NULL;
 	layer_ring_close(&ring); /* which ends the other process, if it has not ended */
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -211,7 +211,7 @@ static _noreturn_ void be_unpacker(int blob_fd, int out_fd, int answer_fd, pid_t
 		json_object_put(answer);
 		answer = transfer_error_to_json(&err);
 	}
-	_exit(transfer_say(answer_fd, answer, NULL, 0, &ignored) < 0);
+	_exit(transfer_say(answer_fd, answer, NULL, 0, &ignored) < 0 ? EXIT_FAILURE : 0);
 }
 
 int send_unpack_start(int blobs_fd, const char *digest, struct send_unpack **ret,

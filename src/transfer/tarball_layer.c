@@ -159,7 +159,7 @@ static _noreturn_ void be_hasher(int feed_fd, int answer_fd, enum compression co
 		json_add_str(answer, "event", "hashed");
 		json_add_str(answer, "diff_id", digest);
 	}
-	_exit(transfer_say(answer_fd, answer, NULL, 0, &ignored) < 0);
+	_exit(transfer_say(answer_fd, answer, NULL, 0, &ignored) < 0 ? EXIT_FAILURE : 0);
 }
 
 static int start_hasher(struct tarball *t, struct error *err)
