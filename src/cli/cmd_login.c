@@ -84,6 +84,11 @@ static int stored_user(const struct engine *e, const struct login_values *v,
 
 	json_add_bool(request, "stored", true);
 	r = image_registry_call(e, "login", request, &result, err);
+	/* a file of logins that is yet to be made holds none */
+	if (r < 0 && err->kind == ERR_NOT_FOUND) {
+		error_drop(err, "nobody is logged in");
+		r = 0;
+	}
 	user = json_get_str(result, "user");
 	*ret = r >= 0 && !str_empty(user) ? xstrdup(user) : NULL;
 	return r;
