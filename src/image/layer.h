@@ -93,9 +93,13 @@ int layer_result_parse(const char *text, size_t len, struct layer_result *ret,
 
 /*
  * layer_pack() - a tar of the tree at root_fd to out_fd, entries sorted by name, so that the same tree
- * gives the same bytes; pax headers where needed; hard links kept; sparse files as files of holes
- * written out; sockets left out. `overlay`: the tree is an overlay upper directory, whose whiteouts
- * and opaque directories become .wh. entries. The map of the calling user namespace gives the ids.
+ * gives the same bytes; pax headers where needed; hard links kept; sparse files with their holes
+ * written out; sockets left out; of attributes those that layer_unpack() takes. The first entry is the
+ * directory itself, "./". Mounts are not entered. The calling user namespace's map gives the ids.
+ * A file that changes meanwhile is cut or filled with zeros.
+ *
+ * LAYER_PACK_OVERLAY: the tree is an overlay upper directory, whose whiteouts and opaque
+ * directories become .wh. entries; a file with such a name is ERR_UNSUPPORTED.
  */
 enum layer_pack_flags { LAYER_PACK_OVERLAY = 1 << 0 };
 int layer_pack(int root_fd, int out_fd, unsigned int flags,

@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "image/layer_xattr.h"
 #include "util/str.h"
 
 #define MODE_PLAIN   01777 /* what a write or a chown does not take away again */
@@ -37,17 +38,10 @@ static int check_owner(const struct layer_entries *l, const struct tar_entry *e,
 				: 0;
 }
 
-/* What a layer may say: overlay's own marks, labels of another machine and ACLs it may not. */
-static bool is_wanted(const char *xattr)
-{
-	return (str_starts(xattr, "user.") && !str_starts(xattr, "user.overlay.")) ||
-	       str_eq(xattr, "security.capability");
-}
-
 static bool has_wanted(const struct tar_entry *e)
 {
 	for (size_t i = 0; i < e->n_xattrs; i++)
-		if (is_wanted(e->xattrs[i].name))
+		if (layer_xattr_wanted(e->xattrs[i].name))
 			return true;
 	return false;
 }
@@ -58,7 +52,7 @@ static int set_xattrs(int fd, const struct tar_entry *e, const struct layer_name
 	for (size_t i = 0; i < e->n_xattrs; i++) {
 		const struct tar_xattr *x = &e->xattrs[i];
 
-		if (!is_wanted(x->name) ||
+		if (!layer_xattr_wanted(x->name) ||
 		    fsetxattr(fd, x->name, x->value, x->len, 0) == 0)
 			continue;
 		int code = errno;

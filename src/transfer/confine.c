@@ -14,7 +14,7 @@
 #include "util/sys.h"
 
 #define MEMORY_MAX (UINT64_C(1) << 30)
-#define FDS_MAX    256
+#define FDS_MAX    4096 /* a directory is open for each level of a tree */
 
 /* What the headers of Linux 6.1 do not have yet; landlock(7). */
 #define ACCESS_TRUNCATE     (UINT64_C(1) << 14) /* ABI 3 */

@@ -44,14 +44,14 @@ static const char denied[] =
 	"settimeofday swapoff swapon sysfs syslog umount umount2 unshare uselib "
 	"userfaultfd ustat vhangup vmsplice";
 
-/* For streams: fds that are open, memory, time, the own end. */
+/* For streams: fds that are open, memory (qsort(3) asks how much there is), time, the own end. */
 static const char stream_calls[] =
 	"read readv pread64 write writev close lseek _llseek fstat fstat64 "
 	"fadvise64 fadvise64_64 munmap mremap madvise brk futex futex_time64 poll "
 	"ppoll ppoll_time64 rt_sigreturn sigreturn rt_sigaction rt_sigprocmask "
 	"restart_syscall exit exit_group getpid gettid getppid tgkill getrandom "
 	"clock_gettime clock_gettime64 gettimeofday sched_yield rseq "
-	"set_robust_list set_tid_address riscv_flush_icache";
+	"set_robust_list set_tid_address riscv_flush_icache sysinfo";
 
 /* For trees besides: to find and read what is there, and to have a second process. */
 static const char read_calls[] =

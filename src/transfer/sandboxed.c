@@ -16,6 +16,7 @@ static const struct {
 	int (*run)(char *const *args, unsigned int n_args);
 } operations[] = {
 	{"unpack", sandboxed_unpack},
+	{"pack", sandboxed_pack},
 };
 
 int sandboxed_run(sandboxed_operation *run, char *const *args, unsigned int n_args)

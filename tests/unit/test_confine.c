@@ -312,6 +312,11 @@ START_TEST(test_deadly)
 }
 END_TEST
 
+static int compare_numbers(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
 START_TEST(test_stream)
 {
 	int out_fd, in_fd = make_dirs(&out_fd), fds[2];
@@ -330,6 +335,8 @@ START_TEST(test_stream)
 			memset(memory, 1, size);
 			free(memory);
 		}
+		int *numbers = calloc(1 << 16, sizeof(*numbers));
+		qsort(numbers, 1 << 16, sizeof(*numbers), compare_numbers);
 		_exit(write(fds[1], &byte, 1) == 1 ? 0 : 2);
 	}
 	int status;
