@@ -8,6 +8,7 @@
 #include "engine/layer_settle.h"
 #include "image/reference.h"
 #include "runtime/self.h"
+#include "spec/image.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -78,6 +79,29 @@ static bool has_layers(const struct engine *e, const struct image_record *r,
 	return true;
 }
 
+static bool fits(const char *asked, const char *has)
+{
+	return !asked || str_eq(asked, has);
+}
+
+/* The one that is here may be another platform's than the one that is asked for. */
+static int is_for_platform(const struct image_record *r,
+			   const struct transfer_platform *p, struct error *err)
+{
+	struct image_config *config = NULL;
+	int k;
+
+	if (!p->os && !p->architecture && !p->variant)
+		return 1;
+	k = image_config_of(r, &config, err);
+	if (k < 0)
+		return k;
+	k = fits(p->os, config->os) && fits(p->architecture, config->architecture) &&
+	    fits(p->variant, config->variant);
+	image_config_free(config);
+	return k;
+}
+
 static int find_here(const struct engine *e, const char *text,
 		     const struct image_fetch_options *o, struct image_record *ret,
 		     char **ret_name, struct error *err)
@@ -88,7 +112,9 @@ static int find_here(const struct engine *e, const char *text,
 		error_release(err);
 		return 0;
 	}
-	if (r < 0)
+	if (r >= 0)
+		r = is_for_platform(ret, &o->fetch.platform, err);
+	if (r <= 0)
 		return r;
 	r = layers_settle(e, ret, o->single_id, err);
 	if (r < 0)
@@ -99,6 +125,16 @@ static int find_here(const struct engine *e, const char *text,
 	return r < 0 ? r : 1;
 }
 
+static void take_record(struct image_record *here, char **name, struct image_record *ret,
+			char **ret_name)
+{
+	image_record_release(ret);
+	*ret = *here;
+	*here = (struct image_record){0};
+	if (ret_name)
+		*ret_name = TAKE_PTR(*name);
+}
+
 int image_get(const struct engine *e, const char *text, enum pull_policy policy,
 	      const struct image_fetch_options *o, struct image_record *ret,
 	      char **ret_name, struct error *err)
@@ -106,21 +142,26 @@ int image_get(const struct engine *e, const char *text, enum pull_policy policy,
 	cleanup_image_record struct image_record here = {0};
 	cleanup_free char *name = NULL;
 	struct image_fetch_options options = *o;
+	bool is_here;
 	int r = policy == PULL_ALWAYS ? 0 : find_here(e, text, o, &here, &name, err);
 
 	if (r < 0)
 		return r;
-	if (r > 0 && policy != PULL_NEWER) {
-		*ret = here;
-		here = (struct image_record){0};
-		if (ret_name)
-			*ret_name = TAKE_PTR(name);
+	is_here = r > 0;
+	if (is_here && policy != PULL_NEWER) {
+		take_record(&here, &name, ret, ret_name);
 		return 0;
 	}
 	if (policy == PULL_NEVER) {
 		error_set(err, ERR_NOT_FOUND, 0, "%s: image not known", text);
 		return error_hint(err, "Get it first: cubby pull %s", text);
 	}
-	options.fetch.known_digest = r > 0 ? here.manifest : NULL;
-	return fetch_and_find(e, text, &options, ret, ret_name, err);
+	options.fetch.known_digest = is_here ? here.manifest : NULL;
+	r = fetch_and_find(e, text, &options, ret, ret_name, err);
+	if (r < 0 && is_here) {
+		error_drop(err, "the one that is here will do");
+		take_record(&here, &name, ret, ret_name);
+		return 0;
+	}
+	return r;
 }
