@@ -547,3 +547,13 @@ int fetch_layers_finish(struct fetch_layers *f, struct error *err)
 	}
 	return r < 0 ? r : 0;
 }
+
+bool fetch_layers_vanished(const struct fetch_layers *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->items[i].state == FETCH_LAYER_THERE &&
+		    !layer_dir_exists(f->layers_fd, f->items[i].wanted->chain_id,
+				      f->ids->single))
+			return true;
+	return false;
+}

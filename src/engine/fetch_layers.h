@@ -76,3 +76,6 @@ int fetch_layers_heard(struct fetch_layers *f, const struct pollfd *fds, size_t 
 
 /* fetch_layers_finish() - all blobs are there: do what is left, wait for others. */
 int fetch_layers_finish(struct fetch_layers *f, struct error *err) _must_check_;
+
+/* fetch_layers_vanished() - one that was there is no more: somebody removed an image meanwhile. */
+bool fetch_layers_vanished(const struct fetch_layers *f);

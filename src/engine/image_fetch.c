@@ -29,7 +29,7 @@
 #include "util/str.h"
 #include "util/time.h"
 
-#define TRIES 3 /* when an image with the same layers is removed meanwhile */
+#define TRIES 10 /* when an image with the same layers is removed meanwhile */
 
 void image_fetched_release(struct image_fetched *f)
 {
@@ -241,7 +241,7 @@ static int only_names(struct fetch *f, struct error *err)
 	return 0;
 }
 
-static int on_image_end(struct fetch *f, struct error *err)
+static int record_image(struct fetch *f, struct error *err)
 {
 	cleanup_image_record struct image_record record = {0};
 	struct presence presence = {f->layers.layers_fd, f->layers.blobs_fd};
@@ -249,9 +249,6 @@ static int on_image_end(struct fetch *f, struct error *err)
 		.layer = layer_present, .blob = blob_present, .data = &presence};
 	int r;
 
-	if (!f->has_image)
-		return error_set(err, ERR_SYSTEM, EBADMSG,
-				 "hear from the transfer program");
 	if (f->skipped)
 		return only_names(f, err);
 	r = fetch_layers_finish(&f->layers, err);
@@ -260,8 +257,6 @@ static int on_image_end(struct fetch *f, struct error *err)
 	if (r >= 0)
 		r = image_record_insert(f->engine->store, &record, f->ids.single, &p,
 					err);
-	if (r == -EAGAIN)
-		return error_hint(err, "Another cubby removed it just now: try again");
 	if (r < 0)
 		return r;
 	strv_add(&f->fetched->ids, record.id);
@@ -269,6 +264,18 @@ static int on_image_end(struct fetch *f, struct error *err)
 		strv_add(&f->fetched->names, *name);
 	end_image(f);
 	return 0;
+}
+
+/* All of it was there: what is missing now was removed meanwhile. */
+static int on_image_end(struct fetch *f, struct error *err)
+{
+	int r;
+
+	if (!f->has_image)
+		return error_set(err, ERR_SYSTEM, EBADMSG,
+				 "hear from the transfer program");
+	r = record_image(f, err);
+	return r < 0 && err->kind == ERR_NOT_FOUND ? -EAGAIN : r;
 }
 
 static int on_event(struct fetch *f, struct transfer_event *event, struct error *err)
@@ -391,6 +398,14 @@ int image_unpack(const struct engine *e, const struct image_record *record,
 	return 0;
 }
 
+/* Something of the image that was there is no more: it was another image's, and that was removed. */
+static bool has_vanished(const struct fetch *f)
+{
+	return f->has_image && (fetch_layers_vanished(&f->layers) ||
+				blob_size(f->layers.blobs_fd, f->image.manifest) < 0 ||
+				blob_size(f->layers.blobs_fd, f->image.config) < 0);
+}
+
 static int fetch_once(const struct engine *e, const struct image_fetch_options *o,
 		      struct image_fetched *ret, struct error *err)
 {
@@ -406,6 +421,8 @@ static int fetch_once(const struct engine *e, const struct image_fetch_options *
 
 	if (r >= 0)
 		r = run(&f, err);
+	if (r < 0 && has_vanished(&f))
+		return -EAGAIN;
 	if (r < 0)
 		return r;
 	*ret = fetched;
@@ -431,5 +448,7 @@ int image_fetch(const struct engine *e, const struct image_fetch_options *o,
 			break;
 		error_drop(err, "fetch again what was removed just now");
 	}
+	if (r == -EAGAIN)
+		(void)error_hint(err, "Another cubby removed it just now: try again");
 	return r;
 }

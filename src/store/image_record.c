@@ -222,9 +222,13 @@ int image_record_names_like(struct store *s, const char *suffix, char ***ret,
 int image_record_add_name(struct store *s, const char *id, const char *name,
 			  struct error *err)
 {
-	int r = RUN(s, "INSERT OR REPLACE INTO image_name (image, name) VALUES (?1, ?2)",
+	int r = RUN(s,
+		    "INSERT OR REPLACE INTO image_name (image, name)"
+		    " SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM image WHERE id = ?1)",
 		    err, id, name);
 
+	if (r >= 0 && sqlite3_changes(s->db) == 0)
+		return not_known(id, err);
 	return r < 0 ? r : 0;
 }
 

@@ -87,7 +87,7 @@ int image_record_list(struct store *s, struct image_records *ret,
 int image_record_names_like(struct store *s, const char *suffix, char ***ret,
 			    struct error *err) _must_check_;
 
-/* image_record_add_name() - the name moves away from another image. image_record_drop_name() -
+/* image_record_add_name() - the name moves away from another image; for one that is gone ERR_NOT_FOUND. image_record_drop_name() -
  * gone already is fine. */
 int image_record_add_name(struct store *s, const char *id, const char *name,
 			  struct error *err) _must_check_;

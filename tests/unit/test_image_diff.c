@@ -8,7 +8,7 @@
 
 static char *joined(char **lines)
 {
-	char *text = lines ? strv_join(lines, "\n") : xstrdup("");
+	char *text = lines ? strv_join(lines, "|") : xstrdup("");
 
 	strv_free(lines);
 	return text;
@@ -22,13 +22,15 @@ START_TEST(test_lists_of_changes)
 		{{NULL}, ""},
 		{{"Aa"}, "A /a"},
 		/* the directory that something is added to has changed */
-		{{"Aetc/x"}, "C /etc\nA /etc/x"},
-		{{"Detc/x", "Aetc/y"}, "C /etc\nD /etc/x\nA /etc/y"},
+		{{"Aetc/x"}, "C /etc|A /etc/x"},
+		{{"Detc/x", "Aetc/y"},
+		 "C /etc|"
+		 "D /etc/x|A /etc/y"},
 		{{"Cetc/x"}, "C /etc/x"},
-		{{"Aetc", "Aetc/x"}, "A /etc\nA /etc/x"},
+		{{"Aetc", "Aetc/x"}, "A /etc|A /etc/x"},
 		/* what is in a directory comes right after it */
-		{{"Aa-b", "Aa/c", "Aa", "Aab"}, "A /a\nA /a/c\nA /a-b\nA /ab"},
-		{{"C\xff", "C\x01"}, "C /\x01\nC /\xff"},
+		{{"Aa-b", "Aa/c", "Aa", "Aab"}, "A /a|A /a/c|A /a-b|A /ab"},
+		{{"C\xff", "C\x01"}, "C /\x01|C /\xff"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -142,10 +144,11 @@ static void add_layer(struct store_box *box, const char *name, bool upper)
 
 START_TEST(test_images)
 {
-	static const char topmost[] = "C /etc\nC /etc/a\nD /etc/b\nD /gone\nA /new\nA "
-				      "/new/f\nC /opaque\nC /opaque/both\nD /opaque/old";
-	static const char back[] = "C /etc\nC /etc/a\nA /etc/b\nA /gone\nA /gone/x\nD "
-				   "/new\nC /opaque\nC /opaque/both\nA /opaque/old";
+	static const char topmost[] = "C /etc|C /etc/a|"
+				      "D /etc/b|D /gone|A /new|A "
+				      "/new/f|C /opaque|C /opaque/both|D /opaque/old";
+	static const char back[] = "C /etc|C /etc/a|A /etc/b|A /gone|A /gone/x|D "
+				   "/new|C /opaque|C /opaque/both|A /opaque/old";
 	struct store_box box = store_box_open();
 	const struct image_record base = {.id = (char *)BOX_HEX("a"), .layers = layers_1};
 	const struct image_record image = {.id = (char *)BOX_HEX("b"),
@@ -161,7 +164,7 @@ START_TEST(test_images)
 		{&image, &image, ""},
 		{&empty, NULL, ""},
 		{&empty, &empty, ""},
-		{&empty, &base, "D /etc\nD /gone\nD /kept\nD /opaque"},
+		{&empty, &base, "D /etc|D /gone|D /kept|D /opaque"},
 	};
 	struct error err = ERROR_INIT;
 

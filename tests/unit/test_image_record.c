@@ -152,6 +152,10 @@ START_TEST(test_names_move)
 	ck_assert_uint_eq(strv_len(found), 1);
 	ck_assert_ok(image_record_drop_name(s, NAME, &err), &err);
 	ck_assert_ok(image_record_drop_name(s, NAME, &err), &err);
+	/* one that is gone gets none */
+	ck_assert_int_lt(image_record_add_name(s, "cc" DIGITS, NAME, &err), 0);
+	ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
+	error_release(&err);
 	image_record_release(&r);
 	ck_assert_int_lt(image_record_by_name(s, NAME, &r, &err), 0);
 	ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
