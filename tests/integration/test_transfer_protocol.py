@@ -796,3 +796,67 @@ def test_requests_that_make_no_sense(transfer, base, stored):
     by_hand = subprocess.run([transfer.path, "fetch"], env=transfer.env, capture_output=True,
                              stdin=subprocess.DEVNULL, text=True, check=False)
     assert by_hand.returncode == 125 and "control socket" in by_hand.stderr
+
+
+# Others write what we read, and read what we write.
+
+def check_others_image(transfer, said):
+    assert said.code == 0, said.error
+    for i, part in enumerate(said.image["layers"]):
+        assert digest_of(said.blobs[i]) == part["digest"]
+        with contextlib.suppress(gzip.BadGzipFile):
+            assert digest_of(gzip.decompress(said.blobs[i])) == part["diff_id"]
+    check_store(transfer)
+
+
+def test_skopeo_agrees(transfer, skopeo, base, stored):
+    for kind, target in (("oci", "layout:x"), ("oci-archive", "x.tar"), ("dir", "dir")):
+        assert transfer.send(f"{kind}:{base}/{target}", [stored]).code == 0
+        assert skopeo.digest(f"{kind}:{base}/{target}") == stored
+        skopeo.ok("copy", f"{kind}:{base}/{target}", f"{kind}:{base}/back-{target}")
+        said = transfer.fetch(f"{kind}:{base}/back-{target}")
+        check_fetched(transfer, said)
+        assert said.image["manifest"] == stored
+    name = "docker.io/library/x:1"
+    transfer.send(f"docker-archive:{base}/d.tar", [{"manifest": stored, "names": [name]}])
+    config = json.loads(transfer.blob(json.loads(transfer.blob(stored))["config"]["digest"]))
+    assert skopeo.config(f"docker-archive:{base}/d.tar:{name}")["rootfs"]["diff_ids"] == \
+        config["rootfs"]["diff_ids"]
+
+
+def test_podman_agrees(transfer, podman, base, pristine_root):
+    podman.make("localhost/made:1", pristine_root)
+    for kind in ("docker-archive", "oci-archive"):
+        podman.ok("save", "--format", kind, "-o", f"{base}/{kind}", "localhost/made:1")
+        said = transfer.fetch(f"archive:{base}/{kind}")
+        check_others_image(transfer, said)
+        assert said.image["names"] == ["localhost/made:1"]
+        image = {"manifest": said.image["manifest"], "names": [f"localhost/back:{kind}"]}
+        assert transfer.send(f"{kind}:{base}/back-{kind}", [image]).code == 0
+        podman.ok("load", "-i", f"{base}/back-{kind}")
+        inspected = json.loads(podman.ok("image", "inspect", f"localhost/back:{kind}"))[0]
+        assert "sha256:" + inspected["Id"] == said.image["config"]
+
+
+@pytest.mark.root
+def test_docker_agrees(transfer, docker, base, pristine_root):
+    docker.make("made:1", pristine_root)
+    docker.ok("tag", "made:1", "localhost:5000/also:2")
+    docker.ok("save", "-o", f"{base}/a.tar", "made:1", "localhost:5000/also:2")
+    said = transfer.fetch(f"archive:{base}/a.tar")
+    check_others_image(transfer, said)
+    assert sorted(said.image["names"]) == ["docker.io/library/made:1", "localhost:5000/also:2"]
+    image = {"manifest": said.image["manifest"], "names": ["docker.io/library/back:1", "localhost:5000/b:2"]}
+    assert transfer.send(f"docker-archive:{base}/back.tar", [image]).code == 0
+    docker.ok("load", "-i", f"{base}/back.tar")
+    for name in ("back:1", "localhost:5000/b:2"):
+        assert docker.ok("image", "inspect", "--format", "{{.Id}}", name).strip() == said.image["config"]
+
+
+def test_umoci_agrees(transfer, umoci, base, pristine_root, registry):
+    umoci.make(f"{base}/layout:x", pristine_root)
+    said = transfer.fetch(f"oci:{base}/layout:x")
+    check_others_image(transfer, said)
+    assert transfer.send(f"oci:{base}/layout:y", [said.image["manifest"]]).code == 0
+    assert "y" in umoci.ok("list", "--layout", f"{base}/layout").split()
+    umoci.ok("stat", "--image", f"{base}/layout:y")
