@@ -43,17 +43,30 @@ static bool is_list(const struct archive_files *files)
 	       json_object_is_type(o, json_type_array);
 }
 
+enum transport_kind archive_kind(const struct archive_files *files)
+{
+	bool list = is_list(files), layout = archive_files_has(files, "oci-layout");
+
+	if (layout && (!list || all_named(files)))
+		return TRANSPORT_OCI_ARCHIVE;
+	if (list)
+		return TRANSPORT_DOCKER_ARCHIVE;
+	if (archive_files_has(files, "manifest.json"))
+		return TRANSPORT_DIR;
+	return TRANSPORT_ARCHIVE;
+}
+
 int archive_open(struct archive_files *files, const struct archive_wanted *wanted,
 		 struct image_source **ret, struct error *err)
 {
 	cleanup_archive_files struct archive_files *mine = files;
-	bool list = is_list(files), layout = archive_files_has(files, "oci-layout");
+	enum transport_kind kind = archive_kind(files);
 
-	if (layout && (!list || all_named(files)))
+	if (kind == TRANSPORT_OCI_ARCHIVE)
 		return archive_oci_open(TAKE_PTR(mine), wanted, ret, err);
-	if (list)
+	if (kind == TRANSPORT_DOCKER_ARCHIVE)
 		return archive_docker_open(TAKE_PTR(mine), wanted, ret, err);
-	if (archive_files_has(files, "manifest.json"))
+	if (kind == TRANSPORT_DIR)
 		return archive_dir_open(TAKE_PTR(mine), ret, err);
 	error_set(err, ERR_INVALID, 0,
 		  "%s: no image is in it (neither manifest.json nor oci-layout)",

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "image/source.h"
+#include "image/transport.h"
 
 struct archive_files;
 struct json_object;
@@ -36,6 +37,10 @@ int archive_dir_open(struct archive_files *files, struct image_source **ret,
 int archive_docker_open(struct archive_files *files, const struct archive_wanted *wanted,
 			struct image_source **ret, struct error *err) _must_check_;
 
-/* archive_open() - whichever of these it is. */
+/* archive_kind() - which of these it is: TRANSPORT_OCI_ARCHIVE, TRANSPORT_DOCKER_ARCHIVE or TRANSPORT_DIR,
+ * also where it is a directory; TRANSPORT_ARCHIVE if it is none of them. */
+enum transport_kind archive_kind(const struct archive_files *files);
+
+/* archive_open() - whichever it is. */
 int archive_open(struct archive_files *files, const struct archive_wanted *wanted,
 		 struct image_source **ret, struct error *err) _must_check_;

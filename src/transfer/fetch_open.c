@@ -10,6 +10,7 @@
 #include "registry/registry_source.h"
 #include "transfer/confine.h"
 #include "transfer/fetch.h"
+#include "transfer/fetch_policy.h"
 #include "transfer/fetch_tarball.h"
 #include "transfer/registry_call.h"
 #include "util/mem.h"
@@ -90,7 +91,8 @@ static int open_kind(struct fetch *f, struct archive_files *files, struct error 
 	return error_set(err, ERR_UNSUPPORTED, 0, "fetch from %s", f->request.source);
 }
 
-static int open_files(struct fetch *f, int *fd, bool is_dir, struct error *err)
+static int open_files(struct fetch *f, int *fd, bool is_dir, struct fetch_policy *policy,
+		      struct error *err)
 {
 	struct archive_files *files = NULL;
 	const char *name = f->request.source;
@@ -104,11 +106,18 @@ static int open_files(struct fetch *f, int *fd, bool is_dir, struct error *err)
 		files = archive_files_of_dir(TAKE_FD(*fd), name);
 	else
 		r = archive_files_of_tar(TAKE_FD(*fd), name, f->blobs_fd, &files, err);
-	return r < 0 ? r : open_kind(f, files, err);
+	if (r == 0 && f->transport.kind == TRANSPORT_ARCHIVE)
+		r = fetch_policy_check(policy, archive_kind(files), err);
+	if (r < 0) {
+		archive_files_free(files);
+		return r;
+	}
+	return open_kind(f, files, err);
 }
 
 static int open_input_and_look(struct fetch *f, struct error *err)
 {
+	cleanup_fetch_policy struct fetch_policy policy = {0};
 	bool is_dir = false;
 
 	cleanup_fd int fd = open_input(f, &is_dir, err);
@@ -116,18 +125,23 @@ static int open_input_and_look(struct fetch *f, struct error *err)
 		return fd;
 	int r = check_kind(f, is_dir, err);
 	if (r == 0)
+		r = fetch_policy_ask(f, is_dir, &policy, err);
+	if (r == 0)
 		r = confine(f, is_dir ? fd : -EBADF, err); /* a file is open already */
 	if (r < 0)
 		return r;
 	if (f->transport.kind == TRANSPORT_TARBALL)
 		return fetch_tarball_open(f, fd, &f->source, err);
-	return open_files(f, &fd, is_dir, err);
+	return open_files(f, &fd, is_dir, &policy, err);
 }
 
 static int open_url(struct fetch *f, struct error *err)
 {
-	int r = confine(f, -EBADF, err);
+	cleanup_fetch_policy struct fetch_policy policy = {0};
 
+	int r = fetch_policy_ask(f, false, &policy, err);
+	if (r == 0)
+		r = confine(f, -EBADF, err);
 	return r < 0 ? r : fetch_tarball_open(f, -EBADF, &f->source, err);
 }
 
