@@ -14,6 +14,7 @@
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
+#include "util/time.h"
 
 #define CHUNK (256 * 1024)
 
@@ -197,6 +198,8 @@ static int make_config(const struct fetch *f, const struct tarball_layer *layer,
 	if (!json_object_is_type(o, json_type_object))
 		return error_set(err, ERR_INVALID, 0,
 				 "the config of the import is no object");
+	char now[TIME_TEXT_MAX];
+	add_missing(o, "created", time_rfc3339(time_now_usec(), now));
 	add_missing(o, "architecture", f->wanted.architecture);
 	add_missing(o, "os", f->wanted.os);
 	if (!str_empty(f->wanted.variant) && f->platform_given)

@@ -571,6 +571,7 @@ def test_import(transfer, base, kind, how):
     assert written["rootfs"] == {"type": "layers", "diff_ids": [image["layers"][0]["diff_id"]]}
     assert written["history"][0]["comment"] == "made by hand"
     assert written["os"] == "linux" and written["architecture"]
+    assert written["created"] == written["history"][0]["created"] == "2020-01-02T03:04:05Z"
     stored = transfer.blob(image["layers"][0]["digest"])
     if kind in ("plain", "gzip", "zstd"):
         assert stored == content
