@@ -54,7 +54,7 @@ int header_upload_range(const char *value, int64_t *ret_have) _must_check_;
  * value is none. RFC 9110, 8.3.1. */
 char *header_media_type(const char *value);
 
-/* header_is_token() - one or more of the characters that RFC 9110 allows in a token. */
+/* header_is_token_char() - RFC 9110, 5.6.2. */
 bool header_is_token_char(char c);
 
 /* header_value_safe() - visible ASCII only: may be put into a request header. */
