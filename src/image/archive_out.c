@@ -196,15 +196,46 @@ bool archive_out_has(const struct archive_out *o, const char *path, uint64_t siz
 	       S_ISREG(st.st_mode) && (uint64_t)st.st_size == size;
 }
 
+/*
+ * An ordinary user's skopeo unpacks an archive with the owners that it has, and gives directories that
+ * have no entry to root, which fails: so all is the user's own.
+ */
+static struct tar_entry own_entry(const char *path)
+{
+	return (struct tar_entry){
+		.path = path, .link = "", .uid = geteuid(), .gid = getegid()};
+}
+
+static int add_parents(struct archive_out *o, const char *path, struct error *err)
+{
+	int r = 0;
+
+	for (const char *slash = strchr(path, '/'); slash && r == 0;
+	     slash = strchr(slash + 1, '/')) {
+		cleanup_free char *dir = xstrndup(path, (size_t)(slash - path) + 1);
+		struct tar_entry entry = own_entry(dir);
+
+		entry.type = TAR_DIR;
+		entry.mode = DIR_MODE;
+		if (strv_has(o->written, dir))
+			continue;
+		r = tar_writer_entry(o->tar, &entry, err);
+		strv_add(&o->written, dir);
+	}
+	return r;
+}
+
 static int begin_member(struct archive_out *o, const char *path, uint64_t size,
 			struct error *err)
 {
-	struct tar_entry entry = {.type = TAR_FILE,
-				  .path = path,
-				  .link = "",
-				  .mode = TAR_MODE,
-				  .size = size};
+	struct tar_entry entry = own_entry(path);
+	int r = add_parents(o, path, err);
 
+	if (r < 0)
+		return r;
+	entry.type = TAR_FILE;
+	entry.mode = TAR_MODE;
+	entry.size = size;
 	return tar_writer_entry(o->tar, &entry, err);
 }
 
