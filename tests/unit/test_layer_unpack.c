@@ -521,7 +521,9 @@ START_TEST(test_truncated)
 	for (size_t len = 1; len < tar.b.len; len += 37) {
 		cleanup_layer_result struct layer_result result = {0};
 		struct error err = ERROR_INIT;
-		bool whole = len % 512 == 0 && len != 1024;
+		/* also in the padding behind the four bytes of d/f, which some writers leave out */
+		bool whole =
+			(len % 512 == 0 && len != 1024) || (len >= 1028 && len < 1536);
 		int r = layer_box_unpack_bytes(&box, tar.b.data, len, 0, &result, &err);
 
 		ck_assert_msg(r == 0 ? whole : !whole && err.kind == ERR_INVALID,
