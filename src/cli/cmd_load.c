@@ -20,6 +20,7 @@ static const struct option_spec options[] = {
 		   "read this archive, instead of stdin"),
 	OPT_BOOL(struct load_values, quiet, "quiet", 'q', "say nothing while it is read"),
 	OPT_SINGLE_ID(struct load_values, single_id),
+	OPT_NOT_YET("platform", 0),
 	OPT_END,
 };
 

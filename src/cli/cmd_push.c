@@ -20,6 +20,7 @@ static const struct option_spec options[] = {
 	OPT_INCLUDE_AT(struct push_values, send, send_table),
 	OPT_INCLUDE_AT(struct push_values, registry, registry_table),
 	OPT_NOT_YET("all-tags", 'a'),
+	OPT_NOT_YET("platform", 0),
 	OPT_END,
 };
 

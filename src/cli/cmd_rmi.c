@@ -20,6 +20,7 @@ static const struct option_spec options[] = {
 	OPT_BOOL(struct rmi_values, ignore, "ignore", 'i',
 		 "no error if an image does not exist"),
 	OPT_NOT_YET("no-prune", 0),
+	OPT_NOT_YET("platform", 0),
 	OPT_END,
 };
 

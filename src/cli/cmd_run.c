@@ -14,7 +14,7 @@ struct run_values {
 	struct create_options create;
 	struct registry_values registry;
 	struct platform_values platform;
-	bool detach, sig_proxy, quiet;
+	bool detach, sig_proxy, quiet, single_id;
 };
 
 static const char *const pull_words[] = {"missing", "always", "never", "newer", NULL};
@@ -30,6 +30,8 @@ static const struct option_spec options[] = {
 		 "when to fetch the image (default missing)", .bare_value = "always"),
 	OPT_BOOL(struct run_values, quiet, "quiet", 'q',
 		 "say nothing while it is fetched"),
+	OPT_BOOL(struct run_values, single_id, "single-id", 0,
+		 "all its files are your own; the same as --uidmap 0:0:1"),
 	OPT_INCLUDE_AT(struct run_values, platform, platform_table),
 	OPT_INCLUDE_AT(struct run_values, registry, registry_table),
 	OPT_END,
@@ -79,6 +81,8 @@ static int run(const struct command_call *call, struct error *err)
 	r = create_table_arguments(&v->create, call->args, call->argv, err);
 	if (r < 0)
 		return r;
+	if (v->single_id && !v->create.uidmap)
+		strv_add(&v->create.uidmap, "0:0:1");
 	r = check(call, v, err);
 	if (r < 0)
 		return r;

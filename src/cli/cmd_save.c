@@ -32,6 +32,7 @@ static const struct option_spec options[] = {
 		   "write this file or directory, instead of to stdout"),
 	OPT_BOOL(struct save_values, quiet, "quiet", 'q', "say nothing meanwhile"),
 	OPT_NOT_YET("compress", 0),
+	OPT_NOT_YET("platform", 0),
 	OPT_NOT_YET("signature-policy", 0),
 	OPT_NOT_YET("uncompressed", 0),
 	OPT_END,

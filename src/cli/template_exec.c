@@ -509,10 +509,11 @@ static int run_template(struct run *x, const struct tnode *n, const struct tvalu
 	const struct tdefinition *d = find_definition(x, n->text);
 	struct tvalue v = {0};
 	size_t n_variables;
-	int r = step(x, n->at);
+	int r;
 
-	if (r >= 0 && !d)
-		r = fail(x, n->at, "there is no template \"%s\"", n->text);
+	if (!d)
+		return fail(x, n->at, "there is no template \"%s\"", n->text);
+	r = step(x, n->at);
 	if (r >= 0 && n->pipe)
 		r = run_pipe(x, n->pipe, dot, &v);
 	if (r < 0)

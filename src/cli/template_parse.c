@@ -124,14 +124,18 @@ static int parse_group(struct parser *p, struct tterm *term)
 	return r;
 }
 
-static int add_field(struct parser *p, struct tfield ***end)
+/* The next token as a field behind `last`, NULL: the first one. */
+static int add_field(struct parser *p, struct tterm *term, struct tfield **last)
 {
 	struct tfield *f = new_node(p, sizeof(*f));
 
 	f->name = p->token.word;
 	f->at = p->token.at;
-	**end = f;
-	*end = &f->next;
+	if (*last)
+		(*last)->next = f;
+	else
+		term->fields = f;
+	*last = f;
 	return advance(p);
 }
 
@@ -161,10 +165,9 @@ static int parse_start(struct parser *p, struct tterm *term)
 	return r < 0 ? r : advance(p);
 }
 
-static int parse_term(struct parser *p, struct tterm **ret)
+static int parse_term(struct parser *p, struct tterm *term)
 {
-	struct tterm *term = new_node(p, sizeof(*term));
-	struct tfield **end = &term->fields;
+	struct tfield *last = NULL;
 	bool dot = p->token.kind == TOKEN_DOT, field = p->token.kind == TOKEN_FIELD;
 	int r = parse_start(p, term);
 
@@ -172,10 +175,9 @@ static int parse_term(struct parser *p, struct tterm **ret)
 		if (dot || term->kind == TTERM_CONSTANT || term->kind == TTERM_NIL)
 			return fail(p, p->token.at, ".%s can't stand here",
 				    p->token.word);
-		r = add_field(p, &end);
+		r = add_field(p, term, &last);
 		field = false;
 	}
-	*ret = term;
 	return r;
 }
 
@@ -187,19 +189,24 @@ static bool ends_command(const struct parser *p)
 
 static int parse_command(struct parser *p, struct tcommand *c)
 {
-	struct tterm **end = &c->terms;
+	struct tterm *last = NULL;
 
 	while (!ends_command(p)) {
+		struct tterm *term = new_node(p, sizeof(*term));
 		int r;
 
-		if (c->terms && !p->token.blank)
+		if (last && !p->token.blank)
 			return fail(p, p->token.at, "expected a blank");
-		r = parse_term(p, end);
+		r = parse_term(p, term);
 		if (r < 0)
 			return r;
-		end = &(*end)->next;
+		if (last)
+			last->next = term;
+		else
+			c->terms = term;
+		last = term;
 	}
-	if (!c->terms)
+	if (!last)
 		return fail(p, p->token.at, "a value is missing");
 	return 0;
 }

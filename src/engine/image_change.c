@@ -239,7 +239,7 @@ static int set_word(const struct change *c, const char *member)
 
 	if (r < 0)
 		return r;
-	if (strv_len(words) != 1)
+	if (!words || words[1])
 		return fail(c, "expected one word");
 	json_add_str(c->config, member, words[0]);
 	return 0;
