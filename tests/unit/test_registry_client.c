@@ -516,7 +516,7 @@ int main(void)
 	Suite *suite = suite_create("registry_client");
 	TCase *tcase = tcase_create("registry_client");
 
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 180);
 	tcase_add_loop_test(tcase, test_blob, 0, N_BLOB_CASES);
 	tcase_add_test(tcase, test_resume);
 	tcase_add_test(tcase, test_manifest);

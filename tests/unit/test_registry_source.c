@@ -266,5 +266,5 @@ START_TEST(test_credentials)
 }
 END_TEST
 
-UNIT_MAIN_TIMEOUT("registry_source", 60, test_names, test_mirrors, test_short_names,
+UNIT_MAIN_TIMEOUT("registry_source", 120, test_names, test_mirrors, test_short_names,
 		  test_push, test_credentials)
