@@ -138,11 +138,13 @@ def _ended(program):
     """At the end of a test: remove its containers, and wait for their processes to go."""
     problems = program.remove_all()
     own = os.path.basename(program.path)
+    # by its directories: a registry or a peer of the same test may still run
+    directories = [o for o in program.options if o.startswith("/")]
     if not problems:
         try:
             process.wait_until(
                 lambda: not [p for p in process.descendants()
-                             if program.base in process.command_line(p)],
+                             if any(d in process.command_line(p) for d in directories)],
                 f"processes of {own} to end after its containers were removed", 5)
         except AssertionError as late:
             problems.append(str(late))
