@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tarfile
 
 import pytest
 
@@ -239,6 +240,36 @@ def test_diff_of_a_container(loaded):
     assert loaded.ok("diff", "base:1", "more:1").splitlines() == ["D /hello.txt", "D /opt"]
     loaded.ok("run", "--name", "same", "base:1", "true")
     assert not [c for c in loaded.ok("diff", "same").splitlines() if c[0] in "AD"]
+
+
+def test_export(loaded, base):
+    loaded.ok("run", "-d", "--name", "c", "-v", f"{base}:/mounted", "more:1", "sh", "-c",
+              "rm /hello.txt; echo 1 >/new; chown 3:4 /new; ln -s new /link; ln /new /same; sleep 1000")
+    wait_until(lambda: loaded("exec", "c", "test", "-e", "/same").code == 0, "the container's work")
+    running, ended = base + "/running.tar", base + "/ended.tar"
+    loaded.ok("export", "-o", running, "c")
+    loaded.ok("stop", "-t", "0", "c")
+    loaded.ok("export", "-o", ended, "c")
+    for path in (running, ended):
+        with tarfile.open(path) as tar:
+            names = {m.name.strip("./"): m for m in tar}
+        assert "hello.txt" not in names and "opt/big" in names and "bin/busybox" in names
+        assert not [n for n in names if ".wh." in n]
+        assert (names["new"].uid, names["new"].gid) == (3, 4) or (names["same"].uid, names["same"].gid) == (3, 4)
+        assert names["link"].issym() and names["link"].linkname == "new"
+        assert names["new"].islnk() or names["same"].islnk()
+        assert not [n for n in names if n.startswith(("proc/", "sys/", "mounted/"))]
+    # what was exported can be imported and run
+    loaded.ok("import", "-q", ended, "localhost/again:1")
+    assert loaded.ok("run", "--rm", "again:1", "cat", "/link") == "1"
+
+
+def test_export_of_a_directory(cubby, own_root, base):
+    cubby.ok("run", "--name", "c", "--rootfs", own_root, "sh", "-c", "echo 1 >/new")
+    cubby.ok("export", "-o", base + "/c.tar", "c")
+    with tarfile.open(base + "/c.tar") as tar:
+        assert "new" in {m.name.strip("./") for m in tar}
+    assert "of which there is only one" in cubby.fails("diff", "c", code=125)
 
 
 def test_mount(loaded, user):
