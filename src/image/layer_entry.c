@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "image/layer_xattr.h"
+#include "util/mem.h"
 #include "util/str.h"
 
 #define MODE_PLAIN   01777 /* what a write or a chown does not take away again */
@@ -290,13 +291,11 @@ static int link_file(struct layer_entries *l, int target_fd, const char *target,
 int layer_entry_hardlink(struct layer_entries *l, const struct tar_entry *e,
 			 const struct layer_name *n, struct error *err)
 {
-	cleanup_free struct layer_name *target = malloc(sizeof(*target));
+	cleanup_free struct layer_name *target = xmalloc(sizeof(*target));
 	cleanup_fd int own_fd = -EBADF;
 	bool borrowed;
 	int fd, r;
 
-	if (!target)
-		return error_set(err, ERR_SYSTEM, ENOMEM, "link %s", n->path);
 	r = layer_name_parse(e->link, target, err);
 	if (r < 0)
 		return error_wrap(err, "layer entry %s: a hard link", n->path);
@@ -381,7 +380,7 @@ int layer_entry_dir(struct layer_entries *l, const struct tar_entry *e,
 		    const struct layer_name *n, struct error *err)
 {
 	struct making m = {make_dir, e};
-	int parent_fd, r = check_owner(l, e, n, err);
+	int parent_fd = -EBADF, r = check_owner(l, e, n, err);
 	bool hides = false;
 
 	if (r == 0)
@@ -451,10 +450,10 @@ int layer_entry_whiteout(struct layer_entries *l, const struct layer_name *n,
 int layer_entry_opaque(struct layer_entries *l, const struct layer_name *n,
 		       struct error *err)
 {
-	cleanup_free struct layer_name *inner = malloc(sizeof(*inner));
+	cleanup_free struct layer_name *inner = xmalloc(sizeof(*inner));
 	int fd, r;
 
-	if (!inner || n->len >= TAR_PATH_MAX - 1)
+	if (n->len >= TAR_PATH_MAX - 1)
 		return error_set(err, ERR_INVALID, ENAMETOOLONG, "make %s opaque",
 				 n->path);
 	/* the directory is the parent of what would be in it */

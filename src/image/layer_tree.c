@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "util/fs.h"
+#include "util/mem.h"
 #include "util/sys.h"
 
 #define IMPLIED_MODE 0755
@@ -165,12 +166,9 @@ static int step_down(struct layer_tree *t, int parent_fd, const char *name,
 /* Component by component. Return: fd. */
 static int walk(struct layer_tree *t, const struct layer_name *n, struct error *err)
 {
-	cleanup_free struct layer_name *path = malloc(sizeof(*path));
+	cleanup_free struct layer_name *path = xmalloc(sizeof(*path));
 	cleanup_fd int fd = -EBADF;
 
-	if (!path)
-		return error_set(err, ERR_SYSTEM, ENOMEM, "find the directory of %s",
-				 n->path);
 	path->len = 0;
 	while (path->len < n->dir_len) {
 		size_t start = path->len > 0 ? path->len + 1 : 0;

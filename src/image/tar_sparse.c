@@ -111,8 +111,8 @@ int tar_sparse_text(struct tar_stream *s, uint64_t *stored, struct tar_map *map,
 		    struct error *err)
 {
 	struct numbers numbers = {.stream = s, .stored = stored, .at = TAR_BLOCK};
-	struct tar_extent e;
-	uint64_t n;
+	struct tar_extent e = {0};
+	uint64_t n = 0;
 
 	map->n = 0;
 	int r = next_number(&numbers, &n, err);

@@ -2,6 +2,7 @@
 /* Unpacking a layer: owners, times, limits, what is told of it, the two processes. What layers may hold: test_layer_stories.c. */
 #include <inttypes.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include "image/blob_writer.h"
@@ -682,6 +683,35 @@ START_TEST(test_killed)
 }
 END_TEST
 
+START_TEST(test_full)
+{
+	struct layer_box box = layer_box_open();
+	cleanup_layer_result struct layer_result result = {0};
+	cleanup_free char *path = xasprintf("%s/layer", unit_dir_path);
+	cleanup_free char *large = xcalloc(1, 3 * 1024 * 1024);
+	struct error err = ERROR_INIT;
+	struct tar_box tar;
+
+	layer_box_is_root();
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount("none", path, "tmpfs", 0, "size=1m"), 0);
+	close(box.root_fd);
+	/* by its path: top_fd is of the namespace before */
+	box.root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	tar_box_init(&tar);
+	tar_box_add(&tar, (struct tar_box_entry){.name = "d/large",
+						 .content = large,
+						 .content_len = 3 * 1024 * 1024});
+	ck_assert_int_eq(layer_box_unpack(&box, &tar, 0, &result, &err), -ENOSPC);
+	ck_assert_int_eq(err.kind, ERR_SYSTEM);
+	ck_assert(strstr(err.hint, "cubby image prune") != NULL);
+	ck_assert_message(&err, "write d/large: no space left on device");
+	close(box.root_fd);
+	ck_assert_int_eq(umount(path), 0);
+}
+END_TEST
+
 START_TEST(test_dirs)
 {
 	struct layer_dirs dirs;
@@ -738,11 +768,27 @@ END_TEST
 int main(void)
 {
 	const TTest *const single[] = {
-		test_single_id,       test_owners,    test_ids,        test_scan,
-		test_times,           test_xattrs,    test_sparse,     test_devices,
-		test_result,          test_limits,    test_bomb,       test_many_removals,
-		test_names,           test_truncated, test_compressed, test_growing,
-		test_growing_refused, test_killed,    test_dirs,       test_result_text,
+		test_single_id,
+		test_owners,
+		test_ids,
+		test_scan,
+		test_times,
+		test_xattrs,
+		test_sparse,
+		test_devices,
+		test_result,
+		test_limits,
+		test_bomb,
+		test_many_removals,
+		test_names,
+		test_truncated,
+		test_compressed,
+		test_growing,
+		test_growing_refused,
+		test_killed,
+		test_dirs,
+		test_result_text,
+		test_full,
 	};
 	Suite *suite = suite_create("layer_unpack");
 	TCase *tcase = tcase_create("layer_unpack");
