@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,6 +34,18 @@ static int tell_cubby(const struct engine *e)
 	return 0;
 }
 
+/* execvp(3) says EACCES if a directory of PATH is somebody else's, whatever is in the others. */
+static int why_not_run(const char *name)
+{
+	int code = errno;
+	cleanup_free char *path = NULL;
+
+	if (code != EACCES || strchr(name, '/'))
+		return code;
+	path = proc_find(name);
+	return path ? code : ENOENT;
+}
+
 static int become(void *data, struct error *err)
 {
 	const struct start *s = data;
@@ -44,8 +57,9 @@ static int become(void *data, struct error *err)
 	if (sigprocmask(SIG_SETMASK, &s->mask, NULL) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "let signals through");
 	execvp(s->argv[0], s->argv);
-	return error_set(err, errno == ENOENT ? ERR_NO_PROGRAM : ERR_NOT_EXECUTABLE,
-			 errno, "run %s", s->argv[0]);
+	r = why_not_run(s->argv[0]);
+	return error_set(err, r == ENOENT ? ERR_NO_PROGRAM : ERR_NOT_EXECUTABLE, r,
+			 "run %s", s->argv[0]);
 }
 
 /* What came from the terminal came to the program too, as it is in the same process group. */
