@@ -55,7 +55,7 @@ struct fetch_layers {
 
 /* fetch_layers_begin() - image is borrowed. */
 int fetch_layers_begin(const struct engine *e, const struct user_ids *ids,
-		       const struct transfer_image *image, struct fetch_layers *ret,
+		       const struct transfer_image *image, struct fetch_layers *f,
 		       struct error *err) _must_check_;
 void fetch_layers_release(struct fetch_layers *f);
 #define cleanup_fetch_layers cleanup(fetch_layers_release)

@@ -112,7 +112,7 @@ static int measure(struct usage *u, char *const *keys, struct error *err)
 		return r;
 	u->items = xcalloc(n_keys + 1, sizeof(*u->items));
 	u->n_items = n_keys;
-	for (size_t i = 0; i < n_keys; i++) {
+	for (size_t i = 0; keys && i < n_keys; i++) {
 		u->items[i] =
 			(struct usage_item){.key = xstrdup(keys[i]), .bytes = sizes[i]};
 		*(i < u->n_layers ? &u->layers : &u->blobs) += sizes[i];

@@ -271,6 +271,8 @@ static int describe(struct fetch *f, const struct source_image *item, struct fou
 	char *const *names =
 		f->request.names && *f->request.names ? f->request.names : item->names;
 
+	if (!found->manifest)
+		return error_set(err, ERR_NOT_FOUND, 0, "there is no manifest");
 	image->manifest = xstrdup(found->text.digest);
 	image->manifest_type = xstrdup(found->text.media_type);
 	image->index = TAKE_PTR(found->index);

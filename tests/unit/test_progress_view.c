@@ -144,8 +144,7 @@ START_TEST(test_more_than_rows)
 	      "000000000006  unpacking\n"
 	      "000000000007  waiting\n"
 	      "000000000008  waiting\n"
-	      "... and 2 done\n" +
-		      0);
+	      "... and 2 done\n");
 }
 END_TEST
 
