@@ -27,7 +27,7 @@ static const struct option_spec options[] = {
 	OPT_INCLUDE_AT(struct run_values, create, create_table),
 	OPT_GROUP("Image"),
 	OPT_WORD(struct run_values, create.pull_policy, "pull", 0, pull_words,
-		 "when to fetch the image (default missing)", .bare_value = "always"),
+		 "when to fetch the image (default missing)"),
 	OPT_BOOL(struct run_values, quiet, "quiet", 'q',
 		 "say nothing while it is fetched"),
 	OPT_BOOL(struct run_values, single_id, "single-id", 0,

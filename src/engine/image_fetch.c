@@ -430,6 +430,16 @@ static int fetch_once(const struct engine *e, const struct image_fetch_options *
 	return 0;
 }
 
+/* What was fetched stays for the next try, but not where there is no room for anything. */
+static void give_back(const struct engine *e)
+{
+	cleanup_error struct error tolerated = ERROR_INIT;
+	struct collected collected = {0};
+
+	if (collect_all(e, false, &collected, &tolerated) < 0)
+		error_drop(&tolerated, "'cubby image prune' gives it back");
+}
+
 int image_fetch(const struct engine *e, const struct image_fetch_options *o,
 		struct image_fetched *ret, struct error *err)
 {
@@ -450,5 +460,8 @@ int image_fetch(const struct engine *e, const struct image_fetch_options *o,
 	}
 	if (r == -EAGAIN)
 		(void)error_hint(err, "Another cubby removed it just now: try again");
+	fd_cleanup_(&lock_fd);
+	if (r < 0 && (err->code == ENOSPC || err->code == EDQUOT))
+		give_back(e);
 	return r;
 }

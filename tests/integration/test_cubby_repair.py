@@ -151,11 +151,12 @@ def test_a_damaged_database_says_what_to_do(cubby, busybox_root):
 def test_a_newer_database_is_left_alone(cubby):
     cubby.ok("ps")
     db = sqlite3.connect(os.path.join(cubby.data, "cubby.db"))
+    version = db.execute("PRAGMA user_version").fetchone()[0]
     db.execute("PRAGMA user_version=99")
     db.close()
     assert "newer cubby" in cubby.fails("ps", code=125)
     db = sqlite3.connect(os.path.join(cubby.data, "cubby.db"))
-    db.execute("PRAGMA user_version=1")
+    db.execute(f"PRAGMA user_version={version}")
     db.close()
 
 

@@ -108,10 +108,10 @@ def test_name_in_use(cubby, busybox_root):
     assert cubby.names() == ["web"]
 
 
-def test_no_image_yet(cubby):
-    done = cubby("run", "--rm", "debian", "true")
+def test_no_image_and_no_registry(cubby):
+    done = cubby("run", "--rm", "127.0.0.1:1/debian", "true")
     assert done.code == 125, done
-    assert "--rootfs" in done.stderr
+    assert "connection refused" in done.stderr and "registry listens" in done.stderr
 
 
 @pytest.mark.rootless
