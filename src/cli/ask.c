@@ -89,11 +89,13 @@ int ask_secret(const char *prompt, char **ret, struct error *err)
 			  "stdin is no terminal to ask for a password");
 		return error_hint(err, "Use --password-stdin");
 	}
-	prompt_with(prompt);
 	buf_init(&line, ANSWER_MAX);
+	/* first of all: nothing that is typed once the question stands there is shown */
 	r = tty_raw_enter(&raw, STDIN_FILENO, err);
-	if (r >= 0)
-		r = read_keys(&line, err);
+	if (r < 0)
+		return r;
+	prompt_with(prompt);
+	r = read_keys(&line, err);
 	tty_raw_leave(&raw);
 	prompt_with("\n");
 	if (r < 0)
