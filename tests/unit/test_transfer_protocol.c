@@ -287,6 +287,7 @@ START_TEST(test_packets)
 	ck_assert_message(&err,
 			  "hear the other side of a transfer: a packet that is too long");
 	memset(long_text, 'a', TRANSFER_PACKET_MAX);
+	long_text[TRANSFER_PACKET_MAX] = '\0';
 	json_add_str(o, "text", long_text);
 	ck_assert_int_lt(transfer_say(fds[0], o, NULL, 0, &err), 0);
 	ck_assert_int_eq(err.code, E2BIG);
