@@ -203,6 +203,7 @@ def test_eight_at_once_fetch_each_blob_once(transfer, registry):
 
 
 def test_killed_and_resumed(transfer, registry, pulled):
+    before = process.descendants()
     slow = digest_of(LAYERS[1][0])
     registry.fault(slow, drip=(50_000, 0.1), times=1)
     running = transfer.start("fetch", transfer.fetch_request(pulled[0]))
@@ -211,7 +212,7 @@ def test_killed_and_resumed(transfer, registry, pulled):
                        "a part of the blob", 20)
     running.process.send_signal(signal.SIGKILL)
     assert running.wait().code == -signal.SIGKILL
-    process.wait_until(lambda: not process.descendants(), "its workers to end", 10)
+    process.wait_until(lambda: not process.leftovers(before), "its workers to end", 10)
     check_store(transfer)
     assert transfer.partial() == [slow[7:]]
     check_fetched(transfer, transfer.fetch(pulled[0]))
@@ -222,6 +223,7 @@ def test_killed_and_resumed(transfer, registry, pulled):
 @pytest.mark.parametrize("where", ["manifest", "answer", "blobs"])
 def test_ends_with_the_engine(transfer, registry, pulled, where):
     """Whatever it is waiting for."""
+    before = process.descendants()
     if where == "manifest":
         registry.fault("/manifests/", hang=True)
     registry.fault("/blobs/" + digest_of(LAYERS[1][0]), hang=True)
@@ -235,7 +237,7 @@ def test_ends_with_the_engine(transfer, registry, pulled, where):
         process.wait_until(lambda: registry.count(digest_of(LAYERS[1][0])) > 0, "a request", 10)
     running.abandon()
     assert running.process.wait(10 * process.SLOW) == 125
-    process.wait_until(lambda: not process.descendants(), "its workers to end", 10)
+    process.wait_until(lambda: not process.leftovers(before), "its workers to end", 10)
 
 
 def test_wrong_answer(transfer, pulled):
