@@ -99,6 +99,8 @@ const char *media_type_layer(bool docker, const char *compression)
 
 const char *media_type_header(const char *value)
 {
+	if (!value)
+		return NULL;
 	value += strspn(value, " \t");
 	size_t len = strcspn(value, " \t;\r\n");
 

@@ -64,7 +64,7 @@ const char *media_type_layer(bool docker, const char *compression);
 
 /*
  * media_type_header() - the value of a Content-Type header as one of the types above: parameters,
- * blanks and case do not matter. NULL if it is none of them (application/json, text/plain, ...).
- * RFC 9110 8.3.
+ * blanks and case do not matter. NULL if it is none of them (application/json, text/plain, ...), or if
+ * there is no such header (NULL). RFC 9110 8.3.
  */
 const char *media_type_header(const char *value);

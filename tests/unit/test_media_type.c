@@ -75,6 +75,7 @@ START_TEST(test_header)
 	static const struct {
 		const char *value, *want;
 	} cases[] = {
+		{NULL, NULL},
 		{"", NULL},
 		{"  ", NULL},
 		{"text/html; charset=utf-8", NULL},
