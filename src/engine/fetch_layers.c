@@ -161,7 +161,6 @@ void fetch_layers_release(struct fetch_layers *f)
 	user_ids_release(&f->confined);
 	fd_cleanup_(&f->layers_fd);
 	fd_cleanup_(&f->blobs_fd);
-	error_release(&f->interrupted);
 	*f = FETCH_LAYERS_INIT;
 }
 
@@ -242,7 +241,6 @@ int fetch_layers_blob(struct fetch_layers *f, int64_t index, int blob_fd, int gr
 	l = &f->items[index];
 	if (l->state != FETCH_LAYER_WANTED && l->state != FETCH_LAYER_RUNNING)
 		return 0;
-	error_release(&f->interrupted);
 	stop(f, l); /* the download began anew */
 	fd_cleanup_(&l->blob_fd);
 	fd_cleanup_(&l->growth_fd);
@@ -308,8 +306,8 @@ static int check_diff_id(const struct fetch_layer *l, struct error *err)
 	if (str_eq(l->result.diff_id, l->wanted->diff_id))
 		return 0;
 	return error_set(err, ERR_INVALID, 0,
-			 "layer %s: its content is %s, the image's config says %s",
-			 l->wanted->digest, l->result.diff_id, l->wanted->diff_id);
+			 "its content is %s, the image's config says %s",
+			 l->result.diff_id, l->wanted->diff_id);
 }
 
 static int adopt_implied(struct fetch_layers *f, size_t index, struct error *err)
@@ -393,17 +391,29 @@ static void note_skipped(const struct fetch_layers *f, const struct fetch_layer 
 	f->progress->note(f->progress->data, line);
 }
 
+/*
+ * Its blob was given up: the transfer program tries again, or says why not. Or it can't be read, and
+ * is not checked yet: then it is most likely not what was asked for, which is for the transfer program to find
+ * out, who may get it again. If its digest turns out right, it is unpacked once more, and the error
+ * is the image's.
+ */
+static bool is_of_blob(const struct fetch_layers *f, const struct fetch_layer *l,
+		       const struct error *err)
+{
+	return err->kind == ERR_UNAVAILABLE ||
+	       (err->kind != ERR_SYSTEM && blob_size(f->blobs_fd, l->wanted->digest) < 0);
+}
+
 static int take_result(struct fetch_layers *f, struct fetch_layer *l, struct error *err)
 {
 	int r = unpack_finish(&l->unpack, &l->result, err);
 
 	f->n_running--;
 	unpack_release(&l->unpack);
-	/* its blob was given up: the transfer program tries again, or says why not */
-	if (r < 0 && err->kind == ERR_UNAVAILABLE) {
+	if (r < 0 && is_of_blob(f, l, err)) {
 		f->n_running++;
 		stop(f, l);
-		(void)error_move(&f->interrupted, err);
+		error_drop(err, "the transfer program has the last word on its blob");
 		return 0;
 	}
 	if (r >= 0)
@@ -436,6 +446,9 @@ int fetch_layers_heard(struct fetch_layers *f, const struct pollfd *fds, size_t 
 
 		if (r > 0)
 			r = take_result(f, l, err);
+		if (r < 0 && err->kind == ERR_INVALID && !err->hint)
+			error_hint(err, "its digest is right, so the image was made like "
+					"this: have it made again");
 		if (r < 0)
 			return error_wrap(err, "unpack the layer %.19s",
 					  l->wanted->digest);

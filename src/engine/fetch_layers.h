@@ -48,8 +48,6 @@ struct fetch_layers {
 	struct fetch_layer *items;
 	size_t n, n_there; /* items[0 .. n_there-1] are on record */
 	size_t n_running;
-	struct error
-		interrupted; /* an unpacker's whose blob was given up; another may follow */
 };
 #define FETCH_LAYERS_INIT ((struct fetch_layers){.layers_fd = -EBADF, .blobs_fd = -EBADF})
 
