@@ -93,6 +93,14 @@ static void tell(enum progress_kind kind, const struct progress_item *item)
 		say(line, strlen(line));
 }
 
+/* It was a manifest that did not come, say. */
+static void tell_of_no_blob(struct progress *p, const char *why)
+{
+	cleanup_free char *line = xasprintf("Trying again: %s", why ? why : "");
+
+	progress_line(p, line);
+}
+
 static void update(void *data, const char *id, const char *state, int64_t done,
 		   int64_t total, const char *text)
 {
@@ -110,6 +118,10 @@ static void update(void *data, const char *id, const char *state, int64_t done,
 
 	if (p->quiet || p->ended)
 		return;
+	if (!*id) {
+		tell_of_no_blob(p, text);
+		return;
+	}
 	/* what was sent is done, what was fetched has to be unpacked */
 	if (p->kind == PROGRESS_SEND && event.state == PROGRESS_FETCHED)
 		event.state = PROGRESS_DONE;

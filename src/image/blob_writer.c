@@ -152,7 +152,7 @@ static int open_complete(int blobs_fd, const struct blob_wanted *wanted,
 	if (there < 0)
 		return -ENOENT;
 	if (wanted->size >= 0 && there != wanted->size)
-		return error_set(err, ERR_INVALID, EBADMSG,
+		return error_set(err, ERR_INVALID, 0,
 				 "blob %s has %lld bytes, not %lld as was announced",
 				 wanted->digest, (long long)there,
 				 (long long)wanted->size);
@@ -317,14 +317,13 @@ static int check_room(const struct blob_writer *w, size_t len, struct error *err
 	    (w->offset <= limit && len <= limit - w->offset))
 		return 0;
 	if (w->size >= 0)
-		return error_set(err, ERR_INVALID, EFBIG,
+		return error_set(err, ERR_INVALID, 0,
 				 "blob %s: more comes than the %llu bytes announced",
 				 w->digest ? w->digest : "of unknown digest",
 				 (unsigned long long)limit);
-	return error_set(err, ERR_INVALID, EFBIG,
-			 "blob %s: more comes than the %llu bytes allowed",
-			 w->digest ? w->digest : "of unknown digest",
-			 (unsigned long long)limit);
+	return error_set(
+		err, ERR_INVALID, 0, "blob %s: more comes than the %llu bytes allowed",
+		w->digest ? w->digest : "of unknown digest", (unsigned long long)limit);
 }
 
 static int write_at(struct blob_writer *w, const char *data, size_t len,
@@ -373,13 +372,13 @@ static int check(struct blob_writer *w, const char *digest, struct error *err)
 		return 0;
 	unlinkat(w->dir_fd, w->name, 0);
 	w->in_place = true; /* nothing is left to be kept */
-	error_set(err, ERR_INVALID, w->resumed ? ESTALE : EBADMSG,
+	error_set(err, ERR_INVALID, w->resumed ? ESTALE : 0,
 		  "blob %s: what came has the digest %s", w->digest, digest);
 	if (w->resumed)
-		error_hint(err,
-			   "a part of it was left by an earlier attempt and may have "
-			   "been damaged; it has been removed: try again");
-	return -err->code;
+		return error_hint(
+			err, "a part of it was left by an earlier attempt and may have "
+			     "been damaged; it has been removed: try again");
+	return error_hint(err, "try again; if it stays so, the copy there is damaged");
 }
 
 /* Where the file system can't tell later that the bytes were not waited for, they are. */
@@ -412,7 +411,7 @@ int blob_writer_finish(struct blob_writer *w, char **ret_digest, uint64_t *ret_s
 	int r;
 
 	if (w->size >= 0 && w->offset != (uint64_t)w->size)
-		return error_set(err, ERR_INVALID, ENODATA,
+		return error_set(err, ERR_INVALID, 0,
 				 "blob %s: only %llu of the %lld bytes announced came",
 				 w->digest ? w->digest : "of unknown digest",
 				 (unsigned long long)w->offset, (long long)w->size);

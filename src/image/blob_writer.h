@@ -65,9 +65,9 @@ int blob_writer_add(struct blob_writer *w, const void *data, size_t len,
 
 /*
  * blob_writer_finish() - check size and digest, rename into place, tell the follower. A wrong
- * digest is ERR_INVALID, code EBADMSG, and the partial file is removed; code ESTALE if a part of it was
+ * digest is ERR_INVALID, and the partial file is removed; code ESTALE if a part of it was
  * left by an earlier process (so a second attempt from the beginning may do). Too few bytes are
- * ERR_INVALID with code ENODATA, and what is there stays. *ret_digest (may be NULL; caller frees) is the
+ * ERR_INVALID, and what is there stays. *ret_digest (may be NULL; caller frees) is the
  * digest, *ret_size (may be NULL) the size. The writer must still be closed.
  */
 int blob_writer_finish(struct blob_writer *w, char **ret_digest, uint64_t *ret_size,

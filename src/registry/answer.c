@@ -92,6 +92,9 @@ static int add_hint(int status, const char *host, struct error *err)
 				  "try later; who is logged in may often ask for more: "
 				  "cubby login %s",
 				  host);
+	if (status >= 500)
+		return error_hint(err,
+				  "it is the registry that has a problem: try later");
 	return -EINVAL;
 }
 

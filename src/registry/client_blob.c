@@ -47,9 +47,10 @@ static int check_part(struct download *d, const struct http_response *response,
 	}
 	if (total < 0 || total == d->size)
 		return 0;
-	return error_set(err, ERR_INVALID, 0,
-			 "the registry's has %lld bytes, the manifest says %lld",
-			 (long long)total, (long long)d->size);
+	error_set(err, ERR_INVALID, 0,
+		  "the registry's has %lld bytes, the manifest says %lld",
+		  (long long)total, (long long)d->size);
+	return error_hint(err, "the image is damaged there: have it pushed again");
 }
 
 static int on_body(void *data, const struct http_response *response, const void *p,
@@ -156,6 +157,8 @@ int client_get_blob(struct client *c, const char *repository, const char *digest
 	struct download d = {.writer = w, .size = size};
 
 	int r = download(c, &call, &d, err);
+	if (r < 0 && err->kind == ERR_NOT_FOUND && !err->hint)
+		error_hint(err, "the image is not complete there: have it pushed again");
 	if (r < 0)
 		error_wrap(err, "fetch the blob %s of %s/%s", digest, client_host(c),
 			   repository);

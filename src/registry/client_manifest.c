@@ -43,7 +43,7 @@ static int check_digest(const struct buf *body, const char *want, const char *wh
 	int r = digest_of(body, want, &got, err);
 	if (r < 0 || str_eq(got, want))
 		return r;
-	return error_set(err, ERR_INVALID, EBADMSG,
+	return error_set(err, ERR_INVALID, 0,
 			 "the manifest that came is %s, not %s as %s", got, want, whose);
 }
 
@@ -104,6 +104,9 @@ int client_get_manifest(struct client *c, const char *repository, const char *re
 	if (r < 0)
 		error_wrap(err, "fetch the manifest %s/%s%s%s", client_host(c),
 			   repository, by_digest ? "@" : ":", reference);
+	if (r < 0 && err->kind == ERR_NOT_FOUND && !err->hint)
+		error_hint(err, "see which there are: cubby search --list-tags %s/%s",
+			   client_host(c), repository);
 	return r;
 }
 
@@ -130,7 +133,7 @@ static int put(struct client *c, const char *repository, const char *reference,
 		return client_refused(c, &response, err);
 	const char *said = header_get(response.headers, "docker-content-digest");
 	if (digest_valid(said) && !str_eq(said, m->digest))
-		return error_set(err, ERR_INVALID, EBADMSG,
+		return error_set(err, ERR_INVALID, 0,
 				 "the registry took it for %s, but it is %s", said,
 				 m->digest);
 	return 0;

@@ -155,7 +155,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *context)
 		return hop->result < 0 ? 0 : len;
 	}
 	if (buf_add(&response->body, data, len) < 0) {
-		hop->result = error_set(hop->err, ERR_INVALID, EFBIG,
+		hop->result = error_set(hop->err, ERR_INVALID, 0,
 					"read the answer: it is longer than %zu bytes",
 					hop->request->max_body);
 		return 0;
@@ -402,10 +402,11 @@ static int follow_all(struct http *h, const struct http_request *request, struct
 			next = (struct url){0};
 		}
 	}
-	return r < 0 ? r
-		     : error_set(err, ERR_INVALID, ELOOP,
-				 "follow redirects of %s: there are more than %d",
-				 origin.host, HTTP_REDIRECTS_MAX);
+	if (r < 0)
+		return r;
+	error_set(err, ERR_INVALID, 0, "follow redirects of %s: there are more than %d",
+		  origin.host, HTTP_REDIRECTS_MAX);
+	return error_hint(err, "it is for whoever runs %s to mend that", origin.host);
 }
 
 int http_once(struct http *h, const struct http_request *request,

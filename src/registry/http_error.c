@@ -108,8 +108,8 @@ static int explain_timeout(const struct failure *f, struct error *err)
 			     : error_hint(err, "check the network; if only a proxy leads "
 					       "out, set https_proxy");
 	}
-	return error_set(err, ERR_UNAVAILABLE, ETIMEDOUT,
-			 "wait for %s: no data for too long", f->host);
+	error_set(err, ERR_UNAVAILABLE, 0, "wait for %s: no data for too long", f->host);
+	return error_hint(err, "try again: what has come of a layer is kept");
 }
 
 static int explain_certificate(const struct failure *f, struct error *err)
@@ -165,8 +165,10 @@ static int explain_cut(const struct failure *f, struct error *err)
 					    : "");
 	}
 	f->response->transient = true;
-	return error_set(err, ERR_UNAVAILABLE, ECONNRESET,
-			 "talk to %s: the connection was cut", f->host);
+	error_set(err, ERR_UNAVAILABLE, 0, "talk to %s: the connection was cut", f->host);
+	return error_hint(err,
+			  "try again; if it stays so, look at the network, and at what "
+			  "the registry logs");
 }
 
 static int explain(const struct failure *f, struct error *err)

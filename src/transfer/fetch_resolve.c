@@ -111,8 +111,7 @@ static int refuse_platform(const struct fetch *f, const struct image_config *c,
 	cleanup_free char *wanted = platform_text(&f->wanted),
 			  *got = platform_text(&offered);
 
-	error_set(err, ERR_NOT_FOUND, 0, "%s: the image is for %s, not for %s",
-		  f->source->name, got, wanted);
+	error_set(err, ERR_NOT_FOUND, 0, "the image is for %s, not for %s", got, wanted);
 	return error_hint(err, "ask for what there is: --platform %s", got);
 }
 
@@ -161,8 +160,8 @@ static int follow_index(struct fetch *f, const struct image_text *text, int dept
 	size_t n = 0;
 
 	if (depth >= IMAGE_INDEX_DEPTH_MAX)
-		return error_set(err, ERR_INVALID, 0, "%s: indexes lie more than %d deep",
-				 f->source->name, IMAGE_INDEX_DEPTH_MAX);
+		return error_set(err, ERR_INVALID, 0, "indexes lie more than %d deep",
+				 IMAGE_INDEX_DEPTH_MAX);
 	int r = image_index_parse(text->data, text->len, &index, err);
 	if (r == 0)
 		r = platform_candidates(index, &f->wanted, &candidates, &n, err);

@@ -110,7 +110,7 @@ START_TEST(test_write)
 	struct error err = ERROR_INIT;
 	wanted.size = LEN - 1;
 	ck_assert_int_eq(blob_writer_open(blobs_fd, &wanted, true, &w, &again_fd, &err),
-			 -EBADMSG);
+			 -EINVAL);
 	ck_assert_int_eq(err.kind, ERR_INVALID);
 	error_release(&err);
 }
@@ -130,7 +130,7 @@ START_TEST(test_resume)
 	w = open_writer(&wanted, &fd2);
 	ck_assert_uint_eq(blob_writer_offset(w), 400000);
 	add(w, 400000, 500000);
-	ck_assert_int_eq(blob_writer_finish(w, NULL, NULL, &err), -ENODATA);
+	ck_assert_int_eq(blob_writer_finish(w, NULL, NULL, &err), -EINVAL);
 	error_release(&err);
 	blob_writer_close(w);
 	w = open_writer(&wanted, &fd3);
@@ -197,10 +197,10 @@ START_TEST(test_wrong)
 	ck_assert_int_eq(pipe2(growth, O_CLOEXEC), 0);
 	blob_writer_follow(w, growth[1]);
 	add(w, 0, LEN);
-	ck_assert_int_eq(blob_writer_add(w, "x", 1, &err), -EFBIG);
+	ck_assert_int_eq(blob_writer_add(w, "x", 1, &err), -EINVAL);
 	ck_assert_int_eq(err.kind, ERR_INVALID);
 	error_release(&err);
-	ck_assert_int_eq(blob_writer_finish(w, NULL, NULL, &err), -EBADMSG);
+	ck_assert_int_eq(blob_writer_finish(w, NULL, NULL, &err), -EINVAL);
 	ck_assert_int_eq(err.kind, ERR_INVALID);
 	error_release(&err);
 	blob_writer_close(w);
@@ -222,7 +222,7 @@ START_TEST(test_unknown_digest)
 
 	add(w, 0, LEN);
 	add(w2, 0, 100);
-	ck_assert_int_eq(blob_writer_add(w, "x", 1, &err), -EFBIG);
+	ck_assert_int_eq(blob_writer_add(w, "x", 1, &err), -EINVAL);
 	error_release(&err);
 	finish(w);
 	check_blob();
@@ -418,7 +418,7 @@ START_TEST(test_waiters)
 	add(w, 0, 500000);
 	if (finds_wrong) {
 		ck_assert_ok(blob_writer_add(w, data, LEN - 500000, &err), &err);
-		ck_assert_int_eq(blob_writer_finish(w, NULL, NULL, &err), -EBADMSG);
+		ck_assert_int_eq(blob_writer_finish(w, NULL, NULL, &err), -EINVAL);
 		error_release(&err);
 	} else if (!gives_up) {
 		add(w, 500000, LEN);
