@@ -270,8 +270,8 @@ static int describe(struct fetch *f, const struct source_image *item, struct fou
 	char *const *names =
 		f->request.names && *f->request.names ? f->request.names : item->names;
 
-	if (!found->manifest)
-		return error_set(err, ERR_NOT_FOUND, 0, "there is no manifest");
+	if (!found->manifest || !found->config)
+		return error_set(err, ERR_NOT_FOUND, 0, "there is no image");
 	image->manifest = xstrdup(found->text.digest);
 	image->manifest_type = xstrdup(found->text.media_type);
 	image->index = TAKE_PTR(found->index);
