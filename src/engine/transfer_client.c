@@ -77,6 +77,35 @@ static void take_fds(struct transfer_event *event, const int *fds, size_t n)
 	}
 }
 
+/*
+ * After its last word the program ends by itself, and is left to: what it finds wrong with itself at the end
+ * (the sanitizers' leaks) shall not be lost with a SIGKILL of ours.
+ */
+static int ended(struct transfer_client *c, struct error *err)
+{
+	int status = sandbox_wait(&c->sandbox, err);
+
+	if (status < 0)
+		return error_wrap(err, "the transfer program");
+	if (status > 0)
+		return error_set(
+			err, ERR_SYSTEM, 0,
+			"the transfer program failed at its end (exit status %d)",
+			status);
+	return 0;
+}
+
+static int refused(struct transfer_client *c, struct json_object *packet,
+		   struct error *err)
+{
+	cleanup_error struct error end = ERROR_INIT;
+	int r = transfer_error_parse(packet, err);
+
+	if (sandbox_wait(&c->sandbox, &end) < 0)
+		error_drop(&end, "it has said what is wrong");
+	return r < 0 ? r : -(err->code ? err->code : EINVAL);
+}
+
 int transfer_client_hear(struct transfer_client *c, struct transfer_event *ret,
 			 struct error *err)
 {
@@ -93,12 +122,10 @@ int transfer_client_hear(struct transfer_client *c, struct transfer_event *ret,
 	r = json_to_str(json_get(event.packet, "event"), "event", &event.name, err);
 	if (r < 0)
 		return error_wrap(err, "the transfer program");
-	if (str_eq(event.name, "error")) {
-		r = transfer_error_parse(event.packet, err);
-		return r < 0 ? r : -(err->code ? err->code : EINVAL);
-	}
+	if (str_eq(event.name, "error"))
+		return refused(c, event.packet, err);
 	if (str_eq(event.name, "end"))
-		return 0;
+		return ended(c, err);
 	*ret = event;
 	event = TRANSFER_EVENT_INIT;
 	return 1;
