@@ -347,11 +347,9 @@ int auth_header(struct auth *a, const char *scopes, char **ret, struct error *er
 		drop_token(a, token);
 		token = NULL;
 	}
-	if (!token) {
-		int r = fetch_token(a, wanted, &token, err);
-		if (r < 0)
-			return r;
-	}
+	int r = token ? 0 : fetch_token(a, wanted, &token, err);
+	if (!token)
+		return r;
 	*ret = xstrdup(token->value);
 	return 0;
 }
