@@ -201,6 +201,19 @@ static bool explain_privilege(const char *program, struct error *err)
 	return false;
 }
 
+int usermap_check_helpers(struct error *err)
+{
+	for (int side = 0; side < N_SIDES; side++) {
+		cleanup_free char *path = proc_find(sides[side].program);
+
+		if (!path)
+			return missing_program(sides[side].program, err);
+		if (explain_privilege(sides[side].program, err))
+			return -(err->code ? err->code : EINVAL);
+	}
+	return 0;
+}
+
 /* The first line that holds an id which is neither the caller's nor in its ranges. */
 static const struct idmap_line *foreign_line(const struct idmap *map,
 					     const struct idmap *allowed)

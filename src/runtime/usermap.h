@@ -49,3 +49,9 @@ bool usermap_denies_setgroups(const struct idmap *gids);
  * -code.
  */
 int usermap_explain_clone(int code, struct error *err);
+
+/*
+ * usermap_check_helpers() - whether newuidmap and newgidmap are there and have their privilege, as far as
+ * it can be seen without using them: ERR_NOT_FOUND, or ERR_DENIED with the remedy.
+ */
+int usermap_check_helpers(struct error *err) _must_check_;
