@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/own_map.h"
 #include "runtime/self.h"
 #include "util/fs.h"
 #include "util/mem.h"
@@ -75,7 +76,7 @@ int engine_open_dirs(struct engine *e, const char *root, const char *runroot,
 	if (r < 0)
 		return r;
 	e->unshared = e->paths.unshared;
-	e->rootless = geteuid() != 0 || e->unshared;
+	e->rootless = geteuid() != 0 || e->unshared || !own_map_is_host();
 	r = open_data(e, err);
 	return r < 0 ? r : open_run(e, err);
 }

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/idmap.h"
+#include "runtime/own_map.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -133,24 +133,12 @@ static const char *home_of(uid_t uid, char buf[static PASSWD_MAX])
 	return found->pw_dir;
 }
 
-/* Root of a user namespace that somebody has made, not of the host. */
-static bool is_namespaced_root(uid_t uid)
-{
-	cleanup_error struct error err = ERROR_INIT;
-	cleanup_idmap struct idmap map = {0}, identity = {0};
-
-	if (uid != 0 || idmap_read("/proc/self/uid_map", &map, &err) < 0)
-		return false;
-	idmap_identity(&identity);
-	return !idmap_equal(&map, &identity);
-}
-
 static void read_unshared(struct engine_paths_input *in)
 {
 	const char *data = getenv(PATHS_DATA_VARIABLE);
 
-	if (str_empty(data) || str_empty(getenv(PATHS_RUN_VARIABLE)) ||
-	    !is_namespaced_root(in->uid))
+	if (str_empty(data) || str_empty(getenv(PATHS_RUN_VARIABLE)) || in->uid != 0 ||
+	    own_map_is_host())
 		return;
 	in->unshared_data = data;
 	in->unshared_run = getenv(PATHS_RUN_VARIABLE);

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/stat.h>
 
+#include "runtime/own_map.h"
 #include "runtime/sandbox.h"
 #include "runtime/subid.h"
 #include "util/fs.h"
@@ -55,27 +56,22 @@ void user_ids_any(const struct engine *e, struct user_ids *ret)
 }
 
 /* Every id that this process knows, as itself. */
-static void add_all(struct idmap *map, const char *own_file)
+static void add_all(struct idmap *map, int (*own_map)(struct idmap *, struct error *))
 {
 	cleanup_error struct error err = ERROR_INIT;
-	cleanup_idmap struct idmap own = {0};
 
-	if (idmap_read(own_file, &own, &err) < 0) {
-		error_drop(&err, "then it is the host's");
-		idmap_identity(map);
+	if (own_map(map, &err) >= 0)
 		return;
-	}
-	for (size_t i = 0; i < own.n_lines; i++)
-		idmap_add(map, own.lines[i].inside, own.lines[i].inside,
-			  own.lines[i].count);
+	error_drop(&err, "then it is the host's");
+	idmap_identity(map);
 }
 
 void user_ids_confine(struct user_ids *u)
 {
 	if (u->uids.n_lines)
 		return;
-	add_all(&u->uids, "/proc/self/uid_map");
-	add_all(&u->gids, "/proc/self/gid_map");
+	add_all(&u->uids, own_map_uids);
+	add_all(&u->gids, own_map_gids);
 }
 
 int user_ids_do(const struct user_ids *u, int (*run)(void *data, struct error *err),

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/own_map.h"
 #include "util/fs.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -309,8 +310,12 @@ int subid_rootless_map(enum subid_kind kind, uid_t uid, gid_t gid, struct idmap 
 {
 	cleanup_free struct subid_range *ranges = NULL;
 	size_t n;
-	int r = subid_read(kind, uid, &ranges, &n, err);
+	int r;
 
+	if (uid == 0)
+		return kind == SUBID_UID ? own_map_uids(ret, err)
+					 : own_map_gids(ret, err);
+	r = subid_read(kind, uid, &ranges, &n, err);
 	if (r < 0)
 		return r;
 	if (n == 0)

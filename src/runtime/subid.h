@@ -53,7 +53,8 @@ void subid_map_from_ranges(uint32_t own, const struct subid_range *ranges, size_
 
 /*
  * subid_rootless_map() - the map that a plain user's containers get by default: 0 is the
- * user, 1.. are its subordinate ids in order. No range is ERR_NOT_FOUND with the usermod
+ * user, 1.. are its subordinate ids in order; for root of a user namespace it is what that
+ * one has (runtime/own_map.h). No range is ERR_NOT_FOUND with the usermod
  * line to run, and the way to do without (one single id).
  */
 int subid_rootless_map(enum subid_kind kind, uid_t uid, gid_t gid, struct idmap *ret,

@@ -20,6 +20,7 @@
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 
+#include "runtime/own_map.h"
 #include "runtime/subid.h"
 #include "util/buf.h"
 #include "util/fd.h"
@@ -101,9 +102,9 @@ static int missing_program(const char *program, struct error *err)
 		"only: --uidmap 0:0:1");
 }
 
-static int start_helper(struct usermap *m, int side, pid_t pid, const struct idmap *map,
-			struct error *err)
+static int start_helper(struct usermap *m, int side, pid_t pid, struct error *err)
 {
+	const struct idmap *map = &m->maps[side];
 	cleanup_strv char **argv = NULL;
 	cleanup_fd int out_fd =
 		fd_move_high(sys_memfd_create(sides[side].program, MFD_CLOEXEC));
@@ -134,20 +135,33 @@ static int start_helper(struct usermap *m, int side, pid_t pid, const struct idm
 	return 0;
 }
 
+/* In a namespace that has its own ids in several lines, as nested containers have. */
+static void prepare_map(struct usermap *m, int side, const struct idmap *map)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_idmap struct idmap own = {0};
+
+	if (idmap_read(sides[side].own_file, &own, &err) < 0)
+		error_drop(&err, "the map is written as it is");
+	if (own.n_lines > 1)
+		own_map_split(map, &own, &m->maps[side]);
+	else
+		idmap_copy(&m->maps[side], map);
+}
+
 int usermap_begin(struct usermap *m, pid_t pid, const struct idmap *uids,
 		  const struct idmap *gids, struct error *err)
 {
-	const struct idmap *maps[N_SIDES] = {uids, gids};
 	bool direct[N_SIDES];
 
-	for (int side = 0; side < N_SIDES; side++) {
-		m->maps[side] = maps[side];
+	prepare_map(m, UID_SIDE, uids);
+	prepare_map(m, GID_SIDE, gids);
+	for (int side = 0; side < N_SIDES; side++)
 		direct[side] = has_capability(sides[side].capability) ||
-			       is_own_single(side, maps[side]);
-	}
+			       is_own_single(side, &m->maps[side]);
 	/* The helpers first: they run while we write. */
 	for (int side = 0; side < N_SIDES; side++) {
-		int r = direct[side] ? 0 : start_helper(m, side, pid, maps[side], err);
+		int r = direct[side] ? 0 : start_helper(m, side, pid, err);
 		if (r < 0)
 			return r;
 	}
@@ -157,7 +171,7 @@ int usermap_begin(struct usermap *m, pid_t pid, const struct idmap *uids,
 			return r;
 	}
 	for (int side = 0; side < N_SIDES; side++) {
-		int r = direct[side] ? write_map(pid, side, maps[side], err) : 0;
+		int r = direct[side] ? write_map(pid, side, &m->maps[side], err) : 0;
 		if (r < 0)
 			return r;
 	}
@@ -291,7 +305,7 @@ static int end_helper(struct usermap *m, int side, struct error *err)
 	while (n > 0 && words[n - 1] == '\n')
 		n--;
 	words[n > 0 ? n : 0] = '\0';
-	return explain_helper(side, m->maps[side], words, err);
+	return explain_helper(side, &m->maps[side], words, err);
 }
 
 int usermap_end(struct usermap *m, struct error *err)
@@ -313,6 +327,7 @@ void usermap_release(struct usermap *m)
 		if (m->helper_pid[side] > 0 && kill(m->helper_pid[side], SIGKILL) == 0)
 			(void)!proc_wait(m->helper_pid[side], -EBADF, -1, &status);
 		fd_cleanup_(&m->helper_out_fd[side]);
+		idmap_release(&m->maps[side]);
 	}
 	*m = USERMAP_INIT;
 	errno = saved_errno;

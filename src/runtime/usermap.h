@@ -22,8 +22,7 @@
 struct usermap {
 	pid_t helper_pid[2];  /* newuidmap, newgidmap; 0: not running */
 	int helper_out_fd[2]; /* what they print */
-	const struct idmap
-		*maps[2]; /* the caller's, which live until usermap_end(); to explain */
+	struct idmap maps[2]; /* as they are written */
 };
 #define USERMAP_INIT ((struct usermap){.helper_out_fd = {-EBADF, -EBADF}})
 
