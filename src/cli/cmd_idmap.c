@@ -3,6 +3,7 @@
 #include "cli/cubby.h"
 
 static const struct command *const commands[] = {
+	&cmd_idmap_ls,
 	&cmd_idmap_check,
 	NULL,
 };
@@ -11,6 +12,6 @@ const struct command cmd_idmap = {
 	.name = "idmap",
 	.group = "Cubby itself",
 	.usage = "COMMAND",
-	.summary = "who is who inside and outside: idmap check",
+	.summary = "who is who inside and outside: idmap ls, idmap check",
 	.commands = commands,
 };

@@ -2,12 +2,13 @@
 /*
  * Theory of operation
  *
- * Making:    run directory, its lock, record, data directory, init, lock released.
- * Removing:  lock, record, data directory, run directory.
+ * Making:    run directory, its lock, ids of its own, record, data directory, init, lock released.
+ * Removing:  lock, record, data directory, ids, run directory.
  * Ending:    lock, end into the record, run directory.
  *
  * Killed between any two steps, each leaves one of:
  *   run directory alone, or with a data directory, no record   -> container_sweep()
+ *   ids without any of these (tmpfs is gone)                   -> container_sweep()
  *   record, run directory without "init", lock free            -> REPAIR_FORGET
  *   record with an end, run directory                          -> harmless; removed with
  * it record without an end, run directory with "init"           -> judged by its
@@ -27,6 +28,7 @@
 
 #include "engine/container_dir.h"
 #include "store/exit_record.h"
+#include "store/id_range.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -145,9 +147,12 @@ int container_purge(const struct engine *e, const char *id, struct error *err)
 	int r;
 
 	r = container_record_delete(e->store, id, err);
-	if (r < 0)
-		return r;
-	return container_dir_remove(e, id, err);
+	if (r >= 0)
+		r = container_dir_remove_data(e, id, err);
+	/* no sooner: its files belong to these ids */
+	if (r >= 0)
+		r = id_range_delete(e->store, id, err);
+	return r < 0 ? r : container_dir_remove_run(e, id, err);
 }
 
 /* A waiter left its mark (engine/wait.c): it reads the exit status here when the record
@@ -319,6 +324,8 @@ int container_sweep(const struct engine *e, struct error *err)
 	if (r < 0)
 		return r;
 	r = read_ids(e->run_dirfd, &ids, err);
+	if (r >= 0)
+		r = id_range_stale(e->store, &ids, err);
 	if (r < 0)
 		return r;
 	if (!ids)

@@ -230,10 +230,21 @@ static uint64_t free_start(enum subid_kind kind)
 	return subid_free_start(text);
 }
 
-static int none_given(enum subid_kind kind, uid_t uid, struct error *err)
+char *subid_more_line(uid_t uid)
 {
 	cleanup_free char *name = subid_user_name(uid);
 	unsigned long long uids = free_start(SUBID_UID), gids = free_start(SUBID_GID);
+
+	if (!name || uids == 0 || gids == 0)
+		return NULL;
+	return xasprintf("usermod --add-subuids %llu-%llu --add-subgids %llu-%llu %s",
+			 uids, uids + DEFAULT_SIZE - 1, gids, gids + DEFAULT_SIZE - 1,
+			 name);
+}
+
+static int none_given(enum subid_kind kind, uid_t uid, struct error *err)
+{
+	cleanup_free char *name = subid_user_name(uid), *line = subid_more_line(uid);
 
 	if (!name) {
 		/* newuidmap(1) wants to know the caller's name, so a line alone would not
@@ -248,15 +259,14 @@ static int none_given(enum subid_kind kind, uid_t uid, struct error *err)
 	(void)error_set(err, ERR_NOT_FOUND, 0,
 			"user %s has no subordinate ids: no line in %s", name,
 			file_of(kind));
-	if (uids == 0 || gids == 0)
+	if (!line)
 		return error_hint(
 			err, "the ids of /etc/subuid or /etc/subgid are used up; run a "
 			     "container with your own id only: --uidmap 0:0:1");
-	return error_hint(
-		err,
-		"as root: usermod --add-subuids %llu-%llu --add-subgids %llu-%llu %s; "
-		"or run a container with your own id only: --uidmap 0:0:1",
-		uids, uids + DEFAULT_SIZE - 1, gids, gids + DEFAULT_SIZE - 1, name);
+	return error_hint(err,
+			  "as root: %s; or run a container with your own id only: "
+			  "--uidmap 0:0:1",
+			  line);
 }
 
 /*

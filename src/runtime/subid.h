@@ -68,3 +68,7 @@ char *subid_user_name(uid_t uid);
  * not have, add how to get more of them. Return: -code.
  */
 int subid_hint_more(enum subid_kind kind, uid_t uid, struct error *err);
+
+/* subid_more_line() - "usermod --add-subuids ... --add-subgids ... NAME" with ranges that are nobody's. NULL: there are
+ * none, or the user has no name. Caller frees. */
+char *subid_more_line(uid_t uid);

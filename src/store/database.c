@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/store.h"
 #include "util/fs.h"
@@ -96,6 +97,15 @@ static const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	"CREATE TABLE manifest_list ("
 	" name TEXT NOT NULL PRIMARY KEY,"
 	" document TEXT NOT NULL"
+	") WITHOUT ROWID;",
+
+	"CREATE TABLE id_range ("
+	" container TEXT NOT NULL," /* without a record at first: it is made later */
+	" kind INTEGER NOT NULL,"   /* enum id_range_kind */
+	" start INTEGER NOT NULL,"
+	" count INTEGER NOT NULL,"
+	" exclusive INTEGER NOT NULL,"
+	" PRIMARY KEY (container, kind, start)"
 	") WITHOUT ROWID;",
 };
 
@@ -304,6 +314,30 @@ int store_open(const char *data_dir, struct store **ret, struct error *err)
 	r = prepare_connection(s, err);
 	if (r < 0)
 		return r;
+	*ret = TAKE_PTR(s);
+	return 0;
+}
+
+int store_open_to_look(const char *data_dir, struct store **ret, struct error *err)
+{
+	cleanup_store struct store *s = xcalloc(1, sizeof(*s));
+	int code;
+
+	s->path = fs_join(data_dir, STORE_FILE);
+	if (access(s->path, F_OK) < 0)
+		return error_set(err,
+				 errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND
+								     : ERR_SYSTEM,
+				 errno, "open %s", s->path);
+	code = sqlite3_open_v2(s->path, &s->db,
+			       SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	if (!s->db)
+		return error_set(err, ERR_SYSTEM, ENOMEM, "open %s", s->path);
+	if (code != SQLITE_OK)
+		return database_error(s, err, "open the records");
+	sqlite3_busy_timeout(s->db, STORE_BUSY_MSEC);
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	*ret = TAKE_PTR(s);
 	return 0;
 }

@@ -16,7 +16,7 @@
 #include "util/error.h"
 
 #define STORE_FILE           "cubby.db"
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 #define STORE_BUSY_MSEC      30000
 
 struct store;
@@ -26,6 +26,13 @@ struct store;
  * be private), made if missing. One written by a newer version is ERR_UNSUPPORTED.
  */
 int store_open(const char *data_dir, struct store **ret, struct error *err) _must_check_;
+
+/*
+ * store_open_to_look() - another store of the same user, which may be of any version and is not changed.
+ * None there is ERR_NOT_FOUND.
+ */
+int store_open_to_look(const char *data_dir, struct store **ret,
+		       struct error *err) _must_check_;
 void store_close(struct store *store);
 DEFINE_CLEANUP(struct store *, store_close)
 #define cleanup_store cleanup(store_closep)
