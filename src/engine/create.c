@@ -35,6 +35,8 @@ void creation_release(struct creation *c)
 				     : container_dir_remove(c->engine, c->id, &err);
 	if (r < 0)
 		error_drop(&err, "the next command sweeps it away");
+	etc_fds_release(&c->etc_fds);
+	strv_free(TAKE_PTR(c->gifts));
 	if (c->spec)
 		spec_free(TAKE_PTR(c->spec));
 }
@@ -163,7 +165,7 @@ static uint32_t outside_root(const struct idmap *map)
 	return id == IDMAP_NONE ? 0 : id;
 }
 
-static int write_etc(const struct create_plan *p, int run_dirfd, struct error *err)
+static int write_etc(const struct create_plan *p, struct creation *c, struct error *err)
 {
 	const struct etc_content content = {
 		.hostname = p->hostname,
@@ -176,7 +178,35 @@ static int write_etc(const struct create_plan *p, int run_dirfd, struct error *e
 		.gid = outside_root(&p->gids),
 	};
 
-	return etc_files_write(run_dirfd, &p->etc, &content, err);
+	return etc_files_write(c->lock_fd, &p->etc, &content, &c->etc_fds, err);
+}
+
+static void list_gifts(const struct create_plan *p, char ***ret)
+{
+	for (enum etc_file file = 0; file < ETC_FILES; file++)
+		if (p->etc.wanted[file])
+			strv_add_take(ret, fs_join(p->run_dir, etc_file_name(file)));
+	if (p->image) {
+		strv_add(ret, p->upper);
+		if (!p->has_outer) /* who mounts the overlay makes its files there */
+			strv_add(ret, p->work);
+	}
+	for (size_t i = 0; i < p->volumes.n; i++)
+		if (p->volumes.items[i].anonymous)
+			strv_add(ret, p->volumes.items[i].source);
+}
+
+/* What the container's root shall own: root of the host can give it away at once. */
+static int give_away(const struct create_plan *p, struct creation *c, struct error *err)
+{
+	list_gifts(p, &c->gifts);
+	if (p->has_outer)
+		return 0;
+	strv_foreach (path, c->gifts)
+		if (chown(*path, outside_root(&p->uids), outside_root(&p->gids)) < 0)
+			return error_set(err, ERR_SYSTEM, errno,
+					 "give %s to the container", *path);
+	return 0;
 }
 
 int container_create_begin(const struct engine *e, const struct create_plan *p,
@@ -193,9 +223,11 @@ int container_create_begin(const struct engine *e, const struct create_plan *p,
 	c.lock_fd = container_dir_lock(e, p->id, DIR_LOCK_CREATE, err);
 	if (c.lock_fd < 0)
 		return c.lock_fd;
-	r = write_etc(p, c.lock_fd, err);
+	r = write_etc(p, &c, err);
 	if (r >= 0 && p->image)
 		r = make_overlay_dirs(e, p, err);
+	if (r >= 0 && p->is_remapped)
+		r = give_away(p, &c, err);
 	if (r < 0)
 		return r;
 	*ret = c;
@@ -203,8 +235,7 @@ int container_create_begin(const struct engine *e, const struct create_plan *p,
 	return 0;
 }
 
-int container_create_record(const struct creation *c, struct create_plan *p,
-			    struct error *err)
+int container_create_record(struct creation *c, struct create_plan *p, struct error *err)
 {
 	cleanup_free char *name = xstrdup(p->name);
 	int r = insert_record(c->engine, p, err);
@@ -212,7 +243,7 @@ int container_create_record(const struct creation *c, struct create_plan *p,
 	/* A random name that was taken: the files, mounted by now, are written once more.
 	 */
 	if (r >= 0 && !str_eq(name, p->name))
-		r = write_etc(p, c->lock_fd, err);
+		r = write_etc(p, c, err);
 	if (r >= 0 && !p->image)
 		r = make_data_dir(c->engine, p->id, err);
 	if (r >= 0)

@@ -7,6 +7,7 @@
 
 #include "engine/create_plan.h"
 #include "engine/engine.h"
+#include "engine/etc_files.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -17,9 +18,12 @@ struct creation {
 	const char *id;    /* of the plan */
 	int lock_fd;       /* the run directory, locked; owned */
 	struct spec *spec; /* owned */
-	bool done;         /* keep it; otherwise creation_release() removes all traces */
+	char **gifts; /* owned; paths that the launch gives to the container's root */
+	struct etc_fds
+		etc_fds; /* owned; of the files for /etc, in case the name must change */
+	bool done;       /* keep it; otherwise creation_release() removes all traces */
 };
-#define CREATION_INIT ((struct creation){.lock_fd = -EBADF})
+#define CREATION_INIT ((struct creation){.lock_fd = -EBADF, .etc_fds = ETC_FDS_INIT})
 
 /*
  * container_create_begin() - what the launcher needs: spec, run directory (locked), files
@@ -32,7 +36,7 @@ struct creation {
  */
 int container_create_begin(const struct engine *e, const struct create_plan *p,
 			   struct creation *ret, struct error *err) _must_check_;
-int container_create_record(const struct creation *c, struct create_plan *p,
+int container_create_record(struct creation *c, struct create_plan *p,
 			    struct error *err) _must_check_;
 
 void creation_release(struct creation *c);

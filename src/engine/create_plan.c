@@ -36,6 +36,7 @@ void create_plan_release(struct create_plan *p)
 	user_identity_release(&p->user);
 	idmap_release(&p->uids);
 	idmap_release(&p->gids);
+	user_ids_release(&p->whole);
 	security_plan_release(&p->security);
 	if (p->seccomp)
 		spec_seccomp_free(p->seccomp);

@@ -14,6 +14,7 @@
 #include "engine/device_option.h"
 #include "engine/etc_files.h"
 #include "engine/security_option.h"
+#include "engine/user_ids.h"
 #include "engine/user_lookup.h"
 #include "engine/volume_option.h"
 #include "runtime/idmap.h"
@@ -43,7 +44,12 @@ struct create_plan {
 	struct user_identity user;
 	bool has_umask;
 	uint32_t umask;
-	struct idmap uids, gids; /* empty: no user namespace */
+	struct idmap uids,
+		gids; /* empty: no user namespace; outside are ids of the engine's
+				    own namespace */
+	struct user_ids whole; /* with is_remapped: the user's whole map */
+	bool is_remapped;      /* the map is another than what image layers have */
+	bool has_outer;        /* an outer user namespace is needed for that */
 	bool network_host;
 	struct security_plan security;
 	struct spec_seccomp *seccomp; /* a custom profile */

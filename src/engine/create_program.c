@@ -158,26 +158,28 @@ int create_plan_ids(const struct engine *e, struct create_plan *p, struct error 
 
 /*
  * The files of an image belong to the ids that it was unpacked with: the user's whole map, or its
- * own id alone.
+ * own id alone. Another map shows them through itself. An ordinary user has an outer namespace for that;
+ * root of the host needs none.
  */
 int create_plan_map(const struct engine *e, struct create_plan *p, struct error *err)
 {
-	cleanup_user_ids struct user_ids ids = {0};
+	bool is_single = p->uids.n_lines && idmap_is_single(&p->uids, geteuid());
 	int r;
 
-	if (!p->image)
+	if (is_single || p->uids.n_lines == 0)
 		return 0;
-	r = user_ids_get(e, p->image->single_id, &ids, err);
-	if (r < 0)
-		return r;
-	if (idmap_equal(&ids.uids, &p->uids) && idmap_equal(&ids.gids, &p->gids))
+	if (e->rootless) {
+		r = user_ids_get(e, false, &p->whole, err);
+		if (r < 0)
+			return r;
+	}
+	if (idmap_equal(&p->whole.uids, &p->uids) &&
+	    idmap_equal(&p->whole.gids, &p->gids))
 		return 0;
-	error_set(err, ERR_UNSUPPORTED, 0,
-		  "a map of the container's own is not supported yet for images");
-	return error_hint(
-		err, e->rootless ? "Without --uidmap and --gidmap you are root inside; "
-				   "--uidmap 0:0:1 maps your own id only"
-				 : "Run it without --uidmap and --gidmap");
+	p->is_remapped = true;
+	p->has_outer = e->rootless;
+	p->overlay.mapped = p->image != NULL;
+	return 0;
 }
 
 /* Supplementary groups that nobody asked for by name go where the container can't have

@@ -148,20 +148,30 @@ static int fill(enum etc_file file, struct buf *b, const struct etc_content *c,
 	return 0;
 }
 
+void etc_fds_release(struct etc_fds *fds)
+{
+	for (size_t i = 0; i < ETC_FILES; i++)
+		fd_cleanup_(&fds->fds[i]);
+}
+
 /* The directory is new and ours, so the file needs no temporary name. */
 static int write_file(int dirfd, enum etc_file file, const struct buf *b,
-		      const struct etc_content *c, struct error *err)
+		      const struct etc_content *c, int *fd_inout, struct error *err)
 {
 	const char *name = files[file].name;
-	cleanup_fd int fd = openat(
-		dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	int r;
+	int fd = *fd_inout, r;
 
+	if (fd < 0)
+		fd = *fd_inout = openat(
+			dirfd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make %s for the container",
 				 name);
+	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "write %s for the container",
+				 name);
 	r = b->len ? fd_write_all(fd, b->data, b->len) : 0;
-	if (r == 0 && fchmod(fd, 0644) < 0)
+	if (r == 0 && fchmod(fd, 0644) < 0 && errno != EPERM)
 		r = -errno;
 	if (r == 0 && !c->rootless && fchown(fd, c->uid, c->gid) < 0)
 		r = -errno;
@@ -171,7 +181,8 @@ static int write_file(int dirfd, enum etc_file file, const struct buf *b,
 }
 
 int etc_files_write(int run_dirfd, const struct etc_plan *plan,
-		    const struct etc_content *content, struct error *err)
+		    const struct etc_content *content, struct etc_fds *fds,
+		    struct error *err)
 {
 	for (enum etc_file file = 0; file < ETC_FILES; file++) {
 		cleanup_buf struct buf b = {0};
@@ -186,7 +197,7 @@ int etc_files_write(int run_dirfd, const struct etc_plan *plan,
 						 : error_set(err, ERR_SYSTEM, -r,
 							     "make %s for the container",
 							     files[file].name);
-		r = write_file(run_dirfd, file, &b, content, err);
+		r = write_file(run_dirfd, file, &b, content, &fds->fds[file], err);
 		if (r < 0)
 			return r;
 	}

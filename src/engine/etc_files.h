@@ -40,9 +40,18 @@ struct etc_content {
 	gid_t gid;
 };
 
-/* etc_files_write() - into the run directory. */
+/*
+ * etc_files_write() - into the run directory. fds (-EBADF at first) keeps them open for writing: when
+ * they are written again they may not be ours any more.
+ */
+struct etc_fds {
+	int fds[ETC_FILES];
+};
+#define ETC_FDS_INIT ((struct etc_fds){{[0 ... ETC_FILES - 1] = -EBADF}})
 int etc_files_write(int run_dirfd, const struct etc_plan *plan,
-		    const struct etc_content *content, struct error *err) _must_check_;
+		    const struct etc_content *content, struct etc_fds *fds,
+		    struct error *err) _must_check_;
+void etc_fds_release(struct etc_fds *fds);
 
 /* etc_file_name() - in the run directory; etc_file_target() - in the container. */
 const char *etc_file_name(enum etc_file file);

@@ -15,6 +15,7 @@ void monitor_command_release(struct monitor_command *m)
 	fd_cleanup_(&m->out_fd);
 	fd_cleanup_(&m->err_fd);
 	fd_cleanup_(&m->tty_fd);
+	fd_cleanup_(&m->keep_fd);
 }
 
 static void add_number(char ***argv, const char *option, int64_t value)
@@ -41,6 +42,7 @@ static int add_fds(const struct monitor_command *m, char ***argv)
 		{"--out-fd", m->out_fd},     {"--err-fd", m->err_fd},
 		{"--tty-fd", m->tty_fd},     {"--listen-fd", m->listen_fd},
 		{"--owner-fd", m->owner_fd}, {"--log-fd", m->log_fd},
+		{"--keep-fd", m->keep_fd},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {

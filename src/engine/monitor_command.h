@@ -16,6 +16,7 @@ struct monitor_command {
 	int dir_fd;                /* owned */
 	int in_fd, out_fd, err_fd; /* owned; ends of pipes to the container */
 	int tty_fd;                /* owned; instead of the three */
+	int keep_fd;               /* owned; only held open */
 	int listen_fd, owner_fd, log_fd;
 	int64_t log_max_size, log_max_files, timeout_sec;
 	bool keep_stdin;
@@ -27,6 +28,7 @@ struct monitor_command {
 		.out_fd = -EBADF,    \
 		.err_fd = -EBADF,    \
 		.tty_fd = -EBADF,    \
+		.keep_fd = -EBADF,   \
 		.listen_fd = -EBADF, \
 		.owner_fd = -EBADF,  \
 		.log_fd = -EBADF,    \

@@ -81,7 +81,7 @@ static void keep_failure(const struct run_request *request, struct creation *c,
 		c->done = true;
 }
 
-static int record(struct create_plan *p, const struct creation *c, struct error *err)
+static int record(struct create_plan *p, struct creation *c, struct error *err)
 {
 	int r = container_create_record(c, p, err);
 

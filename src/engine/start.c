@@ -33,6 +33,7 @@
 
 #include "engine/container_dir.h"
 #include "engine/monitor_command.h"
+#include "engine/outer.h"
 #include "monitor/protocol.h"
 #include "runtime/launch.h"
 #include "runtime/seccomp.h"
@@ -218,6 +219,42 @@ static int wait_for_word(const struct launcher *x, struct error *err)
 	return 0;
 }
 
+/* In an outer user namespace: that of other containers, or one for them and us. */
+static int begin_in_outer(const struct launcher *x, struct launch *l,
+			  struct launch_options *o, int *ret_keep_fd, struct error *err)
+{
+	const struct start_request *request = x->request;
+	cleanup_outer struct outer outer = OUTER_INIT;
+	int r = outer_find(request->engine, &outer, err);
+	struct launch_outer options = {
+		.uids = &request->plan->whole.uids,
+		.gids = &request->plan->whole.gids,
+		.trees = outer.trees,
+		.give = request->creation->gifts,
+		.mount_ns_fd = outer.mount_ns_fd,
+		.ret_mount_ns_fd = &outer.mount_ns_fd,
+	};
+
+	if (r < 0)
+		return r;
+	o->outer = &options;
+	r = launch_begin(l, o, err);
+	if (r >= 0)
+		r = outer_register(&outer, request->creation->lock_fd, err);
+	o->outer = NULL;
+	if (r < 0)
+		return r;
+	*ret_keep_fd = TAKE_FD(outer.mount_ns_fd);
+	return 0;
+}
+
+static int begin(const struct launcher *x, struct launch *l, struct launch_options *o,
+		 int *ret_keep_fd, struct error *err)
+{
+	return x->request->plan->has_outer ? begin_in_outer(x, l, o, ret_keep_fd, err)
+					   : launch_begin(l, o, err);
+}
+
 /* In the launcher. Returns only on failure; the init is dead then. */
 static int launch(const struct launcher *x, struct error *err)
 {
@@ -245,7 +282,8 @@ static int launch(const struct launcher *x, struct error *err)
 	o.filter = x->has_filter ? &x->filter : NULL;
 	o.preserve_fds = p->options->preserve_fds;
 	o.die_with_parent = true;
-	r = launch_begin(&l, &o, err);
+	o.base_creates = p->is_remapped;
+	r = begin(x, &l, &o, &m.keep_fd, err);
 	if (r < 0)
 		return r;
 	r = wait_for_word(x, err);

@@ -33,6 +33,7 @@ static const struct option options[] = {
 	FD_OPTION("--owner-fd", owner_fd),
 	FD_OPTION("--log-fd", log_fd),
 	FD_OPTION("--ready-fd", ready_fd),
+	FD_OPTION("--keep-fd", keep_fd),
 	OPTION("--pid", pid, 1, INT_MAX),
 	OPTION("--log-max-size", log_max_size, 0, INT64_MAX),
 	OPTION("--log-max-files", log_max_files, 1, 1000),
@@ -71,6 +72,7 @@ int monitor_options_parse(int argc, char **argv, struct monitor_options *ret,
 		.owner_fd = -1,
 		.log_fd = -1,
 		.ready_fd = -1,
+		.keep_fd = -1,
 		.log_max_files = 1,
 	};
 	int i;

@@ -12,7 +12,7 @@ struct monitor_options {
 	int64_t pid;
 	/* -1: not given */
 	int64_t dir_fd, in_fd, out_fd, err_fd, tty_fd, listen_fd, owner_fd, log_fd,
-		ready_fd;
+		ready_fd, keep_fd;
 	int64_t log_max_size;     /* bytes, 0: no limit */
 	int64_t log_max_files;    /* with the current one */
 	int64_t keep_stdin, sync; /* 0 or 1 */
@@ -25,6 +25,6 @@ int monitor_options_parse(int argc, char **argv, struct monitor_options *ret,
 			  const char **ret_wrong) _must_check_;
 
 /* monitor_options_fds() - the fds given, unsorted, into fds; returns how many. */
-#define MONITOR_OPTION_FDS 9
+#define MONITOR_OPTION_FDS 10
 int monitor_options_fds(const struct monitor_options *o,
 			int fds[static MONITOR_OPTION_FDS]);

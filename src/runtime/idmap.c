@@ -221,6 +221,17 @@ int idmap_compose(const struct idmap *inner, const struct idmap *outer, struct i
 	return 0;
 }
 
+int idmap_relative(const struct idmap *map, const struct idmap *outer, struct idmap *ret,
+		   struct error *err)
+{
+	cleanup_idmap struct idmap back = {0};
+
+	for (size_t i = 0; i < outer->n_lines; i++)
+		idmap_add(&back, outer->lines[i].outside, outer->lines[i].inside,
+			  outer->lines[i].count);
+	return idmap_compose(map, &back, ret, err);
+}
+
 bool idmap_is_single(const struct idmap *map, uint32_t own)
 {
 	return map->n_lines == 1 && map->lines[0].count == 1 &&

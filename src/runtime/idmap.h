@@ -61,6 +61,13 @@ uint32_t idmap_to_inside(const struct idmap *map, uint32_t outside);
 int idmap_compose(const struct idmap *inner, const struct idmap *outer, struct idmap *ret,
 		  struct error *err) _must_check_;
 
+/*
+ * idmap_relative() - map's outside ids, which are outer's outside ids as well, become outer's inside
+ * ids: the map as who is inside of outer writes it. An id that outer does not hold is ERR_INVALID.
+ */
+int idmap_relative(const struct idmap *map, const struct idmap *outer, struct idmap *ret,
+		   struct error *err) _must_check_;
+
 /* idmap_is_single() - one line of one id, which is `own` outside: needs no privilege to
  * write. */
 bool idmap_is_single(const struct idmap *map, uint32_t own);

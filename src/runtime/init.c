@@ -164,6 +164,21 @@ static int wait_for(struct init *i, enum sync_message message, struct error *err
 			   err);
 }
 
+/* Step 1. With an outer user namespace the root's mount comes along. */
+static int wait_for_maps(struct init *i, struct error *err)
+{
+	struct sync_expectation x = {
+		.message = SYNC_MAPPED,
+		.peer = PEER,
+		.ret_fd = i->options->outer ? &i->rootfs.root_fd : NULL,
+	};
+
+	/* without an overlay the root is there already */
+	if (i->rootfs.root_fd >= 0)
+		x.ret_fd = NULL;
+	return sync_expect(i->sync_fd, &x, err);
+}
+
 static void fill_state(const struct init *i, const char *status, pid_t pid,
 		       struct spec_state *ret)
 {
@@ -400,7 +415,7 @@ static int run(struct init *i, struct error *err)
 	if (r == 0)
 		r = make_early(i, err);
 	if (r == 0)
-		r = wait_for(i, SYNC_MAPPED, err);
+		r = wait_for_maps(i, err);
 	if (r == 0)
 		r = make_late(i, err);
 	if (r == 0)
@@ -432,7 +447,7 @@ _noreturn_ void init_run(struct init *i)
 	_exit(125);
 }
 
-static int join_and_clone(struct init *i, int *ret_pid_fd, struct error *err)
+pid_t init_join_and_clone(struct init *i, int *ret_pid_fd, struct error *err)
 {
 	static const enum namespace_kind order[] = {NS_USER, NS_PID,  NS_NETWORK,
 						    NS_IPC,  NS_UTS,  NS_CGROUP,
@@ -456,7 +471,7 @@ _noreturn_ void init_intermediate(struct init *i)
 {
 	cleanup_error struct error err = ERROR_INIT;
 	int pid_fd = -EBADF;
-	pid_t pid = join_and_clone(i, &pid_fd, &err);
+	pid_t pid = init_join_and_clone(i, &pid_fd, &err);
 
 	if (pid == 0)
 		init_run(i);

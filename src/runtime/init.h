@@ -22,6 +22,8 @@ struct init {
 	struct namespace_plan namespaces;
 	struct mount_plan mounts;
 	struct idmap uids, gids; /* of a new user namespace; empty otherwise */
+	struct idmap outer_uids, outer_gids; /* the same, as who is root of the outer one
+						writes them */
 	struct rootfs rootfs;
 	struct seccomp_filter own_filter;
 	const struct seccomp_filter *filter; /* NULL: none */
@@ -57,6 +59,26 @@ _noreturn_ void init_run(struct init *i);
  * are joined: enters them, makes the init with CLONE_PARENT, reports its pid, ends.
  */
 _noreturn_ void init_intermediate(struct init *i);
+
+/*
+ * init_outer() - such a process that also becomes root of the outer user namespace, makes what takes
+ * that (see launch_outer.c), and writes the init's maps.
+ */
+_noreturn_ void init_outer(struct init *i);
+
+/* init_give_streams() - whoever the program will be, it may reopen its streams; the init has no right to
+ * give them away where its ids are not the caller's. */
+void init_give_streams(const struct init *i, const struct idmap *uids);
+
+/* init_become_base() - the ids that the init will have as root, effectively only, for the moment of the
+ * clone; init_become_root() - back. */
+int init_become_base(const struct idmap *uids, const struct idmap *gids,
+		     struct error *err) _must_check_;
+int init_become_root(struct error *err) _must_check_;
+
+/* init_join_and_clone() - an intermediate's: enter what is joined, make the init. As init_clone(). */
+pid_t init_join_and_clone(struct init *i, int *ret_pid_fd,
+			  struct error *err) _must_check_;
 
 /* init_clone() - clone3 of the init with the namespaces that must be made at that moment
  * (user, pid). Return: pid, 0 in the child, or -errno with *err. */

@@ -47,6 +47,14 @@ static int plan_maps(struct init *i, struct error *err)
 	return idmap_check(&i->gids, "linux.gidMappings", err);
 }
 
+static int plan_outer_maps(struct init *i, struct error *err)
+{
+	const struct launch_outer *o = i->options->outer;
+	int r = idmap_relative(&i->uids, o->uids, &i->outer_uids, err);
+
+	return r < 0 ? r : idmap_relative(&i->gids, o->gids, &i->outer_gids, err);
+}
+
 static int check_id(const struct idmap *map, uint32_t id, const char *what,
 		    struct error *err)
 {
@@ -180,6 +188,7 @@ static int plan_rootfs(struct init *i, struct error *err)
 	r->spec = o->spec;
 	r->plan = &i->mounts;
 	r->overlay = o->overlay;
+	r->root_is_given = o->outer && o->overlay;
 	r->in_user_ns = is_own(n, NS_USER);
 	r->own_net_ns = is_own(n, NS_NETWORK);
 	r->own_pid_ns = is_own(n, NS_PID);
@@ -215,6 +224,10 @@ int init_plan(struct init *i, const struct launch_options *options, struct error
 	r = plan_maps(i, err);
 	if (r < 0)
 		return r;
+	if (options->outer && i->uids.n_lines)
+		r = plan_outer_maps(i, err);
+	if (r < 0)
+		return r;
 	r = process_plan_build(spec->process, spec->linux->personality, &i->process, err);
 	if (r < 0)
 		return r;
@@ -246,4 +259,6 @@ void init_release(struct init *i)
 	namespace_plan_release(&i->namespaces);
 	idmap_release(&i->uids);
 	idmap_release(&i->gids);
+	idmap_release(&i->outer_uids);
+	idmap_release(&i->outer_gids);
 }

@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -52,14 +53,20 @@ static bool joins_any(const struct namespace_plan *p)
 /* The plain case: the init is cloned right here. */
 static int make_directly(struct launch *l, struct init *i, struct error *err)
 {
-	pid_t pid = init_clone(i, 0, &l->pid_fd, err);
+	bool as_base = i->options->base_creates && i->uids.n_lines;
+	int r = as_base ? init_become_base(&i->uids, &i->gids, err) : 0;
 
+	if (r < 0)
+		return r;
+	pid_t pid = init_clone(i, 0, &l->pid_fd, err);
 	if (pid == 0) {
 		fd_cleanup_(&l->sync_fd);
 		init_run(i);
 	}
 	l->pid = pid > 0 ? pid : 0;
-	return pid < 0 ? (int)pid : 0;
+	if (pid >= 0 && as_base)
+		r = init_become_root(err);
+	return pid < 0 ? (int)pid : r;
 }
 
 static int make_by_intermediate(struct launch *l, struct init *i, struct error *err)
@@ -84,12 +91,85 @@ static int make_by_intermediate(struct launch *l, struct init *i, struct error *
 	return r;
 }
 
+static int hear_of_init(struct launch *l, const struct launch_outer *o, struct error *err)
+{
+	struct sync_expectation pid = {.message = SYNC_PID,
+				       .peer = PEER,
+				       .ret_fd = &l->pid_fd,
+				       .ret_pid = &l->pid};
+	struct sync_expectation outer = {
+		.message = SYNC_OUTER, .peer = PEER, .ret_fd = o->ret_mount_ns_fd};
+	struct sync_expectation root = {
+		.message = SYNC_ROOT, .peer = PEER, .ret_fd = &l->root_fd};
+	int r = o->mount_ns_fd < 0 ? sync_expect(l->sync_fd, &outer, err) : 0;
+
+	if (r == 0)
+		r = sync_expect(l->sync_fd, &pid, err);
+	return r < 0 ? r : sync_expect(l->sync_fd, &root, err);
+}
+
+/* The outer namespace is made or joined by a process that makes the init (launch_outer.c). */
+static int make_in_outer(struct launch *l, struct init *i, struct error *err)
+{
+	const struct launch_outer *o = i->options->outer;
+	bool is_new = o->mount_ns_fd < 0;
+	cleanup_usermap struct usermap maps = USERMAP_INIT;
+	struct clone_args args = {
+		.flags = is_new ? CLONE_NEWUSER | CLONE_NEWNS : 0,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid = sys_clone3(&args);
+	int r = 0, status;
+
+	if (pid < 0)
+		return usermap_explain_clone(errno, err);
+	if (pid == 0) {
+		fd_cleanup_(&l->sync_fd);
+		init_outer(i);
+	}
+	fd_cleanup_(&i->sync_fd);
+	if (is_new)
+		r = usermap_begin(&maps, pid, o->uids, o->gids, err);
+	if (r == 0 && is_new)
+		r = usermap_end(&maps, err);
+	if (r == 0 && is_new)
+		r = sync_send(l->sync_fd, SYNC_MAPPED, -EBADF, err);
+	if (r == 0)
+		r = hear_of_init(l, o, err);
+	if (r < 0)
+		(void)kill(pid, SIGKILL);
+	(void)!proc_wait(pid, -EBADF, -1, &status);
+	return r;
+}
+
+/* The clones are the init's as well, which waits. */
+static int map_layers(const struct launch *l, struct init *i, struct error *err)
+{
+	cleanup_fd int joined_fd = -EBADF;
+	int user_ns_fd = i->namespaces.join_fd[NS_USER];
+	char path[48];
+
+	if (user_ns_fd < 0) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/user", l->pid);
+		user_ns_fd = joined_fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (user_ns_fd < 0)
+		return error_set(err, ERR_SYSTEM, errno,
+				 "open the container's user namespace");
+	return overlay_idmap(&i->rootfs.overlay_dirs, user_ns_fd, err);
+}
+
 /* Step 1: everything that the parent does to the new process before it may go on. */
 static int confirm_maps(struct launch *l, struct init *i, struct error *err)
 {
 	cleanup_usermap struct usermap maps = USERMAP_INIT;
 	int r = 0;
 
+	if (i->options->outer) { /* all done there */
+		r = sync_send(l->sync_fd, SYNC_MAPPED, l->root_fd, err);
+		fd_cleanup_(&l->root_fd);
+		return r;
+	}
 	if (i->uids.n_lines)
 		r = usermap_begin(&maps, l->pid, &i->uids, &i->gids, err);
 	if (r < 0)
@@ -99,6 +179,8 @@ static int confirm_maps(struct launch *l, struct init *i, struct error *err)
 		return r;
 	if (i->uids.n_lines)
 		r = usermap_end(&maps, err);
+	if (r == 0 && i->options->overlay && i->options->overlay->mapped)
+		r = map_layers(l, i, err);
 	if (r < 0)
 		return r;
 	return sync_send(l->sync_fd, SYNC_MAPPED, -EBADF, err);
@@ -175,17 +257,23 @@ int launch_begin(struct launch *l, const struct launch_options *options,
 
 	if (r < 0)
 		return r;
-	r = init_open_sources(&i, err);
+	if (!options->outer)
+		r = init_open_sources(&i, err);
+	if (r == 0 && !options->outer && options->overlay && options->overlay->mapped)
+		r = overlay_open_clones(options->overlay, &i.rootfs.overlay_dirs, err);
 	if (r < 0)
 		return r;
+	if (!options->outer && options->base_creates)
+		init_give_streams(&i, &i.uids);
 	r = sync_pair(pair, err);
 	if (r < 0)
 		return r;
 	l->options = options;
 	l->sync_fd = pair[0];
 	i.sync_fd = pair[1];
-	r = joins_any(&i.namespaces) ? make_by_intermediate(l, &i, err)
-				     : make_directly(l, &i, err);
+	r = options->outer             ? make_in_outer(l, &i, err)
+	    : joins_any(&i.namespaces) ? make_by_intermediate(l, &i, err)
+				       : make_directly(l, &i, err);
 	fd_cleanup_(&i.sync_fd);
 	if (r < 0)
 		return r;
@@ -247,6 +335,7 @@ void launch_release(struct launch *l)
 		(void)!proc_wait(l->pid, l->pid_fd, -1, &status);
 	}
 	fd_cleanup_(&l->pid_fd);
+	fd_cleanup_(&l->root_fd);
 	*l = LAUNCH_INIT;
 	errno = saved_errno;
 }

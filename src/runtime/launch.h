@@ -25,8 +25,10 @@ struct launch {
 	pid_t pid;   /* of the init, in the caller's pid namespace */
 	int pid_fd;  /* owned */
 	int sync_fd; /* owned; closed once the init was let go */
+	int root_fd; /* owned; on its way from an outer user namespace to the init */
 };
-#define LAUNCH_INIT ((struct launch){.pid_fd = -EBADF, .sync_fd = -EBADF})
+#define LAUNCH_INIT \
+	((struct launch){.pid_fd = -EBADF, .sync_fd = -EBADF, .root_fd = -EBADF})
 
 int launch_begin(struct launch *l, const struct launch_options *options,
 		 struct error *err) _must_check_;

@@ -5,9 +5,25 @@
 #include <errno.h>
 #include <stdbool.h>
 
+struct idmap;
 struct overlay_paths;
 struct seccomp_filter;
 struct spec;
+
+/*
+ * A user namespace between the caller's and the container's: it has all ids of the user, so that its
+ * root can write the container's maps, and can show image layers with the container's owners. Several
+ * containers share it, with a mount namespace that has the layers' metadata trees; both last as long as
+ * somebody holds the mount namespace.
+ */
+struct launch_outer {
+	const struct idmap *uids, *gids; /* its maps, to make it */
+	const char *trees;    /* a directory where the trees are mounted, in the mount
+			      namespace only */
+	char *const *give;    /* paths (strv) that are given to the container's root */
+	int mount_ns_fd;      /* of one that is there already; -EBADF: make it */
+	int *ret_mount_ns_fd; /* gets the one that was made */
+};
 
 struct launch_options {
 	const char *id;
@@ -17,7 +33,10 @@ struct launch_options {
 	const struct overlay_paths
 		*overlay; /* the root is this, attached at root.path; NULL:
 						root.path's own files */
-	int stdio_fd[3];  /* become 0, 1, 2 of the container; -EBADF: /dev/null. Ignored
+	const struct launch_outer *outer; /* NULL: none */
+	bool base_creates; /* the container's user namespace is made by its base ids:
+			      what the kernel counts by creator is its own then */
+	int stdio_fd[3];   /* become 0, 1, 2 of the container; -EBADF: /dev/null. Ignored
 			    with a terminal */
 	int console_socket_fd; /* with process.terminal and no ret_master_fd: master goes
 				  here */

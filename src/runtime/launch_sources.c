@@ -61,11 +61,33 @@ static int mapping_namespace(const struct init *i, const struct mount_step *step
 	return error_is_set(err) ? -err->code : 0;
 }
 
-static int open_root(struct init *i, struct error *err)
+/* By what rights the init would open them: the caller's own, but with power over other people's files
+ * only in its user namespace. */
+enum reach {
+	REACH_ALL,     /* those of the caller */
+	REACH_NO_ROOT, /* the caller is root, it is not */
+	REACH_NONE,    /* it has the container's ids from the beginning */
+};
+
+static enum reach reach_of_init(const struct init *i)
+{
+	if (i->options->outer || i->options->base_creates)
+		return REACH_NONE;
+	return geteuid() == 0 && (i->namespaces.new_flags & CLONE_NEWUSER) ? REACH_NO_ROOT
+									   : REACH_ALL;
+}
+
+static bool must_be_given(enum reach reach, const char *path, const char *bundle)
+{
+	return reach == REACH_NONE ||
+	       (reach == REACH_NO_ROOT && is_out_of_reach(path, bundle));
+}
+
+static int open_root(struct init *i, enum reach reach, struct error *err)
 {
 	const struct launch_options *o = i->options;
 
-	if (!is_out_of_reach(o->spec->root->path, o->bundle))
+	if (o->overlay || !must_be_given(reach, o->spec->root->path, o->bundle))
 		return 0;
 	i->rootfs.pre_root_fd = rootfs_source_open(o->spec, o->bundle, err);
 	return i->rootfs.pre_root_fd < 0 ? i->rootfs.pre_root_fd : 0;
@@ -74,16 +96,16 @@ static int open_root(struct init *i, struct error *err)
 int init_open_sources(struct init *i, struct error *err)
 {
 	const char *bundle = i->options->bundle;
-	bool over_others = geteuid() == 0 && (i->namespaces.new_flags & CLONE_NEWUSER);
+	enum reach reach = reach_of_init(i);
 	cleanup_fd int user_ns_fd = -EBADF;
-	int r = over_others ? open_root(i, err) : 0;
+	int r = open_root(i, reach, err);
 
 	if (r < 0)
 		return r;
 	for (size_t k = 0; k < i->mounts.n_steps; k++) {
 		const struct mount_step *step = &i->mounts.steps[k];
-		bool wanted = step->idmap || (over_others && step->kind == MOUNT_BIND &&
-					      is_out_of_reach(step->source, bundle));
+		bool wanted = step->idmap || (step->kind == MOUNT_BIND &&
+					      must_be_given(reach, step->source, bundle));
 
 		if (!wanted)
 			continue;

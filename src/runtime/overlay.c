@@ -26,6 +26,8 @@ void overlay_dirs_release(struct overlay_dirs *d)
 	for (size_t i = 0; i < d->n_lower; i++)
 		fd_cleanup_(&d->lower_fds[i]);
 	free(d->lower_fds);
+	fd_cleanup_(&d->data_fd);
+	fd_cleanup_(&d->holder_fd);
 	fd_cleanup_(&d->upper_fd);
 	fd_cleanup_(&d->work_fd);
 	*d = OVERLAY_DIRS_INIT;
@@ -126,15 +128,17 @@ int overlay_mount(const struct overlay_dirs *d, struct error *err)
 	};
 	int fd;
 
-	if (d->n_lower == 1 && d->upper_fd < 0) {
+	if (d->n_lower == 1 && d->upper_fd < 0 && d->data_fd < 0) {
 		fd = mount_clone(d->lower_fds[0], "", false);
 		return fd < 0 ? error_set(err, ERR_SYSTEM, -fd, "clone the layer") : fd;
 	}
 	for (size_t i = 0; i < d->n_lower; i++)
 		add_option(&options, "lowerdir+", d->lower_fds[i]);
+	if (d->data_fd >= 0)
+		add_option(&options, "datadir+", d->data_fd);
 	fs.options = options;
 	fd = mount_fs_new(&fs, err);
-	if (fd < 0 && err->code == EINVAL) {
+	if (fd < 0 && err->code == EINVAL && d->data_fd < 0) {
 		error_drop(err, "this kernel may not know lowerdir+");
 		fd = mount_by_list(d, err);
 	}

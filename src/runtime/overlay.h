@@ -14,7 +14,9 @@
 
 /* Where the directories are. Nothing here is owned. */
 struct overlay_paths {
-	char *const *lower;       /* strv, topmost first; at least one */
+	char *const *lower; /* strv, topmost first; at least one */
+	bool mapped; /* the lower ones' owners are shown through the container's map; with
+			an outer user namespace that takes all of them to be in one directory */
 	const char *upper, *work; /* NULL: read-only */
 	bool is_volatile; /* nothing is synced, and it can't be mounted again: for --rm */
 };
@@ -23,10 +25,18 @@ struct overlay_paths {
 struct overlay_dirs {
 	int *lower_fds; /* owned */
 	size_t n_lower;
+	int data_fd; /* where lower metadata trees have their content; -EBADF: no such */
+	int holder_fd; /* a mount of the two's parent; -EBADF: they lie where they are */
 	int upper_fd, work_fd;
 	bool is_volatile;
 };
-#define OVERLAY_DIRS_INIT ((struct overlay_dirs){.upper_fd = -EBADF, .work_fd = -EBADF})
+#define OVERLAY_DIRS_INIT            \
+	((struct overlay_dirs){      \
+		.data_fd = -EBADF,   \
+		.holder_fd = -EBADF, \
+		.upper_fd = -EBADF,  \
+		.work_fd = -EBADF,   \
+	})
 void overlay_dirs_release(struct overlay_dirs *d);
 #define cleanup_overlay_dirs cleanup(overlay_dirs_release)
 
@@ -34,6 +44,26 @@ void overlay_dirs_release(struct overlay_dirs *d);
  * directories. A missing layer is ERR_NOT_FOUND. */
 int overlay_open(const struct overlay_paths *paths, struct overlay_dirs *ret,
 		 struct error *err) _must_check_;
+
+/*
+ * overlay_open_clones() - the lower ones and what holds the upper one as mounts of one's own, by whom the
+ * file systems obey. overlay_open_trees() - as root of an outer user namespace: lower ones are metadata
+ * trees in the directory `trees` (see metadata.h). Both are followed by overlay_idmap().
+ */
+int overlay_open_clones(const struct overlay_paths *paths, struct overlay_dirs *ret,
+			struct error *err) _must_check_;
+int overlay_open_trees(const struct overlay_paths *paths, const char *trees,
+		       struct overlay_dirs *ret, struct error *err) _must_check_;
+
+/* overlay_idmap() - show the lower ones' owners through the map of a user namespace. A file system that
+ * can't is ERR_UNSUPPORTED. */
+int overlay_idmap(const struct overlay_dirs *d, int user_ns_fd,
+		  struct error *err) _must_check_;
+
+/* overlay_attach() - the clones become part of this mount namespace, on top of the directory place_fd:
+ * kernels before 6.15 take no others as layers. */
+int overlay_attach(const struct overlay_dirs *d, int place_fd,
+		   struct error *err) _must_check_;
 
 /*
  * overlay_mount() - the detached mount, as root of the user namespace whose ids the layers' files

@@ -123,7 +123,7 @@ static int open_place(struct rootfs *r, struct error *err)
 		r->place_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	else
 		r->place_fd = open_root_path(r->spec, r->bundle, err);
-	if (r->place_fd < 0 && r->pre_root_fd >= 0) {
+	if (r->place_fd < 0 && (r->pre_root_fd >= 0 || (r->overlay && r->overlay->mapped))) {
 		error_drop(err, "attach the root to /");
 		r->place_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
@@ -134,8 +134,10 @@ static int open_place(struct rootfs *r, struct error *err)
 
 static int clone_root(struct rootfs *r, struct error *err)
 {
-	if (r->overlay)
+	if (r->overlay && !r->root_is_given && !r->overlay->mapped)
 		return overlay_open(r->overlay, &r->overlay_dirs, err);
+	if (r->overlay)
+		return 0;
 	if (r->pre_root_fd >= 0) {
 		r->root_fd = TAKE_FD(r->pre_root_fd);
 		return 0;
@@ -200,11 +202,16 @@ int rootfs_open(struct rootfs *r, struct error *err)
 
 int rootfs_mount_overlay(struct rootfs *r, struct error *err)
 {
-	if (!r->overlay)
+	int result = 0;
+
+	if (!r->overlay || r->root_is_given)
 		return 0;
-	r->root_fd = overlay_mount(&r->overlay_dirs, err);
+	if (r->overlay->mapped)
+		result = overlay_attach(&r->overlay_dirs, r->place_fd, err);
+	if (result == 0)
+		result = r->root_fd = overlay_mount(&r->overlay_dirs, err);
 	overlay_dirs_release(&r->overlay_dirs);
-	return r->root_fd < 0 ? r->root_fd : 0;
+	return result < 0 ? result : 0;
 }
 
 static int pivot(struct rootfs *r, struct error *err)

@@ -30,8 +30,11 @@ struct rootfs {
 	const struct spec *spec;
 	const struct mount_plan *plan;
 	const struct overlay_paths *overlay; /* NULL: root.path's own files */
-	struct overlay_dirs overlay_dirs;    /* opened by rootfs_open() */
-	int root_fd;      /* the root's mount; -EBADF before rootfs_open() */
+	struct overlay_dirs overlay_dirs;    /* opened by rootfs_open(); if its layers are
+						mapped, by the parent */
+	bool root_is_given; /* the overlay is mounted in an outer user namespace, and comes
+			       as root_fd */
+	int root_fd;        /* the root's mount; -EBADF before rootfs_open() */
 	int host_proc_fd; /* the host's /proc, opened by us before anything was mounted */
 	int new_proc_fd;  /* a detached procfs of the container's pid namespace, ours; or
 			     -EBADF */

@@ -25,6 +25,7 @@ static const char *message_word(int message)
 		[SYNC_HOOKS] = "'hooks wanted'",    [SYNC_CONSOLE] = "a terminal",
 		[SYNC_READY] = "'ready'",           [SYNC_GO] = "'go on'",
 		[SYNC_EXEC] = "'about to execute'", [SYNC_ERROR] = "an error",
+		[SYNC_OUTER] = "a namespace",       [SYNC_ROOT] = "the root's mount",
 	};
 	if (message < 1 || (size_t)message >= ARRAY_SIZE(words))
 		return "an unknown message";

@@ -14,6 +14,9 @@
  *                                        ← SYNC_EXEC   nothing but execve is left   5
  *                                          end of file: exec'd                      6
  *
+ * An intermediate in an outer user namespace (launch_outer.c) waits for SYNC_MAPPED itself first, then
+ * says SYNC_OUTER, SYNC_PID and SYNC_ROOT; the root's mount goes on to the init with its SYNC_MAPPED.
+ *
  * At any point: ← SYNC_ERROR.
  */
 #pragma once
@@ -25,7 +28,9 @@
 
 enum sync_message {
 	SYNC_MAPPED = 1,
-	SYNC_PID, /* intermediate → parent: the init's pid and pidfd (as fd) */
+	SYNC_PID,   /* intermediate → parent: the init's pid and pidfd (as fd) */
+	SYNC_OUTER, /* intermediate → parent: the outer mount namespace (as fd) */
+	SYNC_ROOT,  /* intermediate → parent: the root's mount (as fd) */
 	SYNC_HOOKS,
 	SYNC_CONSOLE,
 	SYNC_READY,

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The outer user namespace of an ordinary user's containers (see launch_outer in
+ * runtime/launch_options.h): there is no process in it. Each container that uses it keeps its mount
+ * namespace open, in the launcher and then the monitor; the file "outer" in the container's run
+ * directory says which process and which fd of it. So the next container finds it in any of them, and
+ * it is gone with the last one.
+ */
+#pragma once
+
+#include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct outer {
+	int mount_ns_fd; /* owned; -EBADF: there is none, so make it */
+	int lock_fd;     /* owned; of who makes it */
+	char *trees;     /* owned; where the metadata trees are mounted in it */
+};
+#define OUTER_INIT ((struct outer){.mount_ns_fd = -EBADF, .lock_fd = -EBADF})
+void outer_release(struct outer *o);
+#define cleanup_outer cleanup(outer_release)
+
+/* outer_find() - one that a container uses. If there is none the caller has the lock until it has
+ * registered the one that it makes, or releases *ret. */
+int outer_find(const struct engine *e, struct outer *ret, struct error *err) _must_check_;
+
+/* outer_register() - in the process that keeps mount_ns_fd: this container uses it. */
+int outer_register(struct outer *o, int container_dirfd, struct error *err) _must_check_;

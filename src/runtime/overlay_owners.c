@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Layers whose owners are shown through another map. What is idmapped is a mount, so each layer
+ * becomes one of our own: a clone of where it lies, for whom the file system obeys; of its metadata
+ * tree on a tmpfs for an ordinary user. Sources: mount_setattr(2); kernel documentation,
+ * filesystems/idmappings, filesystems/overlayfs.
+ */
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "runtime/metadata.h"
+#include "runtime/mount_fs.h"
+#include "runtime/overlay.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/sys.h"
+
+/* Paths here are absolute. */
+static const char *name_of(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+static char *parent_of(const char *path)
+{
+	return xstrndup(path, (size_t)(strrchr(path, '/') - path));
+}
+
+static int open_dir(int dirfd, const char *path, const char *what, struct error *err)
+{
+	int fd = openat(dirfd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set(err, error_kind_of(errno), errno, "open the %s %s", what,
+				 path);
+	return fd;
+}
+
+/* A mount that is nobody's peer, of a directory. */
+static int clone_dir(int dir_fd, struct error *err)
+{
+	struct mount_attr attr = {.propagation = MS_PRIVATE};
+	cleanup_fd int fd = mount_clone(dir_fd, "", false);
+	int r = fd < 0 ? fd : mount_set(fd, false, &attr);
+
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, -r, "clone a layer");
+	return TAKE_FD(fd);
+}
+
+static int open_upper(const struct overlay_paths *paths, struct overlay_dirs *d,
+		      struct error *err)
+{
+	if (!paths->upper)
+		return 0;
+	d->upper_fd = open_dir(AT_FDCWD, paths->upper, "writable layer", err);
+	if (d->upper_fd < 0)
+		return d->upper_fd;
+	d->work_fd = open_dir(AT_FDCWD, paths->work, "overlay's work directory", err);
+	return d->work_fd < 0 ? d->work_fd : 0;
+}
+
+/* Both in one mount, as overlayfs wants them, and one that will be in the container's namespace. */
+static int clone_upper(const struct overlay_paths *paths, struct overlay_dirs *d,
+		       struct error *err)
+{
+	cleanup_free char *parent = parent_of(paths->upper);
+	cleanup_fd int dir_fd = open_dir(AT_FDCWD, parent, "directory", err);
+
+	if (dir_fd < 0)
+		return dir_fd;
+	d->holder_fd = clone_dir(dir_fd, err);
+	if (d->holder_fd < 0)
+		return d->holder_fd;
+	d->upper_fd =
+		open_dir(d->holder_fd, name_of(paths->upper), "writable layer", err);
+	if (d->upper_fd < 0)
+		return d->upper_fd;
+	d->work_fd = open_dir(d->holder_fd, name_of(paths->work),
+			      "overlay's work directory", err);
+	return d->work_fd < 0 ? d->work_fd : 0;
+}
+
+static void begin(const struct overlay_paths *paths, struct overlay_dirs *d)
+{
+	*d = OVERLAY_DIRS_INIT;
+	d->is_volatile = paths->is_volatile;
+	d->lower_fds = xcalloc(strv_len(paths->lower) + 1, sizeof(*d->lower_fds));
+}
+
+int overlay_open_clones(const struct overlay_paths *paths, struct overlay_dirs *ret,
+			struct error *err)
+{
+	cleanup_overlay_dirs struct overlay_dirs d;
+
+	begin(paths, &d);
+	strv_foreach (path, paths->lower) {
+		cleanup_fd int layer_fd = open_dir(AT_FDCWD, *path, "layer", err);
+		int fd = layer_fd < 0 ? layer_fd : clone_dir(layer_fd, err);
+
+		if (fd < 0)
+			return fd;
+		d.lower_fds[d.n_lower++] = fd;
+	}
+	int r = paths->upper ? clone_upper(paths, &d, err) : 0;
+	if (r < 0)
+		return r;
+	*ret = d;
+	d = OVERLAY_DIRS_INIT;
+	return 0;
+}
+
+static int clone_tree(int data_fd, const char *name, int trees_fd, struct error *err)
+{
+	cleanup_fd int layer_fd = open_dir(data_fd, name, "layer", err);
+	cleanup_fd int tree_fd = -EBADF;
+
+	if (layer_fd < 0)
+		return layer_fd;
+	tree_fd = metadata_open(trees_fd, layer_fd, name, err);
+	return tree_fd < 0 ? tree_fd : clone_dir(tree_fd, err);
+}
+
+int overlay_open_trees(const struct overlay_paths *paths, const char *trees,
+		       struct overlay_dirs *ret, struct error *err)
+{
+	cleanup_overlay_dirs struct overlay_dirs d;
+	cleanup_free char *data = parent_of(paths->lower[0]);
+	cleanup_fd int trees_fd = open_dir(AT_FDCWD, trees, "metadata trees", err);
+
+	begin(paths, &d);
+	if (trees_fd < 0)
+		return trees_fd;
+	d.data_fd = open_dir(AT_FDCWD, data, "layers", err);
+	if (d.data_fd < 0)
+		return d.data_fd;
+	strv_foreach (path, paths->lower) {
+		int fd = clone_tree(d.data_fd, name_of(*path), trees_fd, err);
+
+		if (fd < 0)
+			return fd;
+		d.lower_fds[d.n_lower++] = fd;
+	}
+	int r = open_upper(paths, &d, err);
+	if (r < 0)
+		return r;
+	*ret = d;
+	d = OVERLAY_DIRS_INIT;
+	return 0;
+}
+
+int overlay_idmap(const struct overlay_dirs *d, int user_ns_fd, struct error *err)
+{
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_IDMAP,
+		.userns_fd = (uint64_t)user_ns_fd,
+	};
+
+	for (size_t i = 0; i < d->n_lower; i++) {
+		int r = mount_set(d->lower_fds[i], false, &attr);
+
+		if (r < 0)
+			return error_set(
+				err, r == -EINVAL ? ERR_UNSUPPORTED : ERR_SYSTEM, -r,
+				"show a layer's owners through the container's map");
+	}
+	return 0;
+}
+
+int overlay_attach(const struct overlay_dirs *d, int place_fd, struct error *err)
+{
+	int r = d->holder_fd < 0 ? 0 : mount_attach(d->holder_fd, place_fd, NULL);
+
+	for (size_t i = 0; r >= 0 && i < d->n_lower; i++)
+		r = mount_attach(d->lower_fds[i], place_fd, NULL);
+	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "attach the image's layers") : 0;
+}
