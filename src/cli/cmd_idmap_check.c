@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/cubby.h"
@@ -86,7 +87,7 @@ static void add_finding(struct buf *out, struct json_object *f, size_t columns)
 	w.columns = columns;
 	(void)!buf_printf(out, "\n%s\n", head);
 	wrap_add(out, &w, problem);
-	if (remedy)
+	if (!str_empty(remedy))
 		(void)!buf_printf(out, "  as root: %s\n", remedy);
 }
 
@@ -95,6 +96,8 @@ static int print_report(struct json_object *report, struct error *err)
 	struct json_object *users = json_get(report, "Users"),
 			   *findings = json_get(report, "Findings");
 	size_t n = json_object_array_length(findings), n_errors = 0;
+	size_t columns = wrap_columns(STDOUT_FILENO, SENTENCE_COLUMNS);
+	struct wrap w = {.first = "", .next = ""};
 	cleanup_buf struct buf out = {0};
 	int r = 0;
 
@@ -109,14 +112,23 @@ static int print_report(struct json_object *report, struct error *err)
 		struct json_object *f = json_object_array_get_idx(findings, i);
 
 		n_errors += str_eq(json_get_str(f, "Level"), "error");
-		add_finding(&out, f, wrap_columns(STDOUT_FILENO, SENTENCE_COLUMNS));
+		add_finding(&out, f, columns);
 	}
-	if (n)
-		printf("%s\n%zu error%s, %zu warning%s. Check again after each change: numbers of lines move.\n",
-		       out.data, n_errors, n_errors == 1 ? "" : "s", n - n_errors,
-		       n - n_errors == 1 ? "" : "s");
-	else
+	if (!n) {
 		printf("\nNothing is wrong with them.\n");
+		return 0;
+	}
+	w.columns = columns;
+	(void)!buf_printf(&out, "\n%zu error%s, %zu warning%s.\n", n_errors,
+			  n_errors == 1 ? "" : "s", n - n_errors,
+			  n - n_errors == 1 ? "" : "s");
+	wrap_add(&out, &w, "Check again after each change: numbers of lines move.");
+	if (strstr(out.data, " --del-sub"))
+		wrap_add(
+			&out, &w,
+			"usermod takes ids away only while no process of that user runs. What containers "
+			"have written with the old ids stays theirs: have the user remove them before.");
+	fputs(out.data, stdout);
 	return 0;
 }
 

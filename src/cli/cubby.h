@@ -42,4 +42,4 @@ extern const struct command cmd_attach, cmd_container, cmd_container_diff,
 	cmd_inspect, cmd_kill, cmd_load, cmd_login, cmd_logout, cmd_logs, cmd_manifest,
 	cmd_manifest_push, cmd_ps, cmd_pull, cmd_push, cmd_rm, cmd_rmi, cmd_run, cmd_save,
 	cmd_search, cmd_stop, cmd_system, cmd_system_df, cmd_system_prune, cmd_tag,
-	cmd_unshare, cmd_untag, cmd_version, cmd_wait;
+	cmd_unshare, cmd_untag, cmd_userns, cmd_version, cmd_wait;

@@ -138,12 +138,11 @@ static void add_finding(struct host *h, const struct finding *f)
 
 	json_add_str(o, "Level", f->is_error ? "error" : "warning");
 	json_add_str(o, "Where", f->where);
-	json_add_str(o, "File", f->file);
-	if (f->line)
-		json_add_u64(o, "Line", f->line);
-	json_add_str(o, "User", f->user);
+	json_add_str(o, "File", f->file ? f->file : "");
+	json_add_u64(o, "Line", f->line);
+	json_add_str(o, "User", f->user ? f->user : "");
 	json_add_str(o, "Problem", f->problem);
-	json_add_str(o, "Remedy", f->remedy);
+	json_add_str(o, "Remedy", f->remedy ? f->remedy : "");
 	json_object_array_add(h->findings, o);
 }
 

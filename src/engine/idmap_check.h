@@ -13,7 +13,7 @@ struct json_object;
  * may write these files; and the helpers that write maps. *ret (caller owns):
  *   {"Users": [{"Name", "UIDs": [{"Start", "Count"}], "GIDs": [...]}],
  *    "Findings": [{"Level": "error" | "warning", "Where", "File", "Line", "User", "Problem", "Remedy"}]}
- * File, Line, User and Remedy only where there is one.
+ * File, User and Remedy may be "", Line 0.
  */
 int idmap_check_host(bool everybody, struct json_object **ret,
 		     struct error *err) _must_check_;

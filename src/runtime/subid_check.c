@@ -473,38 +473,58 @@ static void check_size(struct check *c, const struct subid_user *u)
 	f->remedy = give(c, u->name, true, small, (struct subid_block){0});
 }
 
+static void add_ranges(struct buf *text, const char *option,
+		       const struct subid_range *ranges, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		cleanup_free char *ids = range_text(
+			ranges[i].start, (uint64_t)ranges[i].start + ranges[i].count);
+
+		(void)buf_printf(text, " %s %s", option, ids);
+	}
+}
+
+/* The gids become the uids' ranges if these are free, else both become one that is. */
+static char *make_same(struct check *c, const struct subid_user *u)
+{
+	struct subid_range *uids = u->ranges[SUBID_UID], *gids = u->ranges[SUBID_GID];
+	size_t n_uids = u->n_ranges[SUBID_UID], n_gids = u->n_ranges[SUBID_GID];
+	struct subid_range range = {.count = SUBID_RANGE_SIZE};
+	uint64_t start = uids->start;
+	struct buf text;
+
+	buf_init(&text, SENTENCE_MAX);
+	(void)buf_add_str(&text, "usermod");
+	if (n_uids == 1 && subid_lines_is_free(&c->lines, SUBID_GID, uids->start,
+					       (uint64_t)uids->start + uids->count)) {
+		add_ranges(&text, "--del-subgids", gids, n_gids);
+		add_ranges(&text, "--add-subgids", uids, n_uids);
+	} else {
+		start = subid_lines_take(&c->lines, range.count);
+		range.start = (uint32_t)start;
+		add_ranges(&text, "--del-subuids", uids, n_uids);
+		add_ranges(&text, "--del-subgids", gids, n_gids);
+		add_ranges(&text, "--add-subuids", &range, 1);
+		add_ranges(&text, "--add-subgids", &range, 1);
+	}
+	(void)buf_printf(&text, " %s", u->name);
+	if (!text.overflow && start && c->in->has_usermod)
+		return buf_take(&text);
+	buf_release(&text);
+	return xasprintf("give both files the same lines of %s, in the same order",
+			 u->name);
+}
+
 static void check_same(struct check *c, const struct subid_user *u)
 {
-	struct subid_finding *f;
-
-	if (same_ranges(u))
-		return;
-	f = add_of_user(
-		c, false, SUBID_GID, u,
-		xasprintf(
-			"the uids and gids of %s are not the same ranges in the same order: user N "
-			"and group N of a container are different numbers on the host",
-			u->name));
-	if (u->n_ranges[SUBID_UID] == 1 && u->n_ranges[SUBID_GID] == 1) {
-		const struct subid_range *uids = u->ranges[SUBID_UID];
-		const struct subid_range *gids = u->ranges[SUBID_GID];
-
-		if (c->in->has_usermod &&
-		    subid_lines_is_free(&c->lines, SUBID_GID, uids->start,
-					(uint64_t)uids->start + uids->count)) {
-			cleanup_free char *old = range_text(
-				gids->start, (uint64_t)gids->start + gids->count);
-			cleanup_free char *new = range_text(
-				uids->start, (uint64_t)uids->start + uids->count);
-
-			f->remedy =
-				xasprintf("usermod --del-subgids %s --add-subgids %s %s",
-					  old, new, u->name);
-			return;
-		}
-	}
-	f->remedy = xasprintf("give both files the same lines of %s, in the same order",
-			      u->name);
+	if (!same_ranges(u))
+		add_of_user(
+			c, false, SUBID_GID, u,
+			xasprintf(
+				"the uids and gids of %s are not the same ranges in the same order: "
+				"user N and group N of a container are different numbers on the host",
+				u->name))
+			->remedy = make_same(c, u);
 }
 
 /* Only of those whose lines are all right by themselves: the remedies would contradict each other. */

@@ -167,8 +167,9 @@ START_TEST(test_users)
 		 "alice:300000:9\nalice:100000:65536\n",
 		 .want = "W gid 0: the uids and gids of alice are not the same ranges in the "
 			 "same order: user N and group N of a container are different numbers "
-			 "on the host => give both files the same lines of alice, in the same "
-			 "order"},
+			 "on the host => usermod --del-subuids 100000-165535 --del-subuids "
+			 "300000-300008 --del-subgids 300000-300008 --del-subgids 100000-165535 "
+			 "--add-subuids 300009-365544 --add-subgids 300009-365544 alice"},
 	};
 
 	check_all(cases, ARRAY_SIZE(cases));

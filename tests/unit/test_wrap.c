@@ -28,4 +28,18 @@ START_TEST(test_wrap)
 }
 END_TEST
 
-UNIT_MAIN("wrap", test_wrap)
+START_TEST(test_hold)
+{
+	char *const words[] = {(char *)"a b", (char *)"c d", (char *)"e", NULL};
+	const struct wrap w = {6, "", " "};
+	cleanup_free char *held = wrap_hold(words, ", "), *none = wrap_hold(NULL, ", ");
+	cleanup_buf struct buf got = {0};
+
+	buf_init(&got, 1000);
+	wrap_add(&got, &w, held);
+	ck_assert_str_eq(got.data, "a b,\n c d,\n e\n");
+	ck_assert_str_eq(none, "");
+}
+END_TEST
+
+UNIT_MAIN("wrap", test_wrap, test_hold)
