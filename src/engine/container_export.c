@@ -23,7 +23,7 @@ static int open_tree(void *data, int fds[static HELPER_FDS_MAX], struct error *e
 	if (fd < 0)
 		return fd;
 	fds[SANDBOXED_TREE_FD] = fd;
-	return 0;
+	return container_view_enter(data, err);
 }
 
 static int start(const struct engine *e, struct container_view *view, int out_fd,
@@ -92,7 +92,7 @@ int container_export(const struct engine *e, const char *id, int out_fd,
 		     struct error *err)
 {
 	cleanup_container struct container c = {0};
-	cleanup_container_view struct container_view view = {0};
+	cleanup_container_view struct container_view view = CONTAINER_VIEW_INIT;
 	int r = container_reload(e, id, &c, err);
 
 	if (r >= 0)

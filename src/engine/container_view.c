@@ -6,7 +6,10 @@
 
 #include "engine/container_dir.h"
 #include "engine/image_view.h"
-#include "runtime/overlay.h"
+#include "engine/outer.h"
+#include "engine/user_ids.h"
+#include "runtime/mount_idmap.h"
+#include "spec/spec.h"
 #include "store/image_record.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -16,7 +19,72 @@ void container_view_release(struct container_view *v)
 	strv_free(v->layers);
 	free(v->writable);
 	free(v->rootfs);
-	*v = (struct container_view){0};
+	free(v->place);
+	idmap_release(&v->uids);
+	idmap_release(&v->gids);
+	overlay_dirs_release(&v->dirs);
+	*v = CONTAINER_VIEW_INIT;
+}
+
+/* The container's map as its config.json has it. */
+static int get_map(const struct engine *e, const char *id, struct idmap *uids,
+		   struct idmap *gids, struct error *err)
+{
+	cleanup(spec_freep) struct spec *spec = NULL;
+	int r = container_dir_spec(e, id, &spec, err);
+
+	if (r < 0)
+		return r;
+	idmap_from_spec(uids, spec->linux->uid_mappings, spec->linux->n_uid_mappings);
+	idmap_from_spec(gids, spec->linux->gid_mappings, spec->linux->n_gid_mappings);
+	return 0;
+}
+
+/* The writable layer is one more, not the upper directory: another mount may have it as that. */
+static char **all_layers(const struct container_view *v)
+{
+	char **all = NULL;
+
+	strv_add(&all, v->writable);
+	strv_foreach (layer, v->layers)
+		strv_add(&all, *layer);
+	return all;
+}
+
+/* What takes root of the host, who is not root any more where the view is used. */
+static int open_as_root(struct container_view *v, const struct idmap *uids,
+			const struct idmap *gids, struct error *err)
+{
+	cleanup_strv char **all = all_layers(v);
+	const struct overlay_paths paths = {.lower = all, .n_plain = 1, .mapped = true};
+	cleanup_fd int user_ns_fd = mount_idmap_ns(uids, gids, err);
+	int r = user_ns_fd < 0 ? user_ns_fd : overlay_open_clones(&paths, &v->dirs, err);
+
+	return r < 0 ? r : overlay_idmap(&v->dirs, user_ns_fd, err);
+}
+
+static int get_owners(const struct engine *e, const struct container *c,
+		      struct container_view *v, struct error *err)
+{
+	cleanup_idmap struct idmap uids = {0}, gids = {0};
+	cleanup_user_ids struct user_ids whole = {0};
+	int r = get_map(e, c->record.id, &uids, &gids, err);
+
+	if (r < 0 || uids.n_lines == 0 || c->config.single_id)
+		return r;
+	v->place = outer_trees(e, err);
+	if (!v->place)
+		return -err->code;
+	if (!e->rootless) {
+		idmap_copy(&v->uids, &uids);
+		idmap_copy(&v->gids, &gids);
+		return open_as_root(v, &uids, &gids, err);
+	}
+	user_ids_any(e, &whole);
+	if (idmap_equal(&whole.uids, &uids) && idmap_equal(&whole.gids, &gids))
+		return 0;
+	r = idmap_relative(&uids, &whole.uids, &v->uids, err);
+	return r < 0 ? r : idmap_relative(&gids, &whole.gids, &v->gids, err);
 }
 
 int container_view_get(const struct engine *e, const struct container *c,
@@ -35,23 +103,39 @@ int container_view_get(const struct engine *e, const struct container *c,
 		return error_wrap(err, "container %s", c->record.name);
 	ret->layers = image_layer_paths(e, image.layers, c->config.single_id);
 	ret->writable = container_data_path(e, c->record.id, "upper");
-	return 0;
+	return get_owners(e, c, ret, err);
 }
 
 static int open_overlay(const struct container_view *v, struct error *err)
 {
+	cleanup_strv char **all = all_layers(v);
 	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
-	cleanup_strv char **all = NULL;
-	struct overlay_paths paths = {0};
+	struct overlay_paths paths = {.lower = all};
 	int r;
 
-	/* as one more layer, not as the upper directory: another mount may have it as that */
-	strv_add(&all, v->writable);
-	strv_foreach (layer, v->layers)
-		strv_add(&all, *layer);
-	paths.lower = all;
+	if (v->dirs.n_lower) {
+		cleanup_fd int place_fd =
+			open(v->place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		r = overlay_attach(&v->dirs, place_fd, err);
+		return r < 0 ? r : overlay_mount(&v->dirs, err);
+	}
+	if (v->uids.n_lines) {
+		paths.n_plain = 1;
+		return overlay_view_mapped(&paths, v->place, &v->uids, &v->gids, err);
+	}
 	r = overlay_open(&paths, &dirs, err);
 	return r < 0 ? r : overlay_mount(&dirs, err);
+}
+
+int container_view_enter(const struct container_view *v, struct error *err)
+{
+	cleanup_fd int user_ns_fd = -EBADF;
+
+	if (v->uids.n_lines == 0)
+		return 0;
+	user_ns_fd = mount_idmap_ns(&v->uids, &v->gids, err);
+	return user_ns_fd < 0 ? user_ns_fd : mount_idmap_enter(user_ns_fd, err);
 }
 
 int container_view_open(const struct container_view *v, struct error *err)

@@ -7,6 +7,8 @@
 
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "runtime/idmap.h"
+#include "runtime/overlay.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -14,12 +16,23 @@ struct container_view {
 	char **layers;  /* of the image, topmost first; NULL: made from a directory */
 	char *writable; /* of the container */
 	char *rootfs;   /* that directory */
+	/* of a container with a map of its own: the map, in ids of the user's whole one, and how the layers
+	 * are shown through it; no lines: their owners are as they are */
+	struct idmap uids, gids;
+	char *place; /* a directory to mount things on meanwhile */
+	struct overlay_dirs
+		dirs; /* opened already, by root of the host; without them the layers
+				     are shown by their metadata trees */
 };
 void container_view_release(struct container_view *v);
+#define CONTAINER_VIEW_INIT    ((struct container_view){.dirs = OVERLAY_DIRS_INIT})
 #define cleanup_container_view cleanup(container_view_release)
 
 int container_view_get(const struct engine *e, const struct container *c,
 		       struct container_view *ret, struct error *err) _must_check_;
+
+/* container_view_enter() - after container_view_open(): take the container's ids, to see what it sees. */
+int container_view_enter(const struct container_view *v, struct error *err) _must_check_;
 
 /* container_view_open() - in a mount namespace of one's own, as root of the user's map. Return: fd of the
  * top directory. */

@@ -38,7 +38,10 @@ struct diff_job {
 		upper; /* one directory (a layer), or with `whole` the layers of a view */
 	char *const *lower; /* topmost first, may be empty */
 	bool whole;
-	char **skip; /* paths that are none of the container's doing */
+	const struct idmap *uids,
+		*gids; /* of a container with a map of its own, whose upper directory has
+			  owners as outside; NULL or no lines: as in the layers */
+	char **skip;   /* paths that are none of the container's doing */
 	int result_fd;
 	struct buf found;
 	int upper_fd, lower_fd; /* -EBADF: nothing is there */
@@ -113,6 +116,21 @@ static int note_hidden(struct diff_job *job, const struct fs_walk_entry *e,
 	return r;
 }
 
+static uint32_t as_inside(const struct idmap *map, uint32_t id)
+{
+	return map && map->n_lines ? idmap_to_inside(map, id) : id;
+}
+
+static bool directory_differs(const struct diff_job *job, const struct stat *now,
+			      const struct stat *below)
+{
+	struct stat st = *now;
+
+	st.st_uid = as_inside(job->uids, st.st_uid);
+	st.st_gid = as_inside(job->gids, st.st_gid);
+	return file_differs(&st, below);
+}
+
 static int see_upper(void *data, const struct fs_walk_entry *e, struct error *err)
 {
 	struct diff_job *job = data;
@@ -125,7 +143,8 @@ static int see_upper(void *data, const struct fs_walk_entry *e, struct error *er
 		return was_there ? note(job, 'D', e->path, err) : 0;
 	if (!is_top && !was_there)
 		r = note(job, 'A', e->path, err);
-	else if (!is_top && (!S_ISDIR(e->st->st_mode) || file_differs(e->st, &below)))
+	else if (!is_top &&
+		 (!S_ISDIR(e->st->st_mode) || directory_differs(job, e->st, &below)))
 		r = note(job, 'C', e->path, err);
 	if (r >= 0 && was_there && S_ISDIR(e->st->st_mode) && is_opaque(e))
 		r = note_hidden(job, e, err);
@@ -282,7 +301,7 @@ static int mount_points(const struct engine *e, const char *id, char ***ret,
 int container_diff(const struct engine *e, const char *id, char ***ret, struct error *err)
 {
 	cleanup_container struct container c = {0};
-	cleanup_container_view struct container_view view = {0};
+	cleanup_container_view struct container_view view = CONTAINER_VIEW_INIT;
 	char *upper[] = {NULL, NULL};
 	struct diff_job job = {.upper = upper};
 	int r = container_reload(e, id, &c, err);
@@ -300,6 +319,8 @@ int container_diff(const struct engine *e, const char *id, char ***ret, struct e
 			c.record.name, view.rootfs);
 	upper[0] = view.writable;
 	job.lower = view.layers;
+	job.uids = &view.uids;
+	job.gids = &view.gids;
 	r = mount_points(e, c.record.id, &job.skip, err);
 	if (r >= 0)
 		r = diff(e, &job, ret, err);

@@ -73,15 +73,21 @@ static int find_one(const struct engine *e)
 	return -EBADF;
 }
 
+char *outer_trees(const struct engine *e, struct error *err)
+{
+	cleanup_free char *path = fs_join(e->paths.run, TREES_DIR);
+	cleanup_fd int fd = fs_open_dir(AT_FDCWD, path, true, 0700, err);
+
+	return fd < 0 ? NULL : TAKE_PTR(path);
+}
+
 int outer_find(const struct engine *e, struct outer *ret, struct error *err)
 {
 	cleanup_outer struct outer o = OUTER_INIT;
-	cleanup_fd int trees_fd = -EBADF;
 
-	o.trees = fs_join(e->paths.run, TREES_DIR);
-	trees_fd = fs_open_dir(AT_FDCWD, o.trees, true, 0700, err);
-	if (trees_fd < 0)
-		return trees_fd;
+	o.trees = outer_trees(e, err);
+	if (!o.trees)
+		return -err->code;
 	o.mount_ns_fd = find_one(e);
 	if (o.mount_ns_fd < 0) {
 		cleanup_free char *lock = fs_join(e->paths.run, LOCK_FILE);

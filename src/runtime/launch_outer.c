@@ -33,7 +33,6 @@
 
 #include "runtime/child.h"
 #include "runtime/init.h"
-#include "runtime/mount_fs.h"
 #include "runtime/sync.h"
 #include "runtime/usermap.h"
 #include "spec/spec.h"
@@ -146,24 +145,6 @@ void init_give_streams(const struct init *i, const struct idmap *uids)
 	}
 }
 
-static int mount_trees(const struct init *i, struct error *err)
-{
-	static char mode[] = "mode=0700";
-	char *options[] = {mode, NULL};
-	const struct mount_fs fs = {
-		.type = "tmpfs", .source = "cubby", .options = options};
-	const char *place = i->options->outer->trees;
-	cleanup_fd int fd = mount_fs_new(&fs, err), place_fd = -EBADF;
-
-	if (fd < 0)
-		return fd;
-	place_fd = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (place_fd < 0)
-		return error_set(err, ERR_SYSTEM, errno, "open %s", place);
-	int r = mount_attach(fd, place_fd, NULL);
-	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "mount %s", place) : 0;
-}
-
 static int report_mount_namespace(const struct init *i, struct error *err)
 {
 	cleanup_fd int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -179,7 +160,7 @@ static int enter_trees(const struct init *i, struct error *err)
 	int mount_ns_fd = i->options->outer->mount_ns_fd, r;
 
 	if (mount_ns_fd < 0) {
-		r = mount_trees(i, err);
+		r = overlay_mount_trees(i->options->outer->trees, err);
 		if (r == 0)
 			r = report_mount_namespace(i, err);
 	} else {

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "runtime/child.h"
 #include "runtime/usermap.h"
 #include "spec/spec.h"
 #include "util/proc.h"
@@ -89,7 +90,7 @@ int mount_idmap_parse(const char *text, const struct spec *spec, struct idmap *u
 
 /* Undone on every path: the child has no other purpose than to be mapped. */
 struct inhabitant {
-	pid_t pid;
+	pid_t pid, proc_pid; /* ours may be a pid namespace that /proc knows nothing of */
 	int pid_fd;
 };
 
@@ -104,6 +105,18 @@ static void inhabitant_release(struct inhabitant *i)
 	fd_cleanup_(&i->pid_fd);
 }
 
+static _noreturn_ void inhabit(pid_t parent, int write_fd)
+{
+	cleanup_fd int proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = child_outer_pid(proc_fd);
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)!write(write_fd, &pid, sizeof(pid));
+	while (getppid() == parent)
+		pause();
+	_exit(0);
+}
+
 static int inhabitant_start(struct inhabitant *i, struct error *err)
 {
 	struct clone_args args = {
@@ -111,17 +124,22 @@ static int inhabitant_start(struct inhabitant *i, struct error *err)
 		.pidfd = (uintptr_t)&i->pid_fd,
 		.exit_signal = SIGCHLD,
 	};
+	cleanup_fd int read_fd = -EBADF, write_fd = -EBADF;
 	pid_t parent = getpid();
+	int pair[2];
 
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a pipe");
+	read_fd = pair[0];
+	write_fd = pair[1];
 	i->pid = sys_clone3(&args);
 	if (i->pid < 0)
 		return usermap_explain_clone(errno, err);
-	if (i->pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		while (getppid() == parent)
-			pause();
-		_exit(0);
-	}
+	if (i->pid == 0)
+		inhabit(parent, write_fd);
+	fd_cleanup_(&write_fd);
+	if (read(read_fd, &i->proc_pid, sizeof(i->proc_pid)) != sizeof(i->proc_pid))
+		return error_set(err, ERR_SYSTEM, EBADMSG, "hear from a helper process");
 	return 0;
 }
 
@@ -133,15 +151,22 @@ int mount_idmap_ns(const struct idmap *uids, const struct idmap *gids, struct er
 	int r = inhabitant_start(&child, err);
 
 	if (r == 0)
-		r = usermap_begin(&map, child.pid, uids, gids, err);
+		r = usermap_begin(&map, child.proc_pid, uids, gids, err);
 	if (r == 0)
 		r = usermap_end(&map, err);
 	if (r < 0)
 		return error_wrap(err, "make the mapping of an idmapped mount");
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", child.pid);
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", child.proc_pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, ERR_SYSTEM, errno,
 				 "open the mapping of an idmapped mount");
 	return fd;
+}
+
+int mount_idmap_enter(int user_ns_fd, struct error *err)
+{
+	if (sys_setns(user_ns_fd, CLONE_NEWUSER) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "enter a user namespace");
+	return child_take_ids(0, 0, err);
 }

@@ -16,6 +16,9 @@ struct spec;
 int mount_idmap_parse(const char *text, const struct spec *spec, struct idmap *uids,
 		      struct idmap *gids, struct error *err) _must_check_;
 
+/* mount_idmap_enter() - become root of such a namespace, from its parent. */
+int mount_idmap_enter(int user_ns_fd, struct error *err) _must_check_;
+
 /*
  * mount_idmap_ns() - in the parent: a user namespace with these maps for an idmapped
  * mount (a short-lived child is made for it). Return: fd.

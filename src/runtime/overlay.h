@@ -12,10 +12,14 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+struct idmap;
+
 /* Where the directories are. Nothing here is owned. */
 struct overlay_paths {
 	char *const *lower; /* strv, topmost first; at least one */
-	bool mapped; /* the lower ones' owners are shown through the container's map; with
+	size_t n_plain;     /* so many of them, from the top, are never shown through
+				     another map */
+	bool mapped; /* the other lower ones' owners are shown through the container's map; with
 			an outer user namespace that takes all of them to be in one directory */
 	const char *upper, *work; /* NULL: read-only */
 	bool is_volatile; /* nothing is synced, and it can't be mounted again: for --rm */
@@ -24,7 +28,7 @@ struct overlay_paths {
 /* The same, opened. */
 struct overlay_dirs {
 	int *lower_fds; /* owned */
-	size_t n_lower;
+	size_t n_lower, n_plain;
 	int data_fd; /* where lower metadata trees have their content; -EBADF: no such */
 	int holder_fd; /* a mount of the two's parent; -EBADF: they lie where they are */
 	int upper_fd, work_fd;
@@ -59,6 +63,18 @@ int overlay_open_trees(const struct overlay_paths *paths, const char *trees,
  * can't is ERR_UNSUPPORTED. */
 int overlay_idmap(const struct overlay_dirs *d, int user_ns_fd,
 		  struct error *err) _must_check_;
+
+/*
+ * overlay_view_mapped() - as root of a user's whole map, in a mount namespace of one's own: a read-only
+ * overlay whose layers' owners are shown through (uids, gids), which are in ids of that whole map. The
+ * metadata trees are made on a tmpfs that is mounted on the directory `trees`. Return: fd.
+ */
+int overlay_view_mapped(const struct overlay_paths *paths, const char *trees,
+			const struct idmap *uids, const struct idmap *gids,
+			struct error *err) _must_check_;
+
+/* overlay_mount_trees() - that tmpfs. */
+int overlay_mount_trees(const char *trees, struct error *err) _must_check_;
 
 /* overlay_attach() - the clones become part of this mount namespace, on top of the directory place_fd:
  * kernels before 6.15 take no others as layers. */

@@ -12,6 +12,7 @@
 
 #include "runtime/metadata.h"
 #include "runtime/mount_fs.h"
+#include "runtime/mount_idmap.h"
 #include "runtime/overlay.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -87,6 +88,7 @@ static void begin(const struct overlay_paths *paths, struct overlay_dirs *d)
 {
 	*d = OVERLAY_DIRS_INIT;
 	d->is_volatile = paths->is_volatile;
+	d->n_plain = paths->n_plain;
 	d->lower_fds = xcalloc(strv_len(paths->lower) + 1, sizeof(*d->lower_fds));
 }
 
@@ -112,6 +114,22 @@ int overlay_open_clones(const struct overlay_paths *paths, struct overlay_dirs *
 	return 0;
 }
 
+/* The topmost ones that stay as they are. */
+static int open_plain(const struct overlay_paths *paths, struct overlay_dirs *d,
+		      struct error *err)
+{
+	while (d->n_lower < d->n_plain) {
+		cleanup_fd int dir_fd =
+			open_dir(AT_FDCWD, paths->lower[d->n_lower], "layer", err);
+		int fd = dir_fd < 0 ? dir_fd : clone_dir(dir_fd, err);
+
+		if (fd < 0)
+			return fd;
+		d->lower_fds[d->n_lower++] = fd;
+	}
+	return 0;
+}
+
 static int clone_tree(int data_fd, const char *name, int trees_fd, struct error *err)
 {
 	cleanup_fd int layer_fd = open_dir(data_fd, name, "layer", err);
@@ -127,7 +145,7 @@ int overlay_open_trees(const struct overlay_paths *paths, const char *trees,
 		       struct overlay_dirs *ret, struct error *err)
 {
 	cleanup_overlay_dirs struct overlay_dirs d;
-	cleanup_free char *data = parent_of(paths->lower[0]);
+	cleanup_free char *data = parent_of(paths->lower[paths->n_plain]);
 	cleanup_fd int trees_fd = open_dir(AT_FDCWD, trees, "metadata trees", err);
 
 	begin(paths, &d);
@@ -136,14 +154,17 @@ int overlay_open_trees(const struct overlay_paths *paths, const char *trees,
 	d.data_fd = open_dir(AT_FDCWD, data, "layers", err);
 	if (d.data_fd < 0)
 		return d.data_fd;
-	strv_foreach (path, paths->lower) {
+	int r = open_plain(paths, &d, err);
+	if (r < 0)
+		return r;
+	strv_foreach (path, paths->lower + paths->n_plain) {
 		int fd = clone_tree(d.data_fd, name_of(*path), trees_fd, err);
 
 		if (fd < 0)
 			return fd;
 		d.lower_fds[d.n_lower++] = fd;
 	}
-	int r = open_upper(paths, &d, err);
+	r = open_upper(paths, &d, err);
 	if (r < 0)
 		return r;
 	*ret = d;
@@ -158,7 +179,7 @@ int overlay_idmap(const struct overlay_dirs *d, int user_ns_fd, struct error *er
 		.userns_fd = (uint64_t)user_ns_fd,
 	};
 
-	for (size_t i = 0; i < d->n_lower; i++) {
+	for (size_t i = d->n_plain; i < d->n_lower; i++) {
 		int r = mount_set(d->lower_fds[i], false, &attr);
 
 		if (r < 0)
@@ -176,4 +197,42 @@ int overlay_attach(const struct overlay_dirs *d, int place_fd, struct error *err
 	for (size_t i = 0; r >= 0 && i < d->n_lower; i++)
 		r = mount_attach(d->lower_fds[i], place_fd, NULL);
 	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "attach the image's layers") : 0;
+}
+
+int overlay_mount_trees(const char *trees, struct error *err)
+{
+	static char mode[] = "mode=0700";
+	char *options[] = {mode, NULL};
+	const struct mount_fs fs = {
+		.type = "tmpfs", .source = "cubby", .options = options};
+	cleanup_fd int fd = mount_fs_new(&fs, err), place_fd = -EBADF;
+
+	if (fd < 0)
+		return fd;
+	place_fd = open_dir(AT_FDCWD, trees, "directory", err);
+	if (place_fd < 0)
+		return place_fd;
+	int r = mount_attach(fd, place_fd, NULL);
+	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "mount %s", trees) : 0;
+}
+
+int overlay_view_mapped(const struct overlay_paths *paths, const char *trees,
+			const struct idmap *uids, const struct idmap *gids,
+			struct error *err)
+{
+	cleanup_overlay_dirs struct overlay_dirs d = OVERLAY_DIRS_INIT;
+	cleanup_fd int user_ns_fd = -EBADF, place_fd = -EBADF;
+	int r = overlay_mount_trees(trees, err);
+
+	if (r == 0)
+		r = overlay_open_trees(paths, trees, &d, err);
+	if (r == 0)
+		r = user_ns_fd = mount_idmap_ns(uids, gids, err);
+	if (r >= 0)
+		r = overlay_idmap(&d, user_ns_fd, err);
+	if (r >= 0)
+		r = place_fd = open_dir(AT_FDCWD, trees, "directory", err);
+	if (r >= 0)
+		r = overlay_attach(&d, place_fd, err);
+	return r < 0 ? r : overlay_mount(&d, err);
 }
