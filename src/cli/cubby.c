@@ -76,6 +76,8 @@ LATER(volume, "volume");
 
 static const char *const groups[] = {"Containers", "Images", "Cubby itself", NULL};
 
+/* one a line, however many there are */
+/* clang-format off */
 static const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_exec,
@@ -108,6 +110,7 @@ static const struct command *const commands[] = {
 	&cmd_system,
 	&cmd_idmap,
 	&cmd_userns,
+	&cmd_doctor,
 	&cmd_unshare,
 	&cmd_version,
 	&later_auto_update,
@@ -139,6 +142,7 @@ static const struct command *const commands[] = {
 	&later_volume,
 	NULL,
 };
+/* clang-format on */
 
 void cubby_globals_init(struct cubby_globals *g)
 {

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The network, and device files. */
+#include <inttypes.h>
+
+#include "engine/doctor_rules.h"
+#include "util/str.h"
+
+static void judge_loopback(const struct doctor_facts *f, struct doctor_check *c)
+{
+	if (check_probe(c, &f->probes[PROBE_LOOPBACK], DOCTOR_MISSING))
+		check_set(c, DOCTOR_OK, "a network namespace with a loopback interface");
+}
+
+/* A device file that is absent, or not for everybody. */
+static void how_to_get_device(const struct probe *p, const char *module,
+			      const char *device, struct doctor_check *c)
+{
+	if (p->code == ENOENT || p->code == ENODEV || p->code == ENXIO)
+		check_command(c, true, "modprobe %s", module);
+	else if (p->code == EACCES || p->code == EPERM)
+		check_command(c, true, "chmod a+rw %s", device);
+	if (p->code == EPERM)
+		check_remedy(c, "In a container, start that one with --device %s.",
+			     device);
+}
+
+static void judge_tun(const struct doctor_facts *f, struct doctor_check *c)
+{
+	const struct probe *p = &f->probes[PROBE_TUN];
+
+	if (check_probe(c, p, DOCTOR_DEGRADED))
+		check_set(c, DOCTOR_OK, "an interface made in a network namespace");
+	else if (c->status == DOCTOR_DEGRADED)
+		how_to_get_device(p, "tun", "/dev/net/tun", c);
+}
+
+static void judge_fuse(const struct doctor_facts *f, struct doctor_check *c)
+{
+	const struct probe *p = &f->probes[PROBE_FUSE];
+
+	if (check_probe(c, p, DOCTOR_DEGRADED))
+		check_set(c, DOCTOR_OK, "opened");
+	else
+		how_to_get_device(p, "fuse", "/dev/fuse", c);
+}
+
+static void judge_ports(const struct doctor_facts *f, struct doctor_check *c)
+{
+	if (f->port_start == DOCTOR_UNKNOWN)
+		check_set(c, DOCTOR_OK, "not to be seen from here");
+	else if (f->port_start <= 1)
+		check_set(c, DOCTOR_OK, "all may be used by everybody");
+	else
+		check_set(c, DOCTOR_OK,
+			  "from %" PRId64 " up they may be used by everybody",
+			  f->port_start);
+}
+
+static void judge_ping(const struct doctor_facts *f, struct doctor_check *c)
+{
+	if (f->ping_first == DOCTOR_UNKNOWN)
+		check_set(c, DOCTOR_OK, "not to be seen from here");
+	else if (f->ping_first > f->ping_last)
+		check_set(c, DOCTOR_OK, "for programs with CAP_NET_RAW");
+	else
+		check_set(c, DOCTOR_OK, "for groups %" PRId64 " to %" PRId64,
+			  f->ping_first, f->ping_last);
+}
+
+static const struct doctor_rule rules[] = {
+	{"loopback", "own network", "A container's network is apart from the host's.",
+	 "without a network of their own", judge_loopback, "a user namespace"},
+	{"tun", "tun device",
+	 "Programs in a container that is given --device /dev/net/tun make "
+	 "tunnels with it.",
+	 "without tunnels", judge_tun, "a user namespace"},
+	{"fuse", "fuse device",
+	 "Programs in a container that is given --device /dev/fuse make file systems with it.",
+	 "without fuse", judge_fuse},
+	{"low-ports", "ports of the host", "For containers with --network host.", "",
+	 judge_ports},
+	{"ping", "ping on the host", "For containers with --network host.", "",
+	 judge_ping},
+};
+const struct doctor_subject doctor_network = {"Network", rules, ARRAY_SIZE(rules)};
