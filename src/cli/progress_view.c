@@ -137,7 +137,8 @@ enum progress_state progress_state_of(const char *word)
 		{"checking", PROGRESS_CHECKING},   {"sending", PROGRESS_SENDING},
 		{"unpacking", PROGRESS_UNPACKING}, {"retry", PROGRESS_RETRY},
 		{"done", PROGRESS_FETCHED},        {"unpacked", PROGRESS_DONE},
-		{"exists", PROGRESS_EXISTS},
+		{"exists", PROGRESS_EXISTS},       {"copying", PROGRESS_COPYING},
+		{"copied", PROGRESS_DONE},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -171,18 +172,19 @@ static size_t add_cut(struct buf *out, const char *s, size_t columns)
 static const char *state_word(enum progress_state state)
 {
 	static const char *const words[] = {
-		[PROGRESS_WAITING] = "waiting",     [PROGRESS_FETCHING] = "fetching",
-		[PROGRESS_CHECKING] = "checking",   [PROGRESS_SENDING] = "sending",
-		[PROGRESS_UNPACKING] = "unpacking", [PROGRESS_RETRY] = "retry",
-		[PROGRESS_FETCHED] = "fetched",     [PROGRESS_DONE] = "done",
-		[PROGRESS_EXISTS] = "already there"};
+		[PROGRESS_WAITING] = "waiting",      [PROGRESS_FETCHING] = "fetching",
+		[PROGRESS_CHECKING] = "checking",    [PROGRESS_SENDING] = "sending",
+		[PROGRESS_UNPACKING] = "unpacking",  [PROGRESS_RETRY] = "retry",
+		[PROGRESS_FETCHED] = "fetched",      [PROGRESS_DONE] = "done",
+		[PROGRESS_EXISTS] = "already there", [PROGRESS_COPYING] = "copying"};
 	return words[state];
 }
 
 static bool has_bar(const struct progress_item *item)
 {
 	return item->state == PROGRESS_FETCHING || item->state == PROGRESS_CHECKING ||
-	       item->state == PROGRESS_SENDING || item->state == PROGRESS_UNPACKING;
+	       item->state == PROGRESS_SENDING || item->state == PROGRESS_UNPACKING ||
+	       item->state == PROGRESS_COPYING;
 }
 
 static void add_bar(struct buf *out, const struct progress_item *item, size_t width)

@@ -19,6 +19,7 @@ enum progress_state {
 	PROGRESS_CHECKING,
 	PROGRESS_SENDING,
 	PROGRESS_UNPACKING,
+	PROGRESS_COPYING,
 	PROGRESS_RETRY,
 	PROGRESS_FETCHED, /* the bytes are here; something may still have to be done with them */
 	PROGRESS_DONE,

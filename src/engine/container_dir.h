@@ -27,6 +27,8 @@
 #define MONITOR_FILE "monitor"
 #define LOG_FILE     "log"
 #define CONFIG_FILE  "config.json"
+#define CONTAINER_COPY_DIR \
+	"image" /* in the data directory: the image's files, where they had to be copied */
 #define WAITED_FILE \
 	"waited" /* in the run directory: somebody waits for the exit status */
 

@@ -11,6 +11,7 @@
 #include "runtime/mount_idmap.h"
 #include "spec/spec.h"
 #include "store/image_record.h"
+#include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -56,7 +57,11 @@ static int open_as_root(struct container_view *v, const struct idmap *uids,
 			const struct idmap *gids, struct error *err)
 {
 	cleanup_strv char **all = all_layers(v);
-	const struct overlay_paths paths = {.lower = all, .n_plain = 1, .mapped = true};
+	const struct overlay_paths paths = {
+		.lower = all,
+		.n_plain = v->is_copied ? 2 : 1,
+		.mapped = true,
+	};
 	cleanup_fd int user_ns_fd = mount_idmap_ns(uids, gids, err);
 	int r = user_ns_fd < 0 ? user_ns_fd : overlay_open_clones(&paths, &v->dirs, err);
 
@@ -87,6 +92,20 @@ static int get_owners(const struct engine *e, const struct container *c,
 	return r < 0 ? r : idmap_relative(&gids, &whole.gids, &v->gids, err);
 }
 
+static void take_copy(const struct engine *e, const struct container *c,
+		      struct container_view *v)
+{
+	cleanup_free char *path =
+		container_data_path(e, c->record.id, CONTAINER_COPY_DIR);
+
+	if (!fs_exists(AT_FDCWD, path))
+		return;
+	v->is_copied = true;
+	strv_free(v->layers);
+	v->layers = NULL;
+	strv_add(&v->layers, path);
+}
+
 int container_view_get(const struct engine *e, const struct container *c,
 		       struct container_view *ret, struct error *err)
 {
@@ -103,6 +122,7 @@ int container_view_get(const struct engine *e, const struct container *c,
 		return error_wrap(err, "container %s", c->record.name);
 	ret->layers = image_layer_paths(e, image.layers, c->config.single_id);
 	ret->writable = container_data_path(e, c->record.id, "upper");
+	take_copy(e, c, ret);
 	return get_owners(e, c, ret, err);
 }
 
@@ -121,7 +141,7 @@ static int open_overlay(const struct container_view *v, struct error *err)
 		return r < 0 ? r : overlay_mount(&v->dirs, err);
 	}
 	if (v->uids.n_lines) {
-		paths.n_plain = 1;
+		paths.n_plain = v->is_copied ? 2 : 1;
 		return overlay_view_mapped(&paths, v->place, &v->uids, &v->gids, err);
 	}
 	r = overlay_open(&paths, &dirs, err);

@@ -19,7 +19,8 @@ struct container_view {
 	/* of a container with a map of its own: the map, in ids of the user's whole one, and how the layers
 	 * are shown through it; no lines: their owners are as they are */
 	struct idmap uids, gids;
-	char *place; /* a directory to mount things on meanwhile */
+	bool is_copied; /* layers is one directory with the container's own owners */
+	char *place;    /* a directory to mount things on meanwhile */
 	struct overlay_dirs
 		dirs; /* opened already, by root of the host; without them the layers
 				     are shown by their metadata trees */

@@ -9,6 +9,7 @@
 #include "engine/container.h"
 #include "engine/container_dir.h"
 #include "engine/create_image.h"
+#include "engine/layer_way.h"
 #include "engine/names.h"
 #include "engine/remove.h"
 #include "engine/settle.h"
@@ -17,6 +18,7 @@
 #include "util/fd.h"
 #include "util/fs.h"
 #include "util/json.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/time.h"
@@ -181,6 +183,30 @@ static int write_etc(const struct create_plan *p, struct creation *c, struct err
 	return etc_files_write(c->lock_fd, &p->etc, &content, &c->etc_fds, err);
 }
 
+/* Layers that can't be shown through the container's map are copied, and a person hears why. */
+static int bring_layers(const struct engine *e, struct create_plan *p,
+			const struct create_talk *talk, struct error *err)
+{
+	cleanup_free char *reason = NULL, *line = NULL;
+	enum layer_way way;
+	int r = layer_way_choose(e, p, &way, &reason, err);
+
+	if (r < 0)
+		return r;
+	log_info("container %s: the image's layers are %s", p->name, layer_way_word(way));
+	if (way != LAYER_WAY_COPY)
+		return 0;
+	line = xasprintf("the image's files are copied for this container, as its id map "
+			 "can't be laid over them here: %s",
+			 reason);
+	if (talk->warn)
+		talk->warn(line);
+	strv_add_take(&p->copied, fs_join(p->data_dir, CONTAINER_COPY_DIR));
+	p->overlay.lower = p->copied;
+	p->overlay.n_plain = 1;
+	return layer_way_copy(p, p->copied[0], talk->progress, err);
+}
+
 static void list_gifts(const struct create_plan *p, char ***ret)
 {
 	for (enum etc_file file = 0; file < ETC_FILES; file++)
@@ -209,8 +235,9 @@ static int give_away(const struct create_plan *p, struct creation *c, struct err
 	return 0;
 }
 
-int container_create_begin(const struct engine *e, const struct create_plan *p,
-			   struct creation *ret, struct error *err)
+int container_create_begin(const struct engine *e, struct create_plan *p,
+			   const struct create_talk *talk, struct creation *ret,
+			   struct error *err)
 {
 	cleanup_creation struct creation c = CREATION_INIT;
 	int r;
@@ -226,6 +253,8 @@ int container_create_begin(const struct engine *e, const struct create_plan *p,
 	r = write_etc(p, &c, err);
 	if (r >= 0 && p->image)
 		r = make_overlay_dirs(e, p, err);
+	if (r >= 0 && p->overlay.mapped)
+		r = bring_layers(e, p, talk, err);
 	if (r >= 0 && p->is_remapped)
 		r = give_away(p, &c, err);
 	if (r < 0)

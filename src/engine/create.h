@@ -11,6 +11,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+struct image_progress;
 struct spec;
 
 struct creation {
@@ -34,8 +35,13 @@ struct creation {
  * that only waited to be swept is taken over. With options->replace the holder is
  * removed.
  */
-int container_create_begin(const struct engine *e, const struct create_plan *p,
-			   struct creation *ret, struct error *err) _must_check_;
+struct create_talk {
+	const struct image_progress *progress; /* of a copy of the image's files */
+	void (*warn)(const char *text);        /* why there is one; both may be NULL */
+};
+int container_create_begin(const struct engine *e, struct create_plan *p,
+			   const struct create_talk *talk, struct creation *ret,
+			   struct error *err) _must_check_;
 int container_create_record(struct creation *c, struct create_plan *p,
 			    struct error *err) _must_check_;
 

@@ -27,6 +27,7 @@ void create_plan_release(struct create_plan *p)
 	free(p->data_dir);
 	free(p->upper);
 	free(p->work);
+	strv_free(p->copied);
 	strv_free(p->entrypoint);
 	strv_free(p->args);
 	strv_free(p->env);

@@ -319,8 +319,8 @@ int container_diff(const struct engine *e, const char *id, char ***ret, struct e
 			c.record.name, view.rootfs);
 	upper[0] = view.writable;
 	job.lower = view.layers;
-	job.uids = &view.uids;
-	job.gids = &view.gids;
+	job.uids = view.is_copied ? NULL : &view.uids;
+	job.gids = view.is_copied ? NULL : &view.gids;
 	r = mount_points(e, c.record.id, &job.skip, err);
 	if (r >= 0)
 		r = diff(e, &job, ret, err);

@@ -7,7 +7,7 @@
 /* What happens meanwhile, for a person. All may be NULL. */
 struct image_progress {
 	/* id: a digest, the same for all states of one layer; total -1: unknown. state: a word of
-	 * transfer/protocol.h, or "unpacking", "unpacked". text: why, for "retry". */
+	 * transfer/protocol.h, or "unpacking", "unpacked", "copying", "copied". text: why, for "retry". */
 	void (*update)(void *data, const char *id, const char *state, int64_t done,
 		       int64_t total, const char *text);
 	void (*note)(void *data, const char *line);

@@ -122,10 +122,11 @@ static int start(const struct run_request *request, struct create_plan *p,
 		 struct started *ret, struct error *err)
 {
 	cleanup_creation struct creation c = CREATION_INIT;
+	const struct create_talk talk = {request->progress, request->warn};
 	sigset_t forwarded, old;
 	int r;
 
-	r = container_create_begin(request->engine, p, &c, err);
+	r = container_create_begin(request->engine, p, &talk, &c, err);
 	if (r < 0)
 		return r;
 	pump_forwarded_signals(&forwarded);

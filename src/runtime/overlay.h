@@ -76,6 +76,14 @@ int overlay_view_mapped(const struct overlay_paths *paths, const char *trees,
 /* overlay_mount_trees() - that tmpfs. */
 int overlay_mount_trees(const char *trees, struct error *err) _must_check_;
 
+/*
+ * overlay_probe_trees() - whether all that works here, by doing it: as root of a user namespace, in a mount
+ * namespace of one's own, on a tmpfs over the directory `place`, which must hold nothing.
+ * overlay_probe_clones() - whether root of the host may idmap the file system of this layer.
+ */
+int overlay_probe_trees(const char *place, struct error *err) _must_check_;
+int overlay_probe_clones(const char *layer, struct error *err) _must_check_;
+
 /* overlay_attach() - the clones become part of this mount namespace, on top of the directory place_fd:
  * kernels before 6.15 take no others as layers. */
 int overlay_attach(const struct overlay_dirs *d, int place_fd,

@@ -145,14 +145,16 @@ int overlay_open_trees(const struct overlay_paths *paths, const char *trees,
 		       struct overlay_dirs *ret, struct error *err)
 {
 	cleanup_overlay_dirs struct overlay_dirs d;
-	cleanup_free char *data = parent_of(paths->lower[paths->n_plain]);
+	const char *mapped = paths->lower[paths->n_plain];
+	cleanup_free char *data = mapped ? parent_of(mapped) : NULL;
 	cleanup_fd int trees_fd = open_dir(AT_FDCWD, trees, "metadata trees", err);
 
 	begin(paths, &d);
 	if (trees_fd < 0)
 		return trees_fd;
-	d.data_fd = open_dir(AT_FDCWD, data, "layers", err);
-	if (d.data_fd < 0)
+	if (data)
+		d.data_fd = open_dir(AT_FDCWD, data, "layers", err);
+	if (data && d.data_fd < 0)
 		return d.data_fd;
 	int r = open_plain(paths, &d, err);
 	if (r < 0)

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/layer_way.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "engine/create_image.h"
+#include "engine/outer.h"
+#include "runtime/overlay.h"
+#include "runtime/sandbox.h"
+#include "runtime/tree_copy.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/sys.h"
+
+#define ANSWER_MAX   4096
+#define YES          "yes"
+#define REFRESH_MSEC 100
+
+const char *layer_way_word(enum layer_way way)
+{
+	static const char *const words[] = {
+		[LAYER_WAY_PLAIN] = "plain",
+		[LAYER_WAY_IDMAPPED] = "idmapped",
+		[LAYER_WAY_TREES] = "metadata",
+		[LAYER_WAY_COPY] = "copied",
+	};
+
+	return words[way];
+}
+
+/*
+ * The file of an answer: it holds for this kernel and the file system of the layers. First line: the
+ * kernel; second: "yes", or why not.
+ */
+static char *answer_file(const struct engine *e, const char *layer)
+{
+	struct stat st = {0};
+
+	(void)!stat(layer, &st);
+	return xasprintf("%s/layers-%u-%u-%s", e->paths.run, major(st.st_dev),
+			 minor(st.st_dev), e->rootless ? "metadata" : "idmapped");
+}
+
+static char *kernel_line(void)
+{
+	struct utsname name = {0};
+
+	(void)uname(&name);
+	return xasprintf("%s %s\n", name.release, name.version);
+}
+
+/* NULL: nobody has asked yet. */
+static char *read_answer(const char *file)
+{
+	cleanup_error struct error ignored = ERROR_INIT;
+	cleanup_free char *text = NULL, *kernel = kernel_line();
+	size_t len;
+
+	if (fs_read(AT_FDCWD, file, ANSWER_MAX, &text, &len, &ignored) < 0)
+		return NULL;
+	return str_starts(text, kernel) ? xstrdup(text + strlen(kernel)) : NULL;
+}
+
+static void write_answer(const char *file, const char *answer)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_free char *kernel = kernel_line();
+	cleanup_free char *text = xasprintf("%s%s", kernel, answer);
+
+	if (fs_write_atomic(AT_FDCWD, file, text, strlen(text), 0600, 0, &err) < 0)
+		error_drop(&err, "the next container asks again");
+}
+
+static int probe_trees(void *data, struct error *err)
+{
+	return overlay_probe_trees(data, err);
+}
+
+/* Without the helpers for maps: the user's own id is enough to ask. */
+static int try_trees(const struct engine *e, struct error *err)
+{
+	cleanup_free char *place = outer_trees(e, err);
+	cleanup_idmap struct idmap uids = {0}, gids = {0};
+	struct sandbox_options o = {
+		.uids = &uids,
+		.gids = &gids,
+		.new_flags = CLONE_NEWNS,
+		.run = probe_trees,
+		.data = place,
+	};
+
+	if (!place)
+		return -err->code;
+	idmap_add(&uids, 0, geteuid(), 1);
+	idmap_add(&gids, 0, getegid(), 1);
+	return sandbox_call(&o, err);
+}
+
+static char *ask(const struct engine *e, const char *layer)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	int r = sys_fault("layers") ? error_set(&err, ERR_UNSUPPORTED, 0, "by order")
+		: e->rootless       ? try_trees(e, &err)
+				    : overlay_probe_clones(layer, &err);
+
+	return r < 0 ? error_message(&err) : xstrdup(YES);
+}
+
+int layer_way_choose(const struct engine *e, const struct create_plan *p,
+		     enum layer_way *ret, char **ret_reason, struct error *err)
+{
+	const char *layer = p->image->layer_paths[0];
+	cleanup_free char *file = answer_file(e, layer);
+	cleanup_free char *answer = read_answer(file);
+
+	*ret_reason = NULL;
+	if (!answer) {
+		answer = ask(e, layer);
+		write_answer(file, answer);
+	}
+	*ret = e->rootless ? LAYER_WAY_TREES : LAYER_WAY_IDMAPPED;
+	if (str_eq(answer, YES))
+		return 0;
+	*ret = LAYER_WAY_COPY;
+	*ret_reason = TAKE_PTR(answer);
+	return 0;
+}
+
+struct copy_job {
+	const struct create_plan *plan;
+	struct idmap uids, gids; /* in ids of who copies */
+	const char *to;
+	volatile uint64_t *bytes; /* shared */
+};
+
+static int copy(void *data, struct error *err)
+{
+	struct copy_job *job = data;
+	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
+	const struct overlay_paths paths = {.lower = job->plan->image->layer_paths};
+	int r = overlay_open(&paths, &dirs, err);
+	cleanup_fd int from_fd = r < 0 ? r : overlay_mount(&dirs, err), to_fd = -EBADF;
+
+	if (from_fd < 0)
+		return from_fd;
+	umask(0);
+	if (mkdir(job->to, 0700) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make %s", job->to);
+	to_fd = open(job->to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (to_fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "open %s", job->to);
+	const struct tree_copy tree = {
+		.from_fd = from_fd,
+		.to_fd = to_fd,
+		.uids = &job->uids,
+		.gids = &job->gids,
+		.bytes = job->bytes,
+	};
+	return tree_copy(&tree, err);
+}
+
+static void show(const struct image_progress *progress, const struct copy_job *job,
+		 const char *state)
+{
+	const struct create_image *i = job->plan->image;
+
+	if (progress && progress->update)
+		progress->update(progress->data, i->record.layers[0], state,
+				 (int64_t)*job->bytes, i->record.size, NULL);
+}
+
+static int wait_for_copy(struct sandbox *s, const struct copy_job *job,
+			 const struct image_progress *progress, struct error *err)
+{
+	struct pollfd waiting = {.fd = s->pid_fd, .events = POLLIN};
+
+	while (poll(&waiting, 1, REFRESH_MSEC) == 0)
+		show(progress, job, "copying");
+	return sandbox_wait(s, err);
+}
+
+static int run_copy(struct copy_job *job, const struct image_progress *progress,
+		    struct error *err)
+{
+	cleanup_sandbox struct sandbox s = SANDBOX_INIT;
+	const struct sandbox_options o = {
+		.uids = &job->plan->whole.uids,
+		.gids = &job->plan->whole.gids,
+		.new_flags = CLONE_NEWNS,
+		.run = copy,
+		.data = job,
+	};
+	int r = sandbox_start(&o, &s, err);
+
+	if (r == 0)
+		r = wait_for_copy(&s, job, progress, err);
+	if (r == 0)
+		show(progress, job, "copied");
+	return r > 0 ? error_set(err, ERR_SYSTEM, 0, "copy the image's files: killed")
+		     : r;
+}
+
+/* The map in the ids of who copies. */
+static int relative(const struct idmap *map, const struct idmap *whole, struct idmap *ret,
+		    struct error *err)
+{
+	if (whole->n_lines)
+		return idmap_relative(map, whole, ret, err);
+	idmap_copy(ret, map);
+	return 0;
+}
+
+int layer_way_copy(const struct create_plan *p, const char *to,
+		   const struct image_progress *progress, struct error *err)
+{
+	cleanup_idmap struct idmap uids = {0}, gids = {0};
+	struct copy_job job = {.plan = p, .to = to};
+	void *shared = mmap(NULL, sizeof(*job.bytes), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int r;
+
+	if (shared == MAP_FAILED)
+		return error_set(err, ERR_SYSTEM, errno, "copy the image's files");
+	job.bytes = shared;
+	r = relative(&p->uids, &p->whole.uids, &uids, err);
+	if (r == 0)
+		r = relative(&p->gids, &p->whole.gids, &gids, err);
+	job.uids = uids;
+	job.gids = gids;
+	if (r == 0)
+		r = run_copy(&job, progress, err);
+	munmap(shared, sizeof(*job.bytes));
+	return r < 0 ? error_wrap(err, "copy the image's files for the container") : 0;
+}
