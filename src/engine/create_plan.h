@@ -39,8 +39,8 @@ struct create_plan {
 	char *upper, *work;               /* of an image's overlay */
 	struct overlay_paths overlay;     /* all borrowed from here and from image */
 	char **copied; /* instead of the image's layers, where they had to be copied */
-	char **entrypoint, **args;        /* args: what runs, without --init's program */
-	char *init_program;               /* of the host, NULL: no --init */
+	char **entrypoint, **args; /* args: what runs, without --init's program */
+	char *init_program;        /* of the host, NULL: no --init */
 	char **env, *cwd, *hostname;
 	struct user_identity user;
 	bool has_umask;

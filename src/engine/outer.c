@@ -55,7 +55,7 @@ static int take_from(int run_dirfd, const char *id)
 	return proc_id_alive(&process) ? TAKE_FD(fd) : -EBADF;
 }
 
-static int find_one(const struct engine *e)
+int outer_peek(const struct engine *e)
 {
 	cleanup_dir DIR *dir = NULL;
 	const struct dirent *entry;
@@ -88,14 +88,14 @@ int outer_find(const struct engine *e, struct outer *ret, struct error *err)
 	o.trees = outer_trees(e, err);
 	if (!o.trees)
 		return -err->code;
-	o.mount_ns_fd = find_one(e);
+	o.mount_ns_fd = outer_peek(e);
 	if (o.mount_ns_fd < 0) {
 		cleanup_free char *lock = fs_join(e->paths.run, LOCK_FILE);
 
 		o.lock_fd = fs_lock(AT_FDCWD, lock, true, true, err);
 		if (o.lock_fd < 0)
 			return o.lock_fd;
-		o.mount_ns_fd = find_one(e); /* made while we waited? */
+		o.mount_ns_fd = outer_peek(e); /* made while we waited? */
 	}
 	if (o.mount_ns_fd >= 0)
 		fd_cleanup_(&o.lock_fd);

@@ -24,6 +24,9 @@ void outer_release(struct outer *o);
 /* outer_trees() - the directory for them, made if missing. Caller frees; NULL with *err. */
 char *outer_trees(const struct engine *e, struct error *err);
 
+/* outer_peek() - the mount namespace of one that a container uses; -EBADF: there is none. Caller closes. */
+int outer_peek(const struct engine *e);
+
 /* outer_find() - one that a container uses. If there is none the caller has the lock until it has
  * registered the one that it makes, or releases *ret. */
 int outer_find(const struct engine *e, struct outer *ret, struct error *err) _must_check_;

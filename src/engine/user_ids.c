@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/stat.h>
 
+#include "engine/outer.h"
 #include "runtime/own_map.h"
 #include "runtime/sandbox.h"
 #include "runtime/subid.h"
@@ -106,18 +107,38 @@ static int remove_all(void *data, struct error *err)
 	return 0;
 }
 
+/* Where a container of the user's keeps a namespace with its whole map, that needs no other. */
+static int remove_by_others(const struct engine *e, struct removal *removal,
+			    struct error *err)
+{
+	cleanup_user_ids struct user_ids ids = {0};
+	cleanup_fd int outer_fd = outer_peek(e);
+	const struct sandbox_options o = {
+		.uids = &ids.uids,
+		.gids = &ids.gids,
+		.new_flags = CLONE_NEWNS,
+		.joined_mount_ns_fd = &outer_fd,
+		.run = remove_all,
+		.data = removal,
+	};
+
+	if (outer_fd >= 0 && sandbox_call(&o, err) == 0)
+		return 0;
+	error_drop(err, "then in a namespace of its own");
+	user_ids_any(e, &ids);
+	return user_ids_do(&ids, remove_all, removal, err);
+}
+
 int user_ids_remove_trees(const struct engine *e, int dirfd, char *const *names,
 			  struct error *err)
 {
-	cleanup_user_ids struct user_ids ids = {0};
 	struct removal removal = {.dirfd = dirfd, .names = names};
 	int r = remove_all(&removal, err);
 
 	if (r >= 0 || !e->rootless || (r != -EACCES && r != -EPERM))
 		return r;
 	error_drop(err, "some files belong to other ids of the user");
-	user_ids_any(e, &ids);
-	return user_ids_do(&ids, remove_all, &removal, err);
+	return remove_by_others(e, &removal, err);
 }
 
 int user_ids_remove_tree(const struct engine *e, int dirfd, const char *name,

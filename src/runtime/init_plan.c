@@ -47,12 +47,17 @@ static int plan_maps(struct init *i, struct error *err)
 	return idmap_check(&i->gids, "linux.gidMappings", err);
 }
 
+/* Of a user namespace that is joined as well. */
 static int plan_outer_maps(struct init *i, struct error *err)
 {
 	const struct launch_outer *o = i->options->outer;
-	int r = idmap_relative(&i->uids, o->uids, &i->outer_uids, err);
+	const struct spec_linux *l = i->options->spec->linux;
+	cleanup_idmap struct idmap uids = {0}, gids = {0};
 
-	return r < 0 ? r : idmap_relative(&i->gids, o->gids, &i->outer_gids, err);
+	idmap_from_spec(&uids, l->uid_mappings, l->n_uid_mappings);
+	idmap_from_spec(&gids, l->gid_mappings, l->n_gid_mappings);
+	int r = idmap_relative(&uids, o->uids, &i->outer_uids, err);
+	return r < 0 ? r : idmap_relative(&gids, o->gids, &i->outer_gids, err);
 }
 
 static int check_id(const struct idmap *map, uint32_t id, const char *what,
@@ -224,7 +229,7 @@ int init_plan(struct init *i, const struct launch_options *options, struct error
 	r = plan_maps(i, err);
 	if (r < 0)
 		return r;
-	if (options->outer && i->uids.n_lines)
+	if (options->outer)
 		r = plan_outer_maps(i, err);
 	if (r < 0)
 		return r;

@@ -123,7 +123,8 @@ static int open_place(struct rootfs *r, struct error *err)
 		r->place_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	else
 		r->place_fd = open_root_path(r->spec, r->bundle, err);
-	if (r->place_fd < 0 && (r->pre_root_fd >= 0 || (r->overlay && r->overlay->mapped))) {
+	if (r->place_fd < 0 &&
+	    (r->pre_root_fd >= 0 || (r->overlay && r->overlay->mapped))) {
 		error_drop(err, "attach the root to /");
 		r->place_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}

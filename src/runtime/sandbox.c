@@ -8,8 +8,10 @@
 #include "runtime/sandbox.h"
 
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -29,7 +31,7 @@
 
 static int take_root(const struct sandbox_options *o, struct error *err)
 {
-	if (o->uids->n_lines == 0)
+	if (o->uids->n_lines == 0 && !o->joined_mount_ns_fd)
 		return 0;
 	/* EPERM: a map of one id, where setgroups is denied */
 	if (sys_setgroups(0, NULL) < 0 && errno != EPERM)
@@ -47,6 +49,17 @@ static int keep_mounts_private(struct error *err)
 	return 0;
 }
 
+/* It is root of the namespace as soon as it is in it. */
+static int join(const struct sandbox_options *o, struct error *err)
+{
+	cleanup_fd int user_ns_fd = ioctl(*o->joined_mount_ns_fd, NS_GET_USERNS);
+
+	if (user_ns_fd < 0 || sys_setns(user_ns_fd, CLONE_NEWUSER) < 0 ||
+	    sys_unshare((int)o->new_flags) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "enter a user namespace");
+	return 0;
+}
+
 static int prepare_child(const struct sandbox_options *o, int sync_fd, struct error *err)
 {
 	int r;
@@ -56,6 +69,8 @@ static int prepare_child(const struct sandbox_options *o, int sync_fd, struct er
 	r = sync_expect(sync_fd,
 			&(struct sync_expectation){.message = SYNC_MAPPED, .peer = PEER},
 			err);
+	if (r == 0 && o->joined_mount_ns_fd)
+		r = join(o, err);
 	if (r == 0 && (o->new_flags & CLONE_NEWNS))
 		r = keep_mounts_private(err);
 	if (r == 0)
@@ -90,8 +105,11 @@ static int clone_child(const struct sandbox_options *o, int *ret_pid_fd,
 {
 	int pid_fd = -EBADF;
 	struct clone_args args = {
-		.flags = o->new_flags | CLONE_PIDFD |
-			 (o->uids->n_lines ? CLONE_NEWUSER : 0),
+		.flags =
+			CLONE_PIDFD |
+			(o->joined_mount_ns_fd
+				 ? 0
+				 : o->new_flags | (o->uids->n_lines ? CLONE_NEWUSER : 0)),
 		.pidfd = (uint64_t)(uintptr_t)&pid_fd,
 		.exit_signal = SIGCHLD,
 	};
@@ -111,7 +129,7 @@ static int map_ids(const struct sandbox_options *o, pid_t pid, struct error *err
 	cleanup_usermap struct usermap maps = USERMAP_INIT;
 	int r;
 
-	if (o->uids->n_lines == 0)
+	if (o->uids->n_lines == 0 || o->joined_mount_ns_fd)
 		return 0;
 	r = usermap_begin(&maps, pid, o->uids, o->gids, err);
 	return r < 0 ? r : usermap_end(&maps, err);

@@ -16,6 +16,9 @@
 struct sandbox_options {
 	const struct idmap *uids, *gids; /* no lines: no user namespace of its own */
 	unsigned long new_flags;         /* CLONE_NEW*, besides the user namespace */
+	/* instead of a new user namespace that which owns this mount namespace, made by the same user;
+	 * new_flags can't have CLONE_NEWPID then. NULL: a new one */
+	const int *joined_mount_ns_fd;
 	/* run() - in the child, with umask 0. Either returns 0 or -errno with *err, or execs. Fds are
 	 * those of the caller. */
 	int (*run)(void *data, struct error *err);
