@@ -89,6 +89,7 @@ static const struct command *const commands[] = {
 	&cmd_wait,
 	&cmd_rm,
 	&cmd_inspect,
+	&cmd_audit,
 	&cmd_diff,
 	&cmd_export,
 	&cmd_container,
@@ -170,7 +171,7 @@ static int set_log(const struct cubby_globals *g, struct error *err)
 /* Those that put a process of ours into a container, where it could be reached. */
 static bool enters_container(const struct command *c)
 {
-	return c == &cmd_run || c == &cmd_exec;
+	return c == &cmd_run || c == &cmd_exec || c == &cmd_audit;
 }
 
 static int prepare(const struct command_call *call, struct error *err)

@@ -34,7 +34,7 @@ int cubby_open_dirs(const struct command_call *call, struct engine *ret,
 /* cubby_warn() - the one thing that is said on success: "Warning: text" on stderr. */
 void cubby_warn(const char *text);
 
-extern const struct command cmd_attach, cmd_container, cmd_container_diff,
+extern const struct command cmd_attach, cmd_audit, cmd_container, cmd_container_diff,
 	cmd_container_inspect, cmd_diff, cmd_doctor, cmd_exec, cmd_export, cmd_history,
 	cmd_idmap, cmd_idmap_check, cmd_idmap_ls, cmd_image, cmd_image_diff,
 	cmd_image_exists, cmd_image_inspect, cmd_image_list, cmd_image_mount,

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Permissions on paper (owner, mode) leave out ACLs, idmapped mounts, immutable files, security
+ * modules, and what capabilities are worth in a user namespace. So the kernel is asked, by a process
+ * that has the container's ids: see runtime/access_probe.h.
+ */
+#include "engine/audit_steps.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/audit_judge.h"
+#include "runtime/access_probe.h"
+#include "runtime/mount_idmap.h"
+#include "spec/spec.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+/* The paths of one run of the probe, and whose results they are. */
+struct batch {
+	struct probe_path *paths; /* owned, fds too */
+	struct probe_result *results;
+	size_t *indexes;
+	size_t n;
+};
+
+static void batch_release(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		fd_cleanup_(&b->paths[i].fd);
+	free(b->paths);
+	free(b->results);
+	free(b->indexes);
+}
+
+/* What follows the top's own path, without the slash. */
+static const char *rest_of(const char *path, const char *top)
+{
+	path += strlen(top);
+	return path + strspn(path, "/");
+}
+
+static struct probe_path probe_path(const struct audit_source *s,
+				    const struct audit_facts *f,
+				    const struct audit_path *p)
+{
+	const struct audit_path *top = p->below ? &f->paths.items[p->top] : p;
+	struct probe_path probe = {.fd = -EBADF};
+
+	if (p->below)
+		probe.below = rest_of(p->source, top->source);
+	if (s->init_pid) {
+		probe.path = top->destination;
+		probe.mount_id = top->mount_id;
+	} else {
+		probe.fd = open(top->source, O_PATH | O_CLOEXEC);
+	}
+	return probe;
+}
+
+/* Before there is a mount, what an idmapped one would allow is found with the ids that the files
+ * have on disk: they are tried apart. */
+static bool is_apart(const struct audit_source *s, const struct audit_path *p)
+{
+	return p->idmapped && !s->init_pid;
+}
+
+static void batch_fill(const struct audit_source *s, const struct audit_facts *f,
+		       bool apart, struct batch *b)
+{
+	b->paths = xcalloc(f->paths.n, sizeof(*b->paths));
+	b->results = xcalloc(f->paths.n, sizeof(*b->results));
+	b->indexes = xcalloc(f->paths.n, sizeof(*b->indexes));
+	for (size_t i = 0; i < f->paths.n; i++) {
+		const struct audit_path *p = &f->paths.items[i];
+		struct probe_path probe;
+
+		if (is_apart(s, p) != apart)
+			continue;
+		probe = probe_path(s, f, p);
+		if (probe.fd < 0 && !probe.path)
+			continue;
+		b->indexes[b->n] = i;
+		b->paths[b->n++] = probe;
+	}
+}
+
+static void take_result(const struct audit_source *s, const struct audit_facts *f,
+			const struct probe_result *r, struct audit_path *p)
+{
+	bool planned_ro = !s->init_pid && p->read_only;
+	bool admin = (audit_judged_capabilities(f) & UINT64_C(1) << CAP_SYS_ADMIN) != 0;
+
+	p->tried = true;
+	p->unreached = r->code != 0;
+	p->hidden = r->code == ESTALE;
+	if (!p->mode)
+		p->mode = r->mode;
+	p->readable = r->readable && !(p->kind == AUDIT_DEVICE && r->nodev);
+	p->writable =
+		r->writable && !planned_ro && !(p->kind == AUDIT_DEVICE && r->nodev);
+	p->remountable = planned_ro ? r->writable && admin : r->writable_remounted;
+}
+
+static void take_user_result(const struct audit_source *s, const struct probe_result *r,
+			     struct audit_path *p)
+{
+	p->user_readable = r->readable;
+	p->user_writable = r->writable && (s->init_pid || !p->read_only);
+}
+
+struct identity {
+	const struct audit_who *who;
+	uint64_t capabilities;
+	bool is_judged;
+};
+
+static int try_batch(const struct audit_source *s, struct audit_facts *f,
+		     const struct identity *id, bool apart, int user_ns_fd,
+		     struct error *err)
+{
+	cleanup(batch_release) struct batch b = {0};
+	const struct spec_user *user = &s->spec->process->user;
+	struct access_probe probe = ACCESS_PROBE_INIT;
+	int r;
+
+	batch_fill(s, f, apart, &b);
+	probe.uid = id->who->uid;
+	probe.gid = id->who->gid;
+	probe.groups = user->additional_gids;
+	probe.n_groups = user->n_additional_gids;
+	probe.capabilities = id->capabilities;
+	probe.paths = b.paths;
+	probe.n_paths = b.n;
+	probe.user_ns_fd = apart ? -EBADF : user_ns_fd;
+	probe.init_pid_fd = s->init_pid_fd;
+	probe.own_user_ns = f->own_user_ns;
+	probe.own_mount_ns = !f->shares_ns[NS_MOUNT];
+	r = access_probe_run(&probe, b.results, err);
+	for (size_t i = 0; r >= 0 && i < b.n; i++) {
+		struct audit_path *p = &f->paths.items[b.indexes[i]];
+
+		if (id->is_judged)
+			take_result(s, f, &b.results[i], p);
+		else
+			take_user_result(s, &b.results[i], p);
+	}
+	return r;
+}
+
+static int try_as(const struct audit_source *s, struct audit_facts *f,
+		  const struct identity *id, int user_ns_fd, struct error *err)
+{
+	int r = try_batch(s, f, id, false, user_ns_fd, err);
+
+	return r < 0 ? r : try_batch(s, f, id, true, user_ns_fd, err);
+}
+
+static bool matters(const struct audit_facts *f, const struct audit_path *p)
+{
+	const struct audit_path *top = p->below ? &f->paths.items[p->top] : NULL;
+
+	if (!top)
+		return !p->hidden;
+	if (p->unreached || !p->tried)
+		return false;
+	switch (p->kind) {
+	case AUDIT_SECRET:
+		return p->readable;
+	case AUDIT_SOCKET:
+		return p->writable;
+	case AUDIT_VOLUME:
+	case AUDIT_ROOTFS:
+	case AUDIT_DEVICE:
+		break;
+	}
+	return (p->writable && !top->writable) ||
+	       (p->remountable && !top->remountable && !top->writable);
+}
+
+static void path_drop(struct audit_path *p)
+{
+	free(p->source);
+	free(p->destination);
+	free(p->what);
+}
+
+/* Two passes: what lies below another refers to it by number. */
+static void drop_idle(struct audit_facts *f)
+{
+	cleanup_free bool *keep = xcalloc(f->paths.n, sizeof(*keep));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->paths.n; i++)
+		keep[i] = matters(f, &f->paths.items[i]);
+	for (size_t i = 0; i < f->paths.n; i++) {
+		if (!keep[i])
+			path_drop(&f->paths.items[i]);
+		else
+			f->paths.items[kept++] = f->paths.items[i];
+	}
+	f->paths.n = kept;
+}
+
+int audit_try_paths(const struct audit_source *s, struct audit_facts *f,
+		    struct error *err)
+{
+	const struct identity judged = {
+		.who = audit_judged(f),
+		.capabilities = audit_judged_capabilities(f),
+		.is_judged = true,
+	};
+	const struct identity user = {.who = &f->user, .capabilities = f->effective};
+	cleanup_fd int user_ns_fd = -EBADF;
+	int r = 0;
+
+	if (f->paths.n == 0)
+		return 0;
+	if (f->own_user_ns && !s->init_pid) {
+		user_ns_fd = mount_idmap_ns(&f->uids, &f->gids, err);
+		r = user_ns_fd;
+	}
+	if (r >= 0)
+		r = try_as(s, f, &judged, user_ns_fd, err);
+	if (r >= 0)
+		r = try_as(s, f, &user, user_ns_fd, err);
+	if (r >= 0)
+		drop_idle(f);
+	return r < 0 ? r : 0;
+}
