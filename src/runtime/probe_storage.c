@@ -61,19 +61,21 @@ static int layers_make(const struct probe_run *run, const char *name, struct lay
 		       struct error *err)
 {
 	cleanup_free char *base = fs_join(run->scratch, name), *dir = NULL;
-	const char *made[5];
+	cleanup_free char *layers = fs_join(base, "layers");
+	const char *made[6];
 	int r;
 
-	l->lower = fs_join(base, "lower");
-	l->second = fs_join(base, "second");
+	l->lower = fs_join(layers, "lower");
+	l->second = fs_join(layers, "second");
 	l->meta = fs_join(base, "meta");
 	l->upper = fs_join(base, "upper");
 	l->work = fs_join(base, "work");
-	made[0] = l->lower;
-	made[1] = l->second;
-	made[2] = l->meta;
-	made[3] = l->upper;
-	made[4] = l->work;
+	made[0] = layers;
+	made[1] = l->lower;
+	made[2] = l->second;
+	made[3] = l->meta;
+	made[4] = l->upper;
+	made[5] = l->work;
 	r = make_dir(base, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(made); i++)
 		r = make_dir(made[i], err);
@@ -216,6 +218,11 @@ static int try_lowerdir_add(const struct probe_run *run, struct probe *p,
 	return fd < 0 ? fd : read_back(fd, err);
 }
 
+static void single_map(struct idmap *ids, uint32_t shown)
+{
+	idmap_add(ids, 0, shown, 1);
+}
+
 /* 0 of the mount is `shown`. */
 static int set_idmap(int mount_fd, uint32_t shown, struct error *err)
 {
@@ -223,7 +230,7 @@ static int set_idmap(int mount_fd, uint32_t shown, struct error *err)
 	cleanup_fd int ns_fd = -EBADF;
 	int r;
 
-	idmap_add(&ids, 0, shown, 1);
+	single_map(&ids, shown);
 	ns_fd = mount_idmap_ns(&ids, &ids, err);
 	if (ns_fd < 0)
 		return ns_fd;
@@ -269,14 +276,6 @@ static int try_idmap_mount(const struct probe_run *run, struct probe *p,
 	return fd < 0 ? fd : set_idmap(fd, run->host->spare_id, err);
 }
 
-static int attach(int mount_fd, const char *dir, struct error *err)
-{
-	cleanup_fd int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r = dir_fd < 0 ? -errno : mount_attach(mount_fd, dir_fd, NULL);
-
-	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "attach a mount") : 0;
-}
-
 static int check_owner(int root_fd, uid_t owner, struct error *err)
 {
 	struct stat st;
@@ -290,78 +289,50 @@ static int check_owner(int root_fd, uid_t owner, struct error *err)
 	return 0;
 }
 
-static int own_range_by_idmap(const struct probe_run *run, struct error *err)
+/* As containers of root get them. */
+static int mount_clones(const struct overlay_paths *paths, const struct layers *l,
+			uint32_t shown, struct error *err)
+{
+	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
+	cleanup_fd int ns_fd = -EBADF, place_fd = -EBADF;
+	cleanup_idmap struct idmap ids = {0};
+	int r = overlay_open_clones(paths, &dirs, err);
+
+	single_map(&ids, shown);
+	if (r == 0)
+		r = ns_fd = mount_idmap_ns(&ids, &ids, err);
+	if (r >= 0)
+		r = overlay_idmap(&dirs, ns_fd, err);
+	if (r < 0)
+		return r;
+	place_fd = open(l->meta, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place_fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "open a directory");
+	r = overlay_attach(&dirs, place_fd, err);
+	return r < 0 ? r : overlay_mount(&dirs, err);
+}
+
+static int own_range(const struct probe_run *run, bool by_clones, struct error *err)
 {
 	cleanup_layers struct layers l = {0};
-	cleanup_fd int clone_fd = -EBADF, fd = -EBADF;
-	int r = layers_make(run, "idmapped", &l, err);
+	cleanup_idmap struct idmap ids = {0};
+	cleanup_fd int fd = -EBADF;
+	uint32_t shown = run->host->spare_id;
+	int r = layers_make(run, by_clones ? "clones" : "trees", &l, err);
+	char *const lower[] = {l.lower, l.second, NULL};
+	const struct overlay_paths paths = {
+		.lower = lower, .mapped = true, .upper = l.upper, .work = l.work};
 
 	if (r < 0)
 		return r;
-	clone_fd = clone_of(l.lower, err);
-	if (clone_fd < 0)
-		return clone_fd;
-	r = set_idmap(clone_fd, run->host->spare_id, err);
-	if (r == 0)
-		r = attach(clone_fd, l.meta, err);
-	if (r < 0)
-		return r;
-	fd = mount_layers(&l, l.meta, err);
+	single_map(&ids, shown);
+	fd = by_clones ? mount_clones(&paths, &l, shown, err)
+		       : overlay_view_mapped(&paths, l.meta, &ids, &ids, err);
 	if (fd < 0)
 		return fd;
-	r = check_owner(fd, run->host->spare_id, err);
-	return r == 0 ? read_back(fd, err) : r;
-}
-
-/* A file of the right size that has only metadata. Source: kernel documentation, filesystems/overlayfs,
- * "Data-only lower layers". */
-static int make_metadata(int dirfd, struct error *err)
-{
-	cleanup_fd int fd =
-		openat(dirfd, "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
-
-	if (fd < 0 || ftruncate(fd, (off_t)strlen(WORDS)) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "make a file on a tmpfs");
-	if (fsetxattr(fd, "user.overlay.metacopy", "", 0, 0) < 0 ||
-	    fsetxattr(fd, "user.overlay.redirect", "/file", strlen("/file"), 0) < 0)
-		return error_set(err, ERR_SYSTEM, errno,
-				 "set a user xattr on a tmpfs (Linux 6.6)");
-	return 0;
-}
-
-static int mount_metadata(const struct layers *l, struct error *err)
-{
-	cleanup_strv char **options = NULL;
-
-	strv_add(&options, "userxattr");
-	strv_addf(&options, "lowerdir+=%s", l->meta);
-	strv_addf(&options, "datadir+=%s", l->lower);
-	strv_addf(&options, "upperdir=%s", l->upper);
-	strv_addf(&options, "workdir=%s", l->work);
-	return mount_options(options, err);
-}
-
-static int own_range_by_metadata(const struct probe_run *run, struct error *err)
-{
-	cleanup_layers struct layers l = {0};
-	cleanup_fd int tmpfs_fd = -EBADF, fd = -EBADF;
-	int r = layers_make(run, "metadata", &l, err);
-
+	r = check_owner(fd, shown, err);
 	if (r == 0)
-		r = tmpfs_fd = new_tmpfs(err);
-	if (r < 0)
-		return r;
-	r = make_metadata(tmpfs_fd, err);
-	if (r == 0)
-		r = set_idmap(tmpfs_fd, 0, err);
-	if (r == 0)
-		r = attach(tmpfs_fd, l.meta, err);
-	if (r < 0)
-		return r;
-	fd = mount_metadata(&l, err);
-	if (fd < 0)
-		return fd;
-	r = read_back(fd, err);
+		r = read_back(fd, err);
 	return r == 0 ? copy_up(fd, err) : r;
 }
 
@@ -371,14 +342,14 @@ static int try_own_range(const struct probe_run *run, struct probe *p, struct er
 
 	if (run->host->is_root) {
 		probe_say(p, "idmapped layers");
-		if (own_range_by_idmap(run, &by_idmap) == 0)
+		if (own_range(run, true, &by_idmap) == 0)
 			return 0;
 		if (!run->host->is_namespaced)
 			return error_move(err, &by_idmap);
 		error_drop(&by_idmap, "then as others do it");
 	}
 	probe_say(p, "metadata on an idmapped tmpfs");
-	return own_range_by_metadata(run, err);
+	return own_range(run, false, err);
 }
 
 void probe_storage(const struct probe_run *run)
