@@ -29,7 +29,7 @@ static const struct option_spec options[] = {
 	OPT_WORD(struct run_values, create.pull_policy, "pull", 0, pull_words,
 		 "when to fetch the image (default missing)"),
 	OPT_BOOL(struct run_values, quiet, "quiet", 'q',
-		 "say nothing while it is fetched"),
+		 "say nothing but what the program says, or why there is none"),
 	OPT_BOOL(struct run_values, single_id, "single-id", 0,
 		 "all its files are your own; the same as --uidmap 0:0:1"),
 	OPT_INCLUDE_AT(struct run_values, platform, platform_table),
@@ -74,7 +74,7 @@ static int run(const struct command_call *call, struct error *err)
 		.foreground = !v->detach,
 		.forward_signals = v->sig_proxy && !v->detach,
 		.progress = progress_callbacks(progress),
-		.warn = cubby_warn,
+		.warn = v->quiet ? NULL : cubby_warn,
 	};
 	int r;
 

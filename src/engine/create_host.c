@@ -11,6 +11,7 @@
 
 #include "engine/container_dir.h"
 #include "engine/create_image.h"
+#include "engine/volume_owners.h"
 #include "runtime/seccomp.h"
 #include "spec/image.h"
 #include "util/fs.h"
@@ -87,24 +88,67 @@ static void add_image_volumes(struct create_plan *p)
 	}
 }
 
+static bool has_idmap(const struct volume *v)
+{
+	strv_foreach (word, v->options)
+		if (str_starts(*word, "idmap"))
+			return true;
+	return false;
+}
+
+static int check_idmap(const struct create_plan *p, const struct volume *v,
+		       struct error *err)
+{
+	if (!has_idmap(v))
+		return 0;
+	if (p->rootless) {
+		error_set(
+			err, ERR_UNSUPPORTED, 0,
+			"volume %s: idmap: the kernel lets only root of the host show its file systems with other owners",
+			v->source);
+		return error_hint(
+			err,
+			"Be yourself inside with --userns=keep-id, or give the files to the container's user: -v %s:%s:U",
+			v->source, v->destination);
+	}
+	if (p->uids.n_lines || !strv_has(v->options, "idmap"))
+		return 0;
+	error_set(
+		err, ERR_INVALID, 0,
+		"volume %s: idmap: the container's ids are the host's, so its owners are right as they are",
+		v->source);
+	return error_hint(
+		err,
+		"Give the container ids of its own with --userns=auto, or say "
+		"which owners to show: idmap=uids=FIRST-HOST-COUNT;gids=FIRST-HOST-COUNT");
+}
+
+static int add_volume(const struct engine *e, struct create_plan *p, const char *text,
+		      struct error *err)
+{
+	struct volume *v;
+	int r = volume_parse(&p->volumes, text, err);
+
+	if (r < 0)
+		return r;
+	v = &p->volumes.items[p->volumes.n - 1];
+	r = check_source(v, err);
+	if (r >= 0)
+		r = check_idmap(p, v, err);
+	if (r >= 0 && v->give)
+		r = volume_owners_check(e, v, err);
+	return r;
+}
+
 int create_plan_mounts(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
 	int r;
 
 	strv_foreach (text, o->volumes) {
-		r = volume_parse(&p->volumes, *text, err);
+		r = add_volume(e, p, *text, err);
 		if (r < 0)
 			return r;
-		r = check_source(&p->volumes.items[p->volumes.n - 1], err);
-		if (r < 0)
-			return r;
-		if (e->rootless &&
-		    strv_has(p->volumes.items[p->volumes.n - 1].options, "idmap"))
-			return error_set(
-				err, ERR_UNSUPPORTED, 0,
-				"volume %s: idmap needs root on this kernel's file systems",
-				*text);
 	}
 	strv_foreach (text, o->tmpfs) {
 		r = tmpfs_parse(&p->tmpfs, *text, err);
@@ -138,7 +182,7 @@ int create_plan_etc(const struct engine *e, struct create_plan *p, struct error 
 	const struct create_options *o = p->options;
 	struct etc_request request = {
 		.root_fd = p->root_fd,
-		.may_create = p->uids.n_lines == 0 ||
+		.may_create = p->uids.n_lines == 0 || p->root_idmap ||
 			      idmap_to_outside(&p->uids, 0) == geteuid(),
 		.no_hosts = o->no_hosts,
 		.no_hostname = o->no_hostname,

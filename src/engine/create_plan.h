@@ -50,7 +50,8 @@ struct create_plan {
 				    own namespace */
 	struct user_ids whole; /* with is_remapped: the user's whole map */
 	bool is_remapped;      /* the map is another than what image layers have */
-	bool has_outer;        /* an outer user namespace is needed for that */
+	bool root_idmap; /* the directory's owners are shown as the container's ids */
+	bool has_outer;  /* an outer user namespace is needed for that */
 	bool network_host;
 	struct security_plan security;
 	struct spec_seccomp *seccomp; /* a custom profile */
@@ -81,7 +82,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 
 /*
  * create_plan_warning() - the one thing worth saying although nothing fails: root of a
- * container without user namespace can write to the host's files. NULL if there is
- * nothing to say. Caller frees.
+ * container without user namespace can write to the host's files, or the container's user
+ * cannot write to a volume. NULL if there is nothing to say. Caller frees.
  */
 char *create_plan_warning(const struct create_plan *p);

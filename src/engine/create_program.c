@@ -45,20 +45,40 @@ static int plan_overlay(const struct engine *e, struct create_plan *p)
 	return 0;
 }
 
+/* DIRECTORY[:idmap]. A name may have a colon too. */
+static int split_rootfs(const char *text, char **ret_dir, bool *ret_idmap,
+			struct error *err)
+{
+	const char *colon = strrchr(text, ':');
+	struct stat st;
+
+	*ret_dir = NULL;
+	*ret_idmap = false;
+	if (!colon || lstat(text, &st) == 0) {
+		*ret_dir = xstrdup(text);
+		return 0;
+	}
+	if (!str_eq(colon, ":idmap")) {
+		error_set(err, ERR_UNSUPPORTED, 0,
+			  "--rootfs %s: the option %s is not supported yet", text,
+			  colon + 1);
+		return error_hint(err, "There is: --rootfs DIRECTORY:idmap");
+	}
+	*ret_dir = xstrndup(text, (size_t)(colon - text));
+	*ret_idmap = true;
+	return 0;
+}
+
 int create_plan_rootfs(const struct engine *e, struct create_plan *p, struct error *err)
 {
-	const char *dir = p->options->rootfs;
-	struct stat st;
+	cleanup_free char *dir = NULL;
+	int r;
 
 	if (p->options->image)
 		return plan_overlay(e, p);
-	if (strchr(dir, ':') && lstat(dir, &st) < 0) {
-		error_set(
-			err, ERR_UNSUPPORTED, 0,
-			"--rootfs %s: options after the directory are not supported yet",
-			dir);
-		return error_hint(err, "Give the directory alone");
-	}
+	r = split_rootfs(p->options->rootfs, &dir, &p->root_idmap, err);
+	if (r < 0)
+		return r;
 	p->rootfs = fs_absolute(dir);
 	if (!p->rootfs)
 		return error_set(err, ERR_SYSTEM, errno, "find the working directory");

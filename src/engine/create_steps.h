@@ -16,6 +16,13 @@ create_step create_plan_rootfs, create_plan_map, create_plan_command, create_pla
 	create_plan_user, create_plan_hostname, create_plan_network, create_plan_env,
 	create_plan_cwd;
 
+/* create_owners.c */
+create_step create_plan_root_owner;
+
+/* create_plan_owner_hint() - which option makes a volume writable for the container's user, if one is not. NULL:
+ * nothing to say. Caller frees. */
+char *create_plan_owner_hint(const struct create_plan *p);
+
 /* create_host.c */
 create_step create_plan_security, create_plan_mounts, create_plan_devices,
 	create_plan_etc;

@@ -150,6 +150,10 @@ static void add_user_mounts(const struct create_plan *p, struct spec *spec)
 							     "tmpfs", NULL});
 
 		m->options = strv_copy(v->options);
+		if (v->give) {
+			strv_addf(&m->options, "uid=%u", p->user.uid);
+			strv_addf(&m->options, "gid=%u", p->user.gid);
+		}
 	}
 	if (p->init_program)
 		(void)add_mount(spec,

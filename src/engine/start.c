@@ -283,6 +283,7 @@ static int launch(const struct launcher *x, struct error *err)
 	o.preserve_fds = p->options->preserve_fds;
 	o.die_with_parent = true;
 	o.base_creates = p->is_remapped;
+	o.root_idmap = p->root_idmap;
 	r = begin(x, &l, &o, &m.keep_fd, err);
 	if (r < 0)
 		return r;

@@ -18,6 +18,7 @@ enum word_group {
 	GROUP_EXEC,
 	GROUP_IDMAP,
 	GROUP_RELABEL,
+	GROUP_OWNER,
 	GROUPS
 };
 
@@ -48,6 +49,7 @@ static const struct volume_word volume_words[] = {
 	{"idmap", GROUP_IDMAP},
 	{"z", GROUP_RELABEL},
 	{"Z", GROUP_RELABEL},
+	{"U", GROUP_OWNER},
 };
 
 void volume_release(struct volume *v)
@@ -123,7 +125,7 @@ static const struct volume_word *find_word(const char *word)
 
 static int unknown_word(const char *text, const char *word, struct error *err)
 {
-	if (str_eq(word, "U") || str_eq(word, "O") || str_starts(word, "upperdir=") ||
+	if (str_eq(word, "O") || str_starts(word, "upperdir=") ||
 	    str_starts(word, "workdir="))
 		return error_set(err, ERR_UNSUPPORTED, 0,
 				 "volume %s: the option %s is not supported yet", text,
@@ -132,13 +134,14 @@ static int unknown_word(const char *text, const char *word, struct error *err)
 	return error_hint(
 		err,
 		"Known: ro, rw, bind, rbind, [no]suid, [no]dev, [no]exec, [r]private, "
-		"[r]shared, [r]slave, [r]unbindable, idmap, z, Z");
+		"[r]shared, [r]slave, [r]unbindable, idmap, U, z, Z");
 }
 
 /* Read-only means the whole tree: a mount below the source must not stay writable. */
 static void finish_options(struct volume *v, const char *const given[GROUPS])
 {
 	v->writable = !str_eq(given[GROUP_ACCESS], "ro");
+	v->give = given[GROUP_OWNER] != NULL;
 	strv_add(&v->options, given[GROUP_BIND] ? given[GROUP_BIND] : "rbind");
 	strv_add(&v->options, v->writable ? "rw" : "ro");
 	if (!v->writable)
@@ -161,16 +164,16 @@ static int take_options(const char *text, const char *options, struct volume *v,
 
 		if (!known)
 			return unknown_word(text, *word, err);
-		if (str_starts(*word, "idmap="))
-			return error_set(
-				err, ERR_UNSUPPORTED, 0,
-				"volume %s: idmap with mappings of its own is not supported yet",
-				text);
 		if (given[known->group] && !str_eq(given[known->group], *word))
 			return error_set(err, ERR_INVALID, 0, "volume %s: both %s and %s",
 					 text, given[known->group], *word);
-		given[known->group] = known->word;
+		given[known->group] = *word;
 	}
+	if (given[GROUP_OWNER] && given[GROUP_IDMAP])
+		return error_set(
+			err, ERR_INVALID, 0,
+			"volume %s: both U, which changes the files' owners, and %s, which shows other ones",
+			text, given[GROUP_IDMAP]);
 	finish_options(v, given);
 	return 0;
 }
@@ -244,7 +247,8 @@ static int take_tmpfs_options(const char *text, const char *options, struct volu
 	bool copy_up = !strv_has(words, "notmpcopyup");
 
 	strv_foreach (word, words) {
-		if (str_eq(*word, "notmpcopyup") || str_eq(*word, "tmpcopyup"))
+		if (str_eq(*word, "notmpcopyup") || str_eq(*word, "tmpcopyup") ||
+		    str_eq(*word, "U"))
 			continue;
 		if (!is_tmpfs_word(*word))
 			return error_set(err, ERR_INVALID, 0,
@@ -258,6 +262,7 @@ static int take_tmpfs_options(const char *text, const char *options, struct volu
 	if (copy_up)
 		strv_add(&v->options, "tmpcopyup");
 	v->writable = !strv_has(words, "ro");
+	v->give = strv_has(words, "U");
 	return 0;
 }
 

@@ -17,6 +17,7 @@ struct volume {       /* owned */
 	char *destination; /* absolute, cleaned */
 	char **options;    /* words of the OCI mount */
 	bool writable;
+	bool give;      /* U: it shall belong to the container's user */
 	bool anonymous; /* the container's own: made with it, filled with what lies below it */
 };
 void volume_release(struct volume *v);

@@ -36,7 +36,9 @@ struct launch_options {
 	const struct launch_outer *outer; /* NULL: none */
 	bool base_creates; /* the container's user namespace is made by its base ids:
 			      what the kernel counts by creator is its own then */
-	int stdio_fd[3];   /* become 0, 1, 2 of the container; -EBADF: /dev/null. Ignored
+	bool root_idmap; /* no overlay: the owners of root.path's files are shown through the
+			      container's map */
+	int stdio_fd[3]; /* become 0, 1, 2 of the container; -EBADF: /dev/null. Ignored
 			    with a terminal */
 	int console_socket_fd; /* with process.terminal and no ret_master_fd: master goes
 				  here */

@@ -49,10 +49,9 @@ static bool is_out_of_reach(const char *path, const char *bundle)
 
 /* The namespace that an idmapped source takes its mapping from: the container's own, or
  * as it does not exist yet, one with the same maps. */
-static int mapping_namespace(const struct init *i, const struct mount_step *step,
-			     int *ret_fd, struct error *err)
+static int mapping_namespace(const struct init *i, int *ret_fd, struct error *err)
 {
-	if (!step->idmap || step->uids.n_lines || *ret_fd >= 0)
+	if (*ret_fd >= 0)
 		return 0;
 	if (i->namespaces.join_fd[NS_USER] >= 0)
 		*ret_fd = fcntl(i->namespaces.join_fd[NS_USER], F_DUPFD_CLOEXEC, 3);
@@ -83,14 +82,29 @@ static bool must_be_given(enum reach reach, const char *path, const char *bundle
 	       (reach == REACH_NO_ROOT && is_out_of_reach(path, bundle));
 }
 
-static int open_root(struct init *i, enum reach reach, struct error *err)
+static int open_root(struct init *i, enum reach reach, int *user_ns_fd, struct error *err)
 {
 	const struct launch_options *o = i->options;
+	int r;
 
 	if (o->overlay || !must_be_given(reach, o->spec->root->path, o->bundle))
 		return 0;
-	i->rootfs.pre_root_fd = rootfs_source_open(o->spec, o->bundle, err);
-	return i->rootfs.pre_root_fd < 0 ? i->rootfs.pre_root_fd : 0;
+	r = i->rootfs.pre_root_fd = rootfs_source_open(o->spec, o->bundle, err);
+	if (r >= 0 && o->root_idmap)
+		r = mapping_namespace(i, user_ns_fd, err);
+	if (r >= 0 && o->root_idmap)
+		r = rootfs_source_idmap(i->rootfs.pre_root_fd, o->spec, *user_ns_fd, err);
+	return r < 0 ? r : 0;
+}
+
+static int open_source(struct init *i, const struct mount_step *step, int *user_ns_fd,
+		       struct error *err)
+{
+	int r = step->idmap && step->uids.n_lines == 0
+			? mapping_namespace(i, user_ns_fd, err)
+			: 0;
+
+	return r < 0 ? r : mount_source_open(step, i->options->bundle, *user_ns_fd, err);
 }
 
 int init_open_sources(struct init *i, struct error *err)
@@ -98,7 +112,7 @@ int init_open_sources(struct init *i, struct error *err)
 	const char *bundle = i->options->bundle;
 	enum reach reach = reach_of_init(i);
 	cleanup_fd int user_ns_fd = -EBADF;
-	int r = open_root(i, reach, err);
+	int r = open_root(i, reach, &user_ns_fd, err);
 
 	if (r < 0)
 		return r;
@@ -109,10 +123,7 @@ int init_open_sources(struct init *i, struct error *err)
 
 		if (!wanted)
 			continue;
-		r = mapping_namespace(i, step, &user_ns_fd, err);
-		if (r == 0)
-			r = i->rootfs.source_fds[k] =
-				mount_source_open(step, bundle, user_ns_fd, err);
+		r = i->rootfs.source_fds[k] = open_source(i, step, &user_ns_fd, err);
 		if (r < 0)
 			return error_wrap(err, "mount %s", step->destination);
 	}

@@ -123,7 +123,7 @@ static int set_idmap(int fd, const struct mount_step *step, int user_ns_fd,
 				fs_name(fd), step->source);
 		return error_hint(
 			err,
-			"drop \"idmap\" and give the files to the container's ids with chown");
+			"instead of \"idmap\" give the files to the container's ids: the option U of a volume, or chown");
 	}
 	if (r == -EPERM)
 		return error_set(err, ERR_DENIED, EPERM,

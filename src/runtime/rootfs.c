@@ -80,6 +80,30 @@ int rootfs_source_open(const struct spec *spec, const char *bundle, struct error
 	return TAKE_FD(fd);
 }
 
+int rootfs_source_idmap(int root_fd, const struct spec *spec, int user_ns_fd,
+			struct error *err)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP,
+				  .userns_fd = (uint64_t)user_ns_fd};
+	int r = mount_set(root_fd, true, &attr);
+
+	if (r == -EINVAL)
+		r = mount_set(root_fd, false, &attr);
+	if (r == 0)
+		return 0;
+	if (r != -EINVAL)
+		return error_set(err, ERR_SYSTEM, -r,
+				 "show the owners of %s through the container's map",
+				 spec->root->path);
+	error_set(
+		err, ERR_UNSUPPORTED, 0,
+		"root file system %s: its owners are none of the container's ids, and its file system can't show others",
+		spec->root->path);
+	return error_hint(
+		err,
+		"Use the host's ids with --userns=host, give the container the ids that the files have (--uidmap), or copy the directory to ext4, xfs, btrfs or a tmpfs");
+}
+
 static int cut_propagation(const struct rootfs *r, struct error *err)
 {
 	struct mount_attr attr = {.propagation = r->plan->host_propagation};

@@ -86,6 +86,11 @@ struct rootfs {
 int rootfs_source_open(const struct spec *spec, const char *bundle,
 		       struct error *err) _must_check_;
 
+/* rootfs_source_idmap() - show the owners of the root, which rootfs_source_open() has cloned, through the map of a user
+ * namespace; mounts below it where they can. A file system that can't is ERR_UNSUPPORTED. */
+int rootfs_source_idmap(int root_fd, const struct spec *spec, int user_ns_fd,
+			struct error *err) _must_check_;
+
 int rootfs_open(struct rootfs *r, struct error *err) _must_check_;
 int mount_open_sources(struct rootfs *r, struct error *err) _must_check_;
 /* rootfs_mount_overlay() - with an overlay: once the child has its ids. */

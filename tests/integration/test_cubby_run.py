@@ -256,8 +256,8 @@ def test_the_warning(cubby, busybox_root, base, user):
     assert base + "/a" in both and base + "/b" in both
     assert "--uidmap" in both and "-u" in both
     assert said("-v", base + "/a:/a:ro") == ""
-    assert said("-v", base + "/a:/a", "-u", "6667") == ""
-    assert said("-v", base + "/a:/a", "--uidmap", "0:2000:1000") == ""
+    assert said("-v", base + "/a:/a:U", "-u", "6667") == ""
+    assert said("-v", base + "/b:/b:idmap", "--uidmap", "0:2000:1000") == ""
 
 
 def test_ulimits(inside):

@@ -26,9 +26,15 @@ static const struct {
 	{"/a:/b:rw,rw", "/a", "/b", "rbind,rw,rprivate"},
 	{"/a:/b:ro,rw", NULL, NULL, "both ro and rw"},
 	{"/a:/b:shared,private", NULL, NULL, "both shared and private"},
-	{"/a:/b:U", NULL, NULL, "the option U is not supported yet"},
+	{"/a:/b:U", "/a", "/b", "rbind,rw,rprivate"},
+	{"/a:/b:U,ro", "/a", "/b", "rbind,ro,rro,rprivate"},
+	{"/a:/b:U,idmap", NULL, NULL, "both U, which changes"},
+	{"/a:/b:idmap=uids=0-1-10;gids=0-1-10,U", NULL, NULL, "both U, which changes"},
+	{"/a:/b:idmap,idmap=uids=0-1-10;gids=0-1-10", NULL, NULL,
+	 "both idmap and idmap=uids=0-1-10;gids=0-1-10"},
 	{"/a:/b:O", NULL, NULL, "the option O is not supported yet"},
-	{"/a:/b:idmap=uids=0-1-10", NULL, NULL, "not supported yet"},
+	{"/a:/b:idmap=uids=0-1-10#20-30-1;gids=0-1-10", "/a", "/b",
+	 "rbind,rw,rprivate,idmap=uids=0-1-10#20-30-1;gids=0-1-10"},
 	{"/a:/b:readonly", NULL, NULL, "unknown option \"readonly\""},
 	{"/a:/b:", NULL, NULL, "unknown option \"\""},
 	{"/a:b", NULL, NULL, "must be an absolute path"},
@@ -62,6 +68,7 @@ START_TEST(test_volumes)
 		ck_assert_str_eq(options, volumes[i].options);
 		ck_assert(list.items[0].writable ==
 			  !strv_has(list.items[0].options, "ro"));
+		ck_assert(list.items[0].give == (strstr(volumes[i].text, ":U") != NULL));
 	}
 }
 END_TEST
@@ -86,6 +93,7 @@ static const struct {
 	{"/t:size=10m,mode=1777", "/t", "size=10m,mode=1777,nosuid,nodev,tmpcopyup"},
 	{"/t:suid,dev,exec", "/t", "suid,dev,exec"},
 	{"/t:ro,notmpcopyup", "/t", "ro,nosuid,nodev"},
+	{"/t:U,size=1m", "/t", "size=1m,nosuid,nodev,tmpcopyup"},
 	{"t", NULL, "must be an absolute path"},
 	{"/t:siez=10m", NULL, "unknown option \"siez=10m\""},
 };
