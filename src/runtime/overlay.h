@@ -51,8 +51,8 @@ int overlay_open(const struct overlay_paths *paths, struct overlay_dirs *ret,
 
 /*
  * overlay_open_clones() - the lower ones and what holds the upper one as mounts of one's own, by whom the
- * file systems obey. overlay_open_trees() - as root of an outer user namespace: lower ones are metadata
- * trees in the directory `trees` (see metadata.h). Both are followed by overlay_idmap().
+ * file systems obey. overlay_open_trees() - as root of an outer user namespace: the lower ones that
+ * are mapped become one, a metadata tree in the directory `trees` (see metadata.h). Both are followed by overlay_idmap().
  */
 int overlay_open_clones(const struct overlay_paths *paths, struct overlay_dirs *ret,
 			struct error *err) _must_check_;

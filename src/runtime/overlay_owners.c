@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Layers whose owners are shown through another map. What is idmapped is a mount, so each layer
- * becomes one of our own: a clone of where it lies, for whom the file system obeys; of its metadata
- * tree on a tmpfs for an ordinary user. Sources: mount_setattr(2); kernel documentation,
+ * becomes one of our own: a clone of where it lies, for whom the file system obeys; all of them together
+ * become a metadata tree on a tmpfs for an ordinary user. Sources: mount_setattr(2); kernel documentation,
  * filesystems/idmappings, filesystems/overlayfs.
  */
 #include <fcntl.h>
@@ -130,43 +130,44 @@ static int open_plain(const struct overlay_paths *paths, struct overlay_dirs *d,
 	return 0;
 }
 
-static int clone_tree(int data_fd, const char *name, int trees_fd, struct error *err)
+/* The others are one tree: see metadata.c. */
+static int open_merged(char *const *lower, const char *trees, struct overlay_dirs *d,
+		       struct error *err)
 {
-	cleanup_fd int layer_fd = open_dir(data_fd, name, "layer", err);
+	cleanup_free char *data = parent_of(*lower);
+	cleanup_fd int trees_fd = open_dir(AT_FDCWD, trees, "metadata trees", err);
 	cleanup_fd int tree_fd = -EBADF;
+	cleanup_strv char **names = NULL;
 
-	if (layer_fd < 0)
-		return layer_fd;
-	tree_fd = metadata_open(trees_fd, layer_fd, name, err);
-	return tree_fd < 0 ? tree_fd : clone_dir(tree_fd, err);
+	if (trees_fd < 0)
+		return trees_fd;
+	d->data_fd = open_dir(AT_FDCWD, data, "layers", err);
+	if (d->data_fd < 0)
+		return d->data_fd;
+	strv_foreach (path, lower)
+		strv_add(&names, name_of(*path));
+	tree_fd = metadata_open(trees_fd, d->data_fd, names, err);
+	if (tree_fd < 0)
+		return tree_fd;
+	int fd = clone_dir(tree_fd, err);
+	if (fd < 0)
+		return fd;
+	d->lower_fds[d->n_lower++] = fd;
+	return 0;
 }
 
 int overlay_open_trees(const struct overlay_paths *paths, const char *trees,
 		       struct overlay_dirs *ret, struct error *err)
 {
 	cleanup_overlay_dirs struct overlay_dirs d;
-	const char *mapped = paths->lower[paths->n_plain];
-	cleanup_free char *data = mapped ? parent_of(mapped) : NULL;
-	cleanup_fd int trees_fd = open_dir(AT_FDCWD, trees, "metadata trees", err);
+	char *const *mapped = paths->lower + paths->n_plain;
 
 	begin(paths, &d);
-	if (trees_fd < 0)
-		return trees_fd;
-	if (data)
-		d.data_fd = open_dir(AT_FDCWD, data, "layers", err);
-	if (data && d.data_fd < 0)
-		return d.data_fd;
 	int r = open_plain(paths, &d, err);
-	if (r < 0)
-		return r;
-	strv_foreach (path, paths->lower + paths->n_plain) {
-		int fd = clone_tree(d.data_fd, name_of(*path), trees_fd, err);
-
-		if (fd < 0)
-			return fd;
-		d.lower_fds[d.n_lower++] = fd;
-	}
-	r = open_upper(paths, &d, err);
+	if (r == 0 && *mapped)
+		r = open_merged(mapped, trees, &d, err);
+	if (r == 0)
+		r = open_upper(paths, &d, err);
 	if (r < 0)
 		return r;
 	*ret = d;

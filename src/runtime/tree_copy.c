@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
+ * With `over` each path through a directory is made of directories alone, as those of one layer are
+ * finished before the next: so no link of an image's leads out of the tree.
+ *
  * An image has ten thousand entries, and its first container waits for this: a file takes one
  * system call for each thing that it has, and what is the rule (owner 0, no set-id bit, no attributes)
  * takes none.
@@ -15,14 +18,18 @@
 #include <sys/xattr.h>
 
 #include "util/fd.h"
+#include "util/fs.h"
 #include "util/fs_walk.h"
 #include "util/mem.h"
 #include "util/str.h"
 
 #define METACOPY        "user.overlay.metacopy"
 #define REDIRECT        "user.overlay.redirect"
+#define OPAQUE          "user.overlay.opaque"
+#define OVERLAY_PREFIX  "user.overlay."
 #define XATTR_NAMES_MAX 4096
 #define XATTR_VALUE_MAX 65536
+#define PATH_SHOWN      200 /* in a message */
 #define CONTENT_STEP    (8 << 20)
 
 /* The first path of a file that has several. */
@@ -72,9 +79,47 @@ static void build_release(struct build *b)
 	free(b->value);
 }
 
+static bool is_top(const struct fs_walk_entry *e)
+{
+	return str_eq(e->path, ".");
+}
+
 static int fail(const struct fs_walk_entry *e, const char *what, struct error *err)
 {
-	return error_set(err, ERR_SYSTEM, errno, "%s %s", what, e->path);
+	size_t len = strlen(e->path);
+
+	return error_set(err, ERR_SYSTEM, errno, "%s %.*s%s", what, PATH_SHOWN, e->path,
+			 len > PATH_SHOWN ? "..." : "");
+}
+
+/* For what takes a path: there is no way to ask for attributes of a name in a directory. */
+static char *tree_path(const struct build *b, const char *path)
+{
+	char top[FD_PROC_PATH_MAX];
+
+	return xasprintf("%s/%s", fd_proc_path(b->tree_fd, top), path);
+}
+
+#define ENTRY_PATH_MAX (FD_PROC_PATH_MAX + NAME_MAX + 1)
+
+static const char *entry_path(const struct fs_walk_entry *e,
+			      char ret[static ENTRY_PATH_MAX])
+{
+	char top[FD_PROC_PATH_MAX];
+
+	snprintf(ret, ENTRY_PATH_MAX, "%s/%s", fd_proc_path(e->dirfd, top), e->name);
+	return ret;
+}
+
+/* Not a directory: a name that a layer below has goes. */
+static int clear_name(const struct build *b, const struct fs_walk_entry *e,
+		      struct error *err)
+{
+	if (!b->copy->over || unlinkat(b->tree_fd, e->path, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == EISDIR)
+		return fs_remove_tree(b->tree_fd, e->path, err);
+	return fail(e, "replace", err);
 }
 
 static uint32_t map_owner(const struct idmap *map, uint32_t id)
@@ -121,32 +166,79 @@ static int copy_xattr(struct build *b, const char *from, const char *key, const 
 	return len < 0 ? -1 : lsetxattr(to, key, b->value, (size_t)len, 0);
 }
 
-/* There is no way to ask for those of a name in a directory but by path. */
 static int copy_xattrs(struct build *b, const struct fs_walk_entry *e, struct error *err)
 {
-	char names[XATTR_NAMES_MAX], from[FD_PROC_PATH_MAX + 256];
-	char top[FD_PROC_PATH_MAX];
+	char names[XATTR_NAMES_MAX], from[ENTRY_PATH_MAX];
 	cleanup_free char *to = NULL;
+	ssize_t n = llistxattr(entry_path(e, from), names, sizeof(names));
 
-	snprintf(from, sizeof(from), "%s/%s", fd_proc_path(e->dirfd, top), e->name);
-	ssize_t n = llistxattr(from, names, sizeof(names));
 	if (n < 0 && errno != ENOTSUP)
 		return fail(e, "list the attributes of", err);
 	if (n <= 0)
 		return 0;
-	to = xasprintf("%s/%s", fd_proc_path(b->tree_fd, top), e->path);
+	to = tree_path(b, e->path);
 	for (const char *key = names; key < names + n; key += strlen(key) + 1)
-		if (!str_starts(key, "system.") && copy_xattr(b, from, key, to) < 0)
+		if (!str_starts(key, "system.") && !str_starts(key, OVERLAY_PREFIX) &&
+		    copy_xattr(b, from, key, to) < 0)
 			return fail(e, "copy the attributes of", err);
 	return 0;
 }
 
-static int make_directory(struct build *b, const struct fs_walk_entry *e,
+static int drop_xattrs(const struct build *b, const struct fs_walk_entry *e,
+		       struct error *err)
+{
+	char names[XATTR_NAMES_MAX];
+	cleanup_free char *path = tree_path(b, e->path);
+	ssize_t n = llistxattr(path, names, sizeof(names));
+
+	if (n < 0)
+		return fail(e, "list the attributes of", err);
+	for (const char *key = names; key < names + n; key += strlen(key) + 1)
+		if (lremovexattr(path, key) < 0)
+			return fail(e, "remove the attributes of", err);
+	return 0;
+}
+
+static bool is_opaque(const struct fs_walk_entry *e)
+{
+	char path[ENTRY_PATH_MAX], value = 0;
+
+	return lgetxattr(entry_path(e, path), OPAQUE, &value, 1) == 1 && value == 'y';
+}
+
+/* One that a layer below has: what is in it stays, what it is itself doesn't. Its set-group-id bit
+ * is off while things are made in it. */
+static int reuse_directory(const struct build *b, const struct fs_walk_entry *e,
+			   struct error *err)
+{
+	const struct stat *st = e->st;
+	uid_t uid = map_owner(b->copy->uids, st->st_uid);
+	gid_t gid = map_owner(b->copy->gids, st->st_gid);
+
+	if (fchownat(b->tree_fd, e->path, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fchmodat(b->tree_fd, e->path, st->st_mode & 01777, 0) < 0)
+		return fail(e, "change the directory", err);
+	return drop_xattrs(b, e, err);
+}
+
+/* 1: it is to be made, as nothing is there any more. */
+static int find_directory(const struct build *b, const struct fs_walk_entry *e,
 			  struct error *err)
 {
-	if (!str_eq(e->path, ".") &&
-	    mkdirat(b->tree_fd, e->path, e->st->st_mode & 07777) < 0)
-		return fail(e, "make the directory", err);
+	struct stat st;
+
+	if (is_top(e) || !b->copy->over)
+		return !is_top(e);
+	if (fstatat(b->tree_fd, e->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 1 : fail(e, "look at", err);
+	if (S_ISDIR(st.st_mode) && !is_opaque(e))
+		return 0;
+	int r = fs_remove_tree(b->tree_fd, e->path, err);
+	return r < 0 ? r : 1;
+}
+
+static void remember_directory(struct build *b, const struct fs_walk_entry *e)
+{
 	if (b->n_directories == b->space) {
 		b->space = b->space ? 2 * b->space : 256;
 		b->directories =
@@ -157,7 +249,19 @@ static int make_directory(struct build *b, const struct fs_walk_entry *e,
 		.mode = e->st->st_mode & 07777,
 		.mtime = e->st->st_mtim,
 	};
-	int r = set_owner(b, e, err);
+}
+
+static int make_directory(struct build *b, const struct fs_walk_entry *e,
+			  struct error *err)
+{
+	int r = find_directory(b, e, err);
+
+	if (r < 0)
+		return r;
+	if (r > 0 && mkdirat(b->tree_fd, e->path, e->st->st_mode & 07777) < 0)
+		return fail(e, "make the directory", err);
+	remember_directory(b, e);
+	r = r > 0 ? set_owner(b, e, err) : reuse_directory(b, e, err);
 	return r < 0 ? r : copy_xattrs(b, e, err);
 }
 
@@ -239,7 +343,7 @@ static int make_symlink(const struct build *b, const struct fs_walk_entry *e,
 	return r < 0 ? r : set_times(b, e, err);
 }
 
-/* Whiteouts are the device 0:0; others a user namespace can't make, so no layer has them. */
+/* A user namespace can make no devices, so no layer has them. */
 static int make_node(const struct build *b, const struct fs_walk_entry *e,
 		     struct error *err)
 {
@@ -249,14 +353,24 @@ static int make_node(const struct build *b, const struct fs_walk_entry *e,
 	return r < 0 ? r : set_times(b, e, err);
 }
 
+/* Of a layer below; nothing in the tree stands for it. */
+static bool is_whiteout(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == 0;
+}
+
 static int visit(void *data, const struct fs_walk_entry *e, struct error *err)
 {
 	struct build *b = data;
+	int r;
 
 	if (S_ISDIR(e->st->st_mode))
 		return make_directory(b, e, err);
+	r = clear_name(b, e, err);
+	if (r < 0 || is_whiteout(e->st))
+		return r;
 	if (e->st->st_nlink > 1) {
-		int r = make_hard_link(b, e, err);
+		r = make_hard_link(b, e, err);
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
@@ -269,12 +383,11 @@ static int finish_directory(const struct build *b, const struct directory *d,
 			    struct error *err)
 {
 	const struct timespec times[2] = {d->mtime, d->mtime};
-	bool is_top = str_eq(d->path, ".");
 
-	if ((is_top || (d->mode & (S_ISUID | S_ISGID))) &&
+	if ((str_eq(d->path, ".") || (d->mode & (S_ISUID | S_ISGID))) &&
 	    fchmodat(b->tree_fd, d->path, d->mode, 0) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "set the mode of %s", d->path);
-	if (utimensat(b->tree_fd, d->path, times, 0) < 0)
+	if (utimensat(b->tree_fd, d->path, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "set the times of %s", d->path);
 	return 0;
 }
