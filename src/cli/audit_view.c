@@ -7,13 +7,14 @@
 #include <unistd.h>
 
 #include "cli/human.h"
+#include "cli/wrap.h"
 #include "engine/audit_json.h"
 #include "engine/security_option.h"
 #include "runtime/process.h"
+#include "util/buf.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/table.h"
-#include "util/tty.h"
 
 #define KEY_COLUMNS   16
 #define INDENT        2
@@ -21,6 +22,7 @@
 #define WIDTH_MIN     50
 #define WIDTH_MAX     110
 #define PATHS_SHOWN   24
+#define TEXT_MAX      (1 << 20)
 #define NAMES_SHOWN   6
 
 struct view {
@@ -31,34 +33,17 @@ struct view {
 	bool colour;
 };
 
-static void repeat(FILE *out, size_t n)
-{
-	fprintf(out, "%*s", (int)n, "");
-}
-
-/* Words from column `at` on, broken before the edge; the line has been begun. */
-static void print_wrapped(const struct view *w, const char *text, size_t at)
+/* Broken at the edge; the lines after the first begin below where the text does. */
+static void print_text(const struct view *w, const char *first, const char *text)
 {
 	cleanup_free char *visible = str_visible(text, "");
-	cleanup_strv char **words = str_split(visible, ' ');
-	size_t column = at;
+	cleanup_free char *next = xasprintf("%*s", (int)text_width(first), "");
+	const struct wrap wrap = {.columns = w->width, .first = first, .next = next};
+	cleanup_buf struct buf lines;
 
-	strv_foreach (word, words) {
-		size_t width = text_width(*word);
-
-		if (column > at && column + 1 + width > w->width) {
-			fputc('\n', w->out);
-			repeat(w->out, at);
-			column = at;
-		}
-		if (column > at) {
-			fputc(' ', w->out);
-			column++;
-		}
-		fputs(*word, w->out);
-		column += width;
-	}
-	fputc('\n', w->out);
+	buf_init(&lines, TEXT_MAX);
+	wrap_add(&lines, &wrap, visible);
+	fputs(lines.data, w->out);
 }
 
 static void print_group(const struct view *w, const char *name)
@@ -69,8 +54,9 @@ static void print_group(const struct view *w, const char *name)
 
 static void print_row(const struct view *w, const char *key, const char *text)
 {
-	fprintf(w->out, "%*s%-*s", INDENT, "", KEY_COLUMNS, key);
-	print_wrapped(w, text, INDENT + KEY_COLUMNS);
+	cleanup_free char *first = xasprintf("%*s%-*s", INDENT, "", KEY_COLUMNS, key);
+
+	print_text(w, first, text);
 }
 
 static void print_verdict(const struct view *w)
@@ -83,7 +69,7 @@ static void print_verdict(const struct view *w)
 
 	if (w->colour)
 		fputs(colours[w->v->level], w->out);
-	print_wrapped(w, w->v->text, 0);
+	print_text(w, "", w->v->text);
 	if (w->colour)
 		fputs("\x1b[0m", w->out);
 }
@@ -398,10 +384,8 @@ static void print_notes(const struct view *w)
 	if (!w->v->notes)
 		return;
 	print_group(w, "Worth knowing");
-	strv_foreach (note, w->v->notes) {
-		fprintf(w->out, "%*s- ", INDENT, "");
-		print_wrapped(w, *note, INDENT + 2);
-	}
+	strv_foreach (note, w->v->notes)
+		print_text(w, "  - ", *note);
 }
 
 void audit_view_print(FILE *out, const struct audit_facts *f,
@@ -409,13 +393,11 @@ void audit_view_print(FILE *out, const struct audit_facts *f,
 {
 	struct view w = {.out = out, .f = f, .v = v, .width = WIDTH_DEFAULT};
 	bool terminal = isatty(fileno(out)) == 1;
-	uint16_t columns, rows;
+	size_t columns = wrap_columns(fileno(out), WIDTH_MAX);
 
 	w.colour = terminal && str_empty(getenv("NO_COLOR"));
-	if (terminal && tty_size(fileno(out), &columns, &rows))
-		w.width = columns < WIDTH_MIN   ? WIDTH_MIN
-			  : columns > WIDTH_MAX ? WIDTH_MAX
-						: columns;
+	if (columns)
+		w.width = columns < WIDTH_MIN ? WIDTH_MIN : columns;
 	print_verdict(&w);
 	print_ids(&w);
 	print_capabilities(&w);
@@ -428,7 +410,6 @@ void audit_view_print(FILE *out, const struct audit_facts *f,
 	print_notes(&w);
 	if (v->remedy) {
 		print_group(&w, "To give it less");
-		repeat(out, INDENT);
-		print_wrapped(&w, v->remedy, INDENT);
+		print_text(&w, "  ", v->remedy);
 	}
 }

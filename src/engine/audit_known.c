@@ -3,6 +3,7 @@
 
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "util/fs.h"
@@ -147,6 +148,20 @@ const struct audit_place *audit_places_find(const struct audit_places *list,
 {
 	for (size_t i = 0; i < list->n; i++)
 		if (str_eq(list->items[i].path, path))
+			return &list->items[i];
+	return NULL;
+}
+
+const struct audit_place *audit_places_named(const struct audit_places *list,
+					     const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	if (!str_ends(name, ".sock") && !str_starts(name, "S."))
+		return NULL;
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].kind == AUDIT_SOCKET &&
+		    str_eq(strrchr(list->items[i].path, '/') + 1, name))
 			return &list->items[i];
 	return NULL;
 }

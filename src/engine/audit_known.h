@@ -32,6 +32,10 @@ void audit_places_build(const struct audit_accounts *a, uid_t caller,
 const struct audit_place *audit_places_find(const struct audit_places *list,
 					    const char *path);
 
+/* audit_places_named() - a socket in another place, by a name that says enough: docker.sock. NULL: any. */
+const struct audit_place *audit_places_named(const struct audit_places *list,
+					     const char *path);
+
 /* audit_device_power() - of a device node of the host; *ret_what is never NULL. */
 enum audit_power audit_device_power(const char *path, mode_t mode, const char **ret_what);
 

@@ -98,6 +98,8 @@ static void describe(const struct listing *l, struct audit_path *p)
 	look_at(l, p);
 	if (p->mode && p->kind == AUDIT_VOLUME)
 		p->kind = kind_of(p->mode);
+	if (!known && p->kind == AUDIT_SOCKET)
+		known = audit_places_named(&l->places, p->source);
 	if (p->kind == AUDIT_DEVICE) {
 		p->power = audit_device_power(p->source, p->mode, &what);
 	} else if (known && known->kind != AUDIT_VOLUME) {

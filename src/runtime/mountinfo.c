@@ -139,7 +139,7 @@ bool mountinfo_is_below(const char *path, const char *top)
 {
 	size_t len = strlen(top);
 
-	if (len == 1)
+	if (str_eq(top, "/"))
 		return path[0] == '/';
 	return strncmp(path, top, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
