@@ -49,8 +49,8 @@ def group_of(line):
     while words:
         key = words.pop(0)
         if key in ("if", "unless"):
-            if not words[0].startswith("CAP_"):
-                raise DataError(f"expected a capability, got {words[0]!r}")
+            if not words[0].startswith("CAP_") and words[0] != "NESTED":
+                raise DataError(f"expected a capability or NESTED, got {words[0]!r}")
             group[key].append(words.pop(0))
         elif key in ("on", "not-on"):
             group[key] = words.pop(0).split(",")
@@ -96,13 +96,13 @@ def c_names(names, indent):
 
 
 def c_mask(caps):
-    return " | ".join(f"1ULL << {cap}" for cap in caps) or "0"
+    return " | ".join("SECCOMP_NESTED" if cap == "NESTED" else f"1ULL << {cap}" for cap in caps) or "0"
 
 
 def emit(out, archs, numbers, groups, identity):
     out.write("/* Made by tools/gen-seccomp-default.py from data/seccomp-default.txt. */\n")
     out.write("#include <errno.h>\n#include <linux/capability.h>\n")
-    out.write('#include "runtime/seccomp_table.h"\n\n')
+    out.write('#include "runtime/seccomp.h"\n#include "runtime/seccomp_table.h"\n\n')
     out.write(f"const uint32_t seccomp_table_identity = 0x{identity:08x};\n")
     caps = sorted({cap for g in groups for cap in g["if"] + g["unless"]})
     out.write(f"const uint64_t seccomp_table_capabilities =\n\t{c_mask(caps)};\n\n")

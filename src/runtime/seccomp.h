@@ -18,6 +18,9 @@
 
 struct spec_seccomp;
 
+/* Beside the capabilities of the default profile: namespaces and mounts may be made (--nested). */
+#define SECCOMP_NESTED (UINT64_C(1) << 63)
+
 /*
  * seccomp_compile() - OCI profile to BPF, through the cache. cache_dirfd: directory of
  * the cache (owner checked by the caller), or -EBADF for none; a cache that can't be read
@@ -29,7 +32,7 @@ int seccomp_compile(const struct spec_seccomp *profile, int cache_dirfd,
 
 /*
  * seccomp_compile_default() - the built-in profile (same effect as Docker's for these
- * capabilities: bit N is CAP number N of the bounding set). The cache hit does not build
+ * capabilities: bit N is CAP number N of the bounding set, and SECCOMP_NESTED). The cache hit does not build
  * the profile at all. Unknown system calls give ENOSYS, not EPERM.
  */
 int seccomp_compile_default(uint64_t capabilities, int cache_dirfd,

@@ -17,7 +17,7 @@ struct seccomp_table_group {
 			      table */
 	int errno_ret;     /* 0: allow */
 	uint64_t caps,
-		not_caps; /* all of the one, none of the other; bit N = capability N */
+		not_caps; /* all of the one, none of the other; bit N = capability N, and SECCOMP_NESTED */
 	const char *on, *not_on; /* machines, separated by commas; NULL: any */
 	const struct seccomp_table_arg
 		*args; /* alternatives: each is a rule of its own */

@@ -652,6 +652,17 @@ START_TEST(default_profile_by_name)
 		{"clone", 1ULL << CAP_SYS_ADMIN, 0x10000011, SECCOMP_RET_ALLOW},
 		{"clone3", 0, 0, ERRNO(ENOSYS)},
 		{"clone3", 1ULL << CAP_SYS_ADMIN, 0, SECCOMP_RET_ALLOW},
+		/* a container that nests: what makes containers, not what else CAP_SYS_ADMIN may */
+		{"clone", SECCOMP_NESTED, 0x10000011, SECCOMP_RET_ALLOW},
+		{"clone3", SECCOMP_NESTED, 0, SECCOMP_RET_ALLOW},
+		{"mount", SECCOMP_NESTED, 0, SECCOMP_RET_ALLOW},
+		{"pivot_root", SECCOMP_NESTED, 0, SECCOMP_RET_ALLOW},
+		{"pivot_root", 1ULL << CAP_SYS_ADMIN, 0, ERRNO(EPERM)},
+		{"bpf", SECCOMP_NESTED, 0, ERRNO(EPERM)},
+		{"quotactl", SECCOMP_NESTED, 0, ERRNO(EPERM)},
+		{"keyctl", SECCOMP_NESTED, 0, ERRNO(EPERM)},
+		{"open_by_handle_at", SECCOMP_NESTED, 0, ERRNO(EPERM)},
+		{"init_module", SECCOMP_NESTED, 0, ERRNO(EPERM)},
 		{"ptrace", 0, 0, SECCOMP_RET_ALLOW},
 		{"personality", 0, 0, SECCOMP_RET_ALLOW},
 		{"personality", 0, 0x20008, SECCOMP_RET_ALLOW},
@@ -692,7 +703,7 @@ START_TEST(default_profile_by_name)
 	spec_seccomp_free(profile);
 }
 END_TEST
-#define N_DEFAULT_CASES 44
+#define N_DEFAULT_CASES 54
 
 START_TEST(unknown_and_newer_calls_give_enosys)
 {
