@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "runtime/init.h"
+#include "runtime/outer_container.h"
 #include "runtime/sysctl.h"
 #include "runtime/usermap.h"
 #include "spec/spec.h"
@@ -202,7 +203,11 @@ static int plan_rootfs(struct init *i, struct error *err)
 	r->no_pivot = o->no_pivot;
 	r->bundle = o->bundle;
 	r->cgroup_fd = o->cgroup_fd;
-	r->host_proc_fd = fd_move_high(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+	/* in a container that may have others the one that nothing covers: for sysctls */
+	r->host_proc_fd = open(OUTER_CONTAINER_PROC, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r->host_proc_fd < 0)
+		r->host_proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r->host_proc_fd = fd_move_high(r->host_proc_fd);
 	if (r->host_proc_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open /proc");
 	r->source_fds = xcalloc(i->mounts.n_steps + 1, sizeof(*r->source_fds));

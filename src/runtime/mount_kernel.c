@@ -23,6 +23,7 @@
 #include <sys/vfs.h>
 
 #include "runtime/mount_fs.h"
+#include "runtime/outer_container.h"
 #include "runtime/rootfs.h"
 #include "spec/spec.h"
 #include "util/log.h"
@@ -148,7 +149,7 @@ static void explain(const struct rootfs *r, const struct mount_step *step,
 			err,
 			"the pid namespace %s belongs to another user namespace: join that one too",
 			pid->path);
-	else
+	else if (!outer_container_hint(err))
 		error_hint(
 			err,
 			"the host's own /proc is partly covered, as it is inside another container: "

@@ -8,12 +8,15 @@
 #include "runtime/overlay.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 
 #include "runtime/mount_fs.h"
+#include "runtime/outer_container.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -118,6 +121,24 @@ static int mount_by_list(const struct overlay_dirs *d, struct error *err)
 	return fd < 0 ? error_set(err, ERR_SYSTEM, -fd, "clone the overlay") : fd;
 }
 
+/* As in a container, whose own root is an overlay already. */
+static void explain_upper(const struct overlay_dirs *d, struct error *err)
+{
+	struct statfs st;
+
+	if (err->code != EINVAL || d->upper_fd < 0 || fstatfs(d->upper_fd, &st) < 0 ||
+	    st.f_type != OVERLAYFS_SUPER_MAGIC)
+		return;
+	cleanup_free char *path = fd_path(d->upper_fd);
+	error_set(
+		err, ERR_UNSUPPORTED, 0,
+		"%s lies on an overlay itself, and the kernel puts none on top of another",
+		path ? path : "the data directory");
+	if (!outer_container_hint(err))
+		error_hint(err,
+			   "say where there is another file system: cubby --root DIR");
+}
+
 int overlay_mount(const struct overlay_dirs *d, struct error *err)
 {
 	cleanup_strv char **options = upper_options(d);
@@ -142,5 +163,7 @@ int overlay_mount(const struct overlay_dirs *d, struct error *err)
 		error_drop(err, "this kernel may not know lowerdir+");
 		fd = mount_by_list(d, err);
 	}
+	if (fd < 0)
+		explain_upper(d, err);
 	return fd < 0 ? error_wrap(err, "mount the image") : fd;
 }

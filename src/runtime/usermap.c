@@ -20,6 +20,7 @@
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 
+#include "runtime/outer_container.h"
 #include "runtime/own_map.h"
 #include "runtime/subid.h"
 #include "util/buf.h"
@@ -74,6 +75,17 @@ static int write_proc(pid_t pid, const char *file, const char *text, struct erro
 	return 0;
 }
 
+/* Since Linux 5.12 id 0 is handed on only by who may give files capabilities, user_namespaces(7). */
+static int explain_root(const struct idmap *map, int code, struct error *err)
+{
+	if (idmap_to_inside(map, 0) == IDMAP_NONE || has_capability(CAP_SETFCAP))
+		return code;
+	return error_hint(
+		err,
+		"to map id 0 root needs CAP_SETFCAP: start the container that this is "
+		"without dropping it, or map other ids: --uidmap 0:1:1000");
+}
+
 static int write_map(pid_t pid, int side, const struct idmap *map, struct error *err)
 {
 	cleanup_error struct error why = ERROR_INIT, ignored = ERROR_INIT;
@@ -84,9 +96,10 @@ static int write_map(pid_t pid, int side, const struct idmap *map, struct error 
 	if (r != -EPERM)
 		return r;
 	/* The kernel's word for ids that this namespace does not have itself. */
-	if (idmap_read(sides[side].own_file, &own, &ignored) < 0 ||
-	    idmap_compose(map, &own, &composed, &why) == 0)
+	if (idmap_read(sides[side].own_file, &own, &ignored) < 0)
 		return r;
+	if (idmap_compose(map, &own, &composed, &why) == 0)
+		return explain_root(map, r, err);
 	(void)error_wrap(&why, "write %s", sides[side].file);
 	return error_move(err, &why);
 }
@@ -276,6 +289,27 @@ static int explain_ranges(int side, const struct idmap *map, struct error *err)
 			  line->outside, line->outside + (line->count - 1), user);
 }
 
+/* In a container that keeps capabilities back; a setuid helper needs the second, as the namespace is
+ * not root's. */
+static bool explain_bounding(int side, struct error *err)
+{
+	int setid = sides[side].capability;
+
+	if (prctl(PR_CAPBSET_READ, setid, 0, 0, 0) == 1 &&
+	    prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1)
+		return false;
+	(void)error_set(err, ERR_DENIED, 0,
+			"%s cannot have its privilege: this container keeps %s back",
+			sides[side].program,
+			prctl(PR_CAPBSET_READ, setid, 0, 0, 0) == 1 ? "CAP_SYS_ADMIN"
+			: side == UID_SIDE                          ? "CAP_SETUID"
+								    : "CAP_SETGID");
+	if (!outer_container_hint(err))
+		(void)error_hint(err, "start it with cubby run --nested -u USER, or run "
+				      "cubby as its root");
+	return true;
+}
+
 static int explain_helper(int side, const struct idmap *map, const char *words,
 			  struct error *err)
 {
@@ -285,6 +319,8 @@ static int explain_helper(int side, const struct idmap *map, const char *words,
 		return -EINVAL;
 	if (str_starts(words, sides[side].program) && str_starts(words + name_len, ": "))
 		words += name_len + 2;
+	if (strstr(words, "not permitted") && explain_bounding(side, err))
+		return -EINVAL;
 	int r = error_set(err, ERR_DENIED, 0, "%s refused the id map%s%s",
 			  sides[side].program, *words ? ": " : "", words);
 	return strstr(words, "not allowed") ? explain_ranges(side, map, err) : r;
@@ -364,6 +400,9 @@ int usermap_explain_clone(int code, struct error *err)
 			     "and that they nest 32 deep at most");
 	case EINVAL:
 	case ENOSYS:
+		/* a seccomp filter's word for clone3(2) */
+		if (code == ENOSYS && outer_container_hint(err))
+			return -code;
 		return error_hint(
 			err, "this kernel has no user namespaces; it must be built with "
 			     "CONFIG_USER_NS");
@@ -383,6 +422,8 @@ int usermap_explain_clone(int code, struct error *err)
 			err, "AppArmor restricts them; as root: sysctl -w "
 			     "kernel.apparmor_restrict_unprivileged_userns=0, or give "
 			     "cubby a profile that allows userns");
+	if (outer_container_hint(err))
+		return -code;
 	return error_hint(
 		err, "a process in a chroot, or under a seccomp filter as in another "
 		     "container, may not make one");
