@@ -81,6 +81,7 @@ static const struct option_spec security_table[] = {
 	OPT_GROUP("Security and limits"),
 	OPT_BOOL(O, privileged, "privileged", 0,
 		 "all capabilities and devices, no filter, nothing masked"),
+	OPT_BOOL(O, nested, "nested", 0, "let it run containers of its own"),
 	OPT_LIST(O, cap_add, "cap-add", 0, "CAPABILITY", "add a capability, or ALL"),
 	OPT_LIST(O, cap_drop, "cap-drop", 0, "CAPABILITY", "drop a capability, or ALL"),
 	OPT_STRV(O, security_opt, "security-opt", 0, "OPTION",

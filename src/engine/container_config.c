@@ -42,6 +42,7 @@ static const struct member members[] = {
 	MEMBER("interactive", MEMBER_BOOL, interactive),
 	MEMBER("terminal", MEMBER_BOOL, terminal),
 	MEMBER("privileged", MEMBER_BOOL, privileged),
+	MEMBER("nested", MEMBER_BOOL, nested),
 	MEMBER("init", MEMBER_BOOL, init),
 	MEMBER("readOnly", MEMBER_BOOL, read_only),
 	MEMBER("singleId", MEMBER_BOOL, single_id),

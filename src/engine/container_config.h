@@ -24,7 +24,7 @@ struct container_config {  /* strings owned */
 	char *seccomp; /* "default", "unconfined", or the profile's path */
 	char *log_driver;
 	char *cidfile, *pidfile;
-	bool interactive, terminal, privileged, init, read_only;
+	bool interactive, terminal, privileged, nested, init, read_only;
 	bool single_id; /* the image is unpacked with all owners as one */
 	int64_t stop_signal, stop_timeout_sec;
 };

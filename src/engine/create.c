@@ -117,13 +117,12 @@ static int make_dir(const char *path, mode_t mode, struct error *err)
  * What the launcher needs of a container that is made from an image. The top directory has the
  * mode of the image's.
  */
-static int make_overlay_dirs(const struct engine *e, const struct create_plan *p,
-			     struct error *err)
+static int make_overlay_dirs(const struct create_plan *p, struct error *err)
 {
 	struct stat st;
-	int r = make_data_dir(e, p->id, err);
+	int r = 0;
 
-	if (r >= 0 && stat(p->image->layer_paths[0], &st) < 0)
+	if (stat(p->image->layer_paths[0], &st) < 0)
 		r = error_set(err, ERR_SYSTEM, errno, "look at the layer %s",
 			      p->image->layer_paths[0]);
 	if (r >= 0)
@@ -132,9 +131,21 @@ static int make_overlay_dirs(const struct engine *e, const struct create_plan *p
 		r = make_dir(p->upper, st.st_mode & 07777, err);
 	if (r >= 0)
 		r = make_dir(p->work, 0700, err);
+	return r;
+}
+
+/* What is mounted from the container's own directory. */
+static int make_data_files(const struct engine *e, const struct create_plan *p,
+			   struct error *err)
+{
+	int r = make_data_dir(e, p->id, err);
+
+	if (r >= 0 && p->image)
+		r = make_overlay_dirs(p, err);
 	for (size_t i = 0; r >= 0 && i < p->volumes.n; i++)
 		if (p->volumes.items[i].anonymous)
-			r = make_dir(p->volumes.items[i].source, 0755, err);
+			r = make_dir(p->volumes.items[i].source, p->volumes.items[i].mode,
+				     err);
 	return r;
 }
 
@@ -176,7 +187,10 @@ static int write_etc(const struct create_plan *p, struct creation *c, struct err
 		.id = p->id,
 		.add_hosts = p->options->add_hosts,
 		.network_host = p->network_host,
+		.subuid = p->subuid,
+		.subgid = p->subgid,
 		.rootless = p->rootless,
+		.nested = p->options->nested,
 		.uid = outside_root(&p->uids),
 		.gid = outside_root(&p->gids),
 	};
@@ -254,8 +268,8 @@ int container_create_begin(const struct engine *e, struct create_plan *p,
 	if (c.lock_fd < 0)
 		return c.lock_fd;
 	r = write_etc(p, &c, err);
-	if (r >= 0 && p->image)
-		r = make_overlay_dirs(e, p, err);
+	if (r >= 0 && p->data_dir)
+		r = make_data_files(e, p, err);
 	if (r >= 0 && p->overlay.mapped)
 		r = bring_layers(e, p, talk, err);
 	if (r >= 0 && p->is_remapped)
@@ -276,7 +290,7 @@ int container_create_record(struct creation *c, struct create_plan *p, struct er
 	 */
 	if (r >= 0 && !str_eq(name, p->name))
 		r = write_etc(p, c, err);
-	if (r >= 0 && !p->image)
+	if (r >= 0 && !p->data_dir)
 		r = make_data_dir(c->engine, p->id, err);
 	if (r >= 0)
 		r = write_config(c->engine, p, c->spec, err);

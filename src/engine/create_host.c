@@ -187,6 +187,8 @@ int create_plan_etc(const struct engine *e, struct create_plan *p, struct error 
 		.no_hosts = o->no_hosts,
 		.no_hostname = o->no_hostname,
 		.network_host = p->network_host,
+		.subuid = p->subuid != NULL,
+		.subgid = p->subgid != NULL,
 		.volumes = &p->volumes,
 		.tmpfs = &p->tmpfs,
 	};

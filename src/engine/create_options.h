@@ -40,7 +40,7 @@ struct create_options {
 	char **uidmap, **gidmap;
 	const char *network;
 
-	bool privileged;
+	bool privileged, nested;
 	char **cap_add, **cap_drop, **security_opt;
 	bool read_only, read_only_tmpfs;
 	char **volumes, **tmpfs, **devices, **ulimits, **sysctls;

@@ -27,6 +27,8 @@ void create_plan_release(struct create_plan *p)
 	free(p->data_dir);
 	free(p->upper);
 	free(p->work);
+	free(p->subuid);
+	free(p->subgid);
 	strv_free(p->copied);
 	strv_free(p->entrypoint);
 	strv_free(p->args);
@@ -62,8 +64,8 @@ static int build(const struct engine *e, struct create_plan *p, struct error *er
 		create_plan_hostname,   create_plan_ids,     create_plan_map,
 		create_plan_root_owner, create_plan_user,    create_plan_env,
 		create_plan_security,   create_plan_limits,  create_plan_labels,
-		create_plan_life,       create_plan_mounts,  create_plan_cwd,
-		create_plan_devices,    create_plan_etc,
+		create_plan_life,       create_plan_mounts,  create_plan_nested,
+		create_plan_cwd,        create_plan_devices, create_plan_etc,
 	};
 	int r = name_random_id(&p->id, err);
 
@@ -139,6 +141,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.interactive = o->interactive,
 		.terminal = o->terminal,
 		.privileged = o->privileged,
+		.nested = o->nested,
 		.init = o->init,
 		.read_only = o->read_only,
 		.single_id = p->image && p->image->single_id,

@@ -35,9 +35,9 @@ struct create_plan {
 	char *rootfs; /* absolute; of an image: the empty directory where it will be attached */
 	int root_fd;                      /* of a directory; -EBADF: an image */
 	const struct create_image *image; /* of the options; NULL: a directory */
-	char *data_dir;                   /* of the container */
-	char *upper, *work;               /* of an image's overlay */
-	struct overlay_paths overlay;     /* all borrowed from here and from image */
+	char *data_dir; /* of the container; NULL: nothing lies there before the record */
+	char *upper, *work;           /* of an image's overlay */
+	struct overlay_paths overlay; /* all borrowed from here and from image */
 	char **copied; /* instead of the image's layers, where they had to be copied */
 	char **entrypoint, **args; /* args: what runs, without --init's program */
 	char *init_program;        /* of the host, NULL: no --init */
@@ -61,7 +61,9 @@ struct create_plan {
 	size_t n_rlimits;
 	char **sysctls, **labels, **annotations; /* "key=value", sorted */
 	struct etc_plan etc;
-	char *run_dir;          /* of the container: where the etc files will lie */
+	char *subuid,
+		*subgid; /* texts of these files (--nested); NULL: as the root has them */
+	char *run_dir;   /* of the container: where the etc files will lie */
 	uint16_t columns, rows; /* of the user's terminal, 0: unknown */
 	int stop_signal;
 	int64_t log_max_size; /* bytes, 0: no limit */

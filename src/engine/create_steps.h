@@ -27,5 +27,7 @@ char *create_plan_owner_hint(const struct create_plan *p);
 create_step create_plan_security, create_plan_mounts, create_plan_devices,
 	create_plan_etc;
 
+/* create_nested.c */
+create_step create_plan_nested;
 /* create_words.c */
 create_step create_plan_limits, create_plan_labels, create_plan_life;

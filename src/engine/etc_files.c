@@ -14,7 +14,7 @@
 #include "util/path.h"
 #include "util/str.h"
 
-#define CONTENT_MAX (256 << 10)
+#define CONTENT_MAX (1 << 20)
 
 static const struct {
 	const char *name, *target;
@@ -23,6 +23,8 @@ static const struct {
 	[ETC_HOSTNAME] = {"hostname", "/etc/hostname"},
 	[ETC_RESOLV_CONF] = {"resolv.conf", "/etc/resolv.conf"},
 	[ETC_CONTAINERENV] = {".containerenv", "/run/.containerenv"},
+	[ETC_SUBUID] = {"subuid", "/etc/subuid"},
+	[ETC_SUBGID] = {"subgid", "/etc/subgid"},
 };
 
 const char *etc_file_name(enum etc_file file)
@@ -77,6 +79,8 @@ void etc_plan_build(const struct etc_request *request, struct etc_plan *ret)
 		ret->wanted[ETC_HOSTS] = false;
 	if (request->no_hostname)
 		ret->wanted[ETC_HOSTNAME] = false;
+	ret->wanted[ETC_SUBUID] = ret->wanted[ETC_SUBUID] && request->subuid;
+	ret->wanted[ETC_SUBGID] = ret->wanted[ETC_SUBGID] && request->subgid;
 	/* without a network there is nobody to ask: what the root has stays */
 	if (!request->network_host)
 		ret->wanted[ETC_RESOLV_CONF] = false;
@@ -140,8 +144,13 @@ static int fill(enum etc_file file, struct buf *b, const struct etc_content *c,
 	case ETC_CONTAINERENV:
 		return buf_printf(b,
 				  "engine=\"cubby-" CUBBY_VERSION "\"\n"
-				  "name=\"%s\"\nid=\"%s\"\nrootless=%d\n",
-				  c->name, c->id, c->rootless);
+				  "name=\"%s\"\nid=\"%s\"\nrootless=%d\n%s",
+				  c->name, c->id, c->rootless,
+				  c->nested ? "nested=1\n" : "");
+	case ETC_SUBUID:
+		return buf_add_str(b, c->subuid);
+	case ETC_SUBGID:
+		return buf_add_str(b, c->subgid);
 	case ETC_FILES:
 		break;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The few files that a container gets from the engine: /etc/hosts, /etc/hostname,
- * /etc/resolv.conf, /run/.containerenv. They lie in its run directory and are bound over
+ * /etc/resolv.conf, /run/.containerenv, and with --nested /etc/subuid and /etc/subgid. They lie in its run directory and are bound over
  * the root's. A file is left out where the root has no place for it: no /etc, a link to
  * nowhere, a directory that can't be written.
  */
@@ -13,7 +13,15 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-enum etc_file { ETC_HOSTS, ETC_HOSTNAME, ETC_RESOLV_CONF, ETC_CONTAINERENV, ETC_FILES };
+enum etc_file {
+	ETC_HOSTS,
+	ETC_HOSTNAME,
+	ETC_RESOLV_CONF,
+	ETC_CONTAINERENV,
+	ETC_SUBUID,
+	ETC_SUBGID,
+	ETC_FILES
+};
 
 struct etc_plan {
 	bool wanted[ETC_FILES];
@@ -24,6 +32,7 @@ struct etc_request {
 	bool may_create; /* the container's root can make files in the root file system as
 			    far as its modes allow it */
 	bool no_hosts, no_hostname, network_host;
+	bool subuid, subgid; /* there are texts for these */
 	const struct volumes *volumes,
 		*tmpfs; /* the user's: what they cover is left alone */
 };
@@ -34,7 +43,8 @@ void etc_plan_build(const struct etc_request *request, struct etc_plan *ret);
 struct etc_content {
 	const char *hostname, *name, *id;
 	char *const *add_hosts; /* strv of "NAME:ADDRESS" */
-	bool network_host, rootless;
+	const char *subuid, *subgid;
+	bool network_host, rootless, nested;
 	uid_t uid; /* owner of the files; where we may not give files away they stay ours
 		    */
 	gid_t gid;

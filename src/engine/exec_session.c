@@ -12,6 +12,7 @@
 #include "engine/container_dir.h"
 #include "engine/environment.h"
 #include "engine/pump.h"
+#include "engine/security_option.h"
 #include "engine/spec_gen.h"
 #include "engine/user_lookup.h"
 #include "runtime/exec.h"
@@ -102,12 +103,13 @@ static uint64_t capability_mask(char *const *names)
 }
 
 static void take_capabilities(const struct exec_request *request, struct spec_process *p,
-			      uint64_t *ret_bounding)
+			      uint64_t *ret_filtered)
 {
 	uint64_t bounding = capability_mask(p->capabilities->bounding);
 	uint64_t added = capability_mask(request->container->config.cap_add);
 
-	*ret_bounding = bounding;
+	*ret_filtered = security_filter_capabilities(bounding, added,
+						     request->container->config.nested);
 	if (request->privileged)
 		bounding = added = capabilities_all();
 	spec_gen_capabilities(p->capabilities, bounding, added & bounding, p->user.uid);
@@ -143,7 +145,7 @@ static void take_terminal(const struct exec_request *request, struct spec_proces
 
 /* The container's own process, changed to what is asked. */
 static int make_process(const struct exec_request *request, struct spec_process *p,
-			uint64_t *ret_bounding, struct error *err)
+			uint64_t *ret_filtered, struct error *err)
 {
 	int r;
 
@@ -159,7 +161,7 @@ static int make_process(const struct exec_request *request, struct spec_process 
 	if (r < 0)
 		return r;
 	take_terminal(request, p);
-	take_capabilities(request, p, ret_bounding);
+	take_capabilities(request, p, ret_filtered);
 	return 0;
 }
 
@@ -179,10 +181,10 @@ static int start(const struct engine *e, const struct exec_request *request,
 	cleanup_seccomp_filter struct seccomp_filter filter = {0};
 	struct exec_options o = EXEC_OPTIONS_INIT;
 	cleanup_fd int cache_fd = engine_seccomp_cache(e), init_fd = -EBADF;
-	uint64_t bounding;
+	uint64_t capabilities;
 	int r;
 
-	r = make_process(request, spec->process, &bounding, err);
+	r = make_process(request, spec->process, &capabilities, err);
 	if (r < 0)
 		return r;
 	init_fd = proc_id_open(&c->init);
@@ -190,7 +192,7 @@ static int start(const struct engine *e, const struct exec_request *request,
 		return error_set(err, ERR_CONFLICT, 0, "container %s has just ended",
 				 c->record.name);
 	if (str_eq(c->config.seccomp, "default")) {
-		r = seccomp_compile_default(bounding, cache_fd, &filter, err);
+		r = seccomp_compile_default(capabilities, cache_fd, &filter, err);
 		if (r < 0)
 			return r;
 		o.filter = &filter;

@@ -213,6 +213,7 @@ static struct json_object *host_config(const struct subject *s)
 	json_add_strv(o, "CapAdd", asked->cap_add);
 	json_add_strv(o, "CapDrop", asked->cap_drop);
 	json_add_bool(o, "Privileged", asked->privileged);
+	json_add_bool(o, "Nested", asked->nested);
 	json_add_bool(o, "ReadonlyRootfs", asked->read_only);
 	json_add_bool(o, "Init", asked->init);
 	json_add(o, "SecurityOpt", security_options(s));

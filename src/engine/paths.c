@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/paths.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdint.h>
@@ -69,7 +70,9 @@ static char *default_data(const struct engine_paths_input *in)
 	if (in->unshared_data)
 		return xstrdup(in->unshared_data);
 	if (in->uid == 0)
-		return xstrdup("/var/lib/cubby");
+		return xstrdup(PATHS_ROOT_DATA);
+	if (in->has_users_data && !(in->data_home && in->data_home[0] == '/'))
+		return xasprintf(PATHS_USERS_DATA "/%u", in->uid);
 	return below_base(in->data_home, in->home, ".local/share");
 }
 
@@ -111,6 +114,16 @@ static bool is_own_dir(const char *path, uid_t uid)
 	struct stat st;
 
 	return path && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid;
+}
+
+static bool has_users_data(const char *home)
+{
+	cleanup_free char *usual = below_base(NULL, home, ".local/share");
+	struct stat st;
+
+	return stat(PATHS_USERS_DATA, &st) == 0 && S_ISDIR(st.st_mode) &&
+	       (st.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH) &&
+	       !(usual && fs_exists(AT_FDCWD, usual));
 }
 
 static int make_absolute(const char *path, char **ret, struct error *err)
@@ -168,6 +181,7 @@ int engine_paths_from_environment(const char *root, const char *runroot,
 		return r;
 	if (uid != 0 && str_empty(in.home))
 		in.home = home_of(uid, buf);
+	in.has_users_data = uid != 0 && has_users_data(in.home);
 	run_user = xasprintf("/run/user/%u", uid);
 	in.runtime_dir_ours = is_own_dir(in.runtime_dir, uid);
 	in.run_user_dir_ours = is_own_dir(run_user, uid);

@@ -23,13 +23,21 @@ void engine_paths_release(struct engine_paths *p);
 struct engine_paths_input {
 	uid_t uid; /* effective */
 	const char *home, *data_home, *runtime_dir,
-		*cache_home;        /* the variables, NULL: unset */
-	bool runtime_dir_ours;      /* runtime_dir is a directory of uid's */
-	bool run_user_dir_ours;     /* /run/user/UID is */
+		*cache_home;    /* the variables, NULL: unset */
+	bool runtime_dir_ours;  /* runtime_dir is a directory of uid's */
+	bool run_user_dir_ours; /* /run/user/UID is */
+	bool has_users_data;    /* PATHS_USERS_DATA is there, and no data below home */
 	const char *root, *runroot; /* --root and --runroot, absolute, NULL: not given */
 	const char *unshared_data, *unshared_run,
 		*unshared_cache; /* what `cubby unshare` was told; NULL: not inside of it */
 };
+
+/*
+ * Root's data, and where each other user has a directory of its number if somebody has made the place
+ * (mode 1777) and nothing lies at the usual one: homes may be on a file system that containers can't use.
+ */
+#define PATHS_ROOT_DATA  "/var/lib/cubby"
+#define PATHS_USERS_DATA "/var/lib/cubby-users"
 
 /* What `cubby unshare` puts into the environment; believed only in a user namespace, by its root. */
 #define PATHS_DATA_VARIABLE  "_CUBBY_DATA"

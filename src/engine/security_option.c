@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/process.h"
+#include "runtime/seccomp.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -49,6 +50,13 @@ uint64_t security_default_capabilities(void)
 	       BIT(CAP_FSETID) | BIT(CAP_KILL) | BIT(CAP_NET_BIND_SERVICE) |
 	       BIT(CAP_SETFCAP) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_SETUID) |
 	       BIT(CAP_SYS_CHROOT);
+}
+
+uint64_t security_filter_capabilities(uint64_t bounding, uint64_t added, bool nested)
+{
+	if (!nested)
+		return bounding;
+	return (bounding & (~BIT(CAP_SYS_ADMIN) | added)) | SECCOMP_NESTED;
 }
 
 char **capability_names(uint64_t mask)
@@ -113,6 +121,7 @@ static int plan_capabilities(const struct security_request *request,
 		base = 0;
 	p->bounding = (base | add) & ~drop;
 	p->added = add & ~drop;
+	p->dropped = drop_all ? capabilities_all() & ~add : drop;
 	return 0;
 }
 

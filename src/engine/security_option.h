@@ -19,6 +19,7 @@ struct security_plan { /* strings owned */
 	char **mask, **unmask; /* absolute paths; unmask "ALL": every one */
 	uint64_t bounding;     /* bit N: capability N */
 	uint64_t added;        /* of --cap-add: what a user other than root gets */
+	uint64_t dropped;      /* of --cap-drop */
 };
 void security_plan_release(struct security_plan *p);
 #define cleanup_security_plan cleanup(security_plan_release)
@@ -35,6 +36,10 @@ char **capability_names(uint64_t mask);
 
 /* security_default_capabilities() - podman's default set. */
 uint64_t security_default_capabilities(void);
+
+/* security_filter_capabilities() - what the default filter goes by (runtime/seccomp.h). Of a container
+ * that nests CAP_SYS_ADMIN counts only if the user has added it. */
+uint64_t security_filter_capabilities(uint64_t bounding, uint64_t added, bool nested);
 
 /* The kernel's files that a container does not see, or sees read-only. NULL-terminated.
  */

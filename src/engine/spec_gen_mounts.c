@@ -12,6 +12,7 @@
 
 #include "engine/create_plan.h"
 #include "engine/spec_gen.h"
+#include "runtime/outer_container.h"
 #include "spec/spec.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -81,6 +82,21 @@ static void add_sys(const struct create_plan *p, struct spec *spec)
 			    "/sys/fs/cgroup", "cgroup", "cgroup",
 			    writable ? "rprivate,nosuid,noexec,nodev,relatime"
 				     : "rprivate,nosuid,noexec,nodev,relatime,ro"});
+}
+
+/* The place is out of the way, not out of reach: what is protected there is so by its owner, the host's
+ * root. */
+static void add_nested(const struct create_plan *p, struct spec *spec)
+{
+	if (!p->options->nested)
+		return;
+	(void)add_mount(spec, &(struct mount_text){OUTER_CONTAINER_PROC, "proc", "proc",
+						   "nosuid,noexec,nodev"});
+	/* of the host's network: the inner engine binds what it sees */
+	if (!p->network_host)
+		(void)add_mount(spec,
+				&(struct mount_text){OUTER_CONTAINER_SYS, "sysfs",
+						     "sysfs", "nosuid,noexec,nodev,ro"});
 }
 
 static void add_defaults(const struct create_plan *p, struct spec *spec)
@@ -221,6 +237,7 @@ static void sort_by_depth(struct spec_mount *mounts, size_t n)
 void spec_gen_mounts(const struct create_plan *p, struct spec *spec)
 {
 	add_defaults(p, spec);
+	add_nested(p, spec);
 	add_writable_tmpfs(p, spec);
 	add_etc(p, spec);
 	add_devices(p, spec);

@@ -91,8 +91,10 @@ static int prepare_filter(struct launcher *x, struct error *err)
 	if (p->security.seccomp == SECCOMP_CHOICE_FILE)
 		return 0;
 	x->has_filter = true;
-	return seccomp_compile_default(p->security.bounding, x->cache_fd, &x->filter,
-				       err);
+	return seccomp_compile_default(security_filter_capabilities(p->security.bounding,
+								    p->security.added,
+								    p->options->nested),
+				       x->cache_fd, &x->filter, err);
 }
 
 /* The maker made the directory before it gave its word. */

@@ -283,20 +283,27 @@ int tmpfs_parse(struct volumes *list, const char *text, struct error *err)
 	return r < 0 ? error_wrap(err, "tmpfs %s", text) : 0;
 }
 
-void volumes_add_anonymous(struct volumes *list, const char *data_dir,
-			   const char *destination)
+void volumes_add_empty(struct volumes *list, const char *data_dir,
+		       const char *destination, mode_t mode)
 {
-	static const char *const words[] = {"rbind", "rprivate", "nosuid", "nodev",
-					    "tmpcopyup"};
+	static const char *const words[] = {"rbind", "rprivate", "nosuid", "nodev"};
 	struct volume v = {
 		.source = xasprintf("%s/volume%zu", data_dir, list->n),
 		.destination = xstrdup(destination),
 		.writable = true,
 		.anonymous = true,
+		.mode = mode,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		strv_add(&v.options, words[i]);
 	list->items = xreallocarray(list->items, list->n + 1, sizeof(*list->items));
 	list->items[list->n++] = v;
+}
+
+void volumes_add_anonymous(struct volumes *list, const char *data_dir,
+			   const char *destination)
+{
+	volumes_add_empty(list, data_dir, destination, 0755);
+	strv_add(&list->items[list->n - 1].options, "tmpcopyup");
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -18,7 +19,8 @@ struct volume {       /* owned */
 	char **options;    /* words of the OCI mount */
 	bool writable;
 	bool give;      /* U: it shall belong to the container's user */
-	bool anonymous; /* the container's own: made with it, filled with what lies below it */
+	bool anonymous; /* the container's own: made with it */
+	mode_t mode;    /* of an anonymous one when it is made */
 };
 void volume_release(struct volume *v);
 
@@ -35,9 +37,14 @@ int volume_parse(struct volumes *list, const char *text, struct error *err) _mus
 /* tmpfs_parse() - adds to the list. */
 int tmpfs_parse(struct volumes *list, const char *text, struct error *err) _must_check_;
 
-/* volumes_add_anonymous() - a directory of the container's own, below data_dir. */
+/* volumes_add_anonymous() - a directory of the container's own, below data_dir; filled with what lies
+ * below it in the root file system. */
 void volumes_add_anonymous(struct volumes *list, const char *data_dir,
 			   const char *destination);
+
+/* volumes_add_empty() - the same, not filled. */
+void volumes_add_empty(struct volumes *list, const char *data_dir,
+		       const char *destination, mode_t mode);
 
 /* volumes_cover() - whether one of them is mounted at this path or above it. */
 bool volumes_cover(const struct volumes *list, const char *path);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a plan to the OCI spec. */
+#include <linux/capability.h>
+
 #include "engine/create_plan.h"
 #include "engine/spec_gen.h"
+#include "runtime/seccomp.h"
 #include "spec/spec.h"
 #include "unit.h"
 #include "util/mem.h"
@@ -188,6 +191,52 @@ START_TEST(test_privileged)
 }
 END_TEST
 
+/* All that the kernel wants in sight comes beside what is masked, which stays so. */
+START_TEST(test_nested)
+{
+	struct fixture f;
+	fixture_init(&f);
+
+	f.options.nested = true;
+	const struct spec *s = generate(&f);
+	ck_assert_str_eq(s->mounts[mount_index(s, "/dev/.cubby/proc")].type, "proc");
+	ck_assert_str_eq(s->mounts[mount_index(s, "/dev/.cubby/sys")].type, "sysfs");
+	ck_assert(strv_has(s->mounts[mount_index(s, "/dev/.cubby/sys")].options, "ro"));
+	ck_assert_uint_lt(mount_index(s, "/dev"), mount_index(s, "/dev/.cubby/proc"));
+	ck_assert(strv_has(s->linux->masked_paths, "/proc/kcore"));
+	ck_assert(strv_has(s->linux->readonly_paths, "/proc/sys"));
+	fixture_release(&f);
+
+	fixture_init(&f);
+	f.options.nested = true;
+	f.plan.network_host = true;
+	s = generate(&f);
+	ck_assert_ptr_nonnull(mount_at(s, "/dev/.cubby/proc"));
+	ck_assert_ptr_null(mount_at(s, "/dev/.cubby/sys"));
+	fixture_release(&f);
+
+	fixture_init(&f);
+	ck_assert_ptr_null(mount_at(generate(&f), "/dev/.cubby/proc"));
+	fixture_release(&f);
+}
+END_TEST
+
+START_TEST(test_filter_capabilities)
+{
+	const uint64_t admin = UINT64_C(1) << CAP_SYS_ADMIN, chown = UINT64_C(1)
+								     << CAP_CHOWN;
+
+	ck_assert_uint_eq(security_filter_capabilities(admin | chown, 0, false),
+			  admin | chown);
+	ck_assert_uint_eq(security_filter_capabilities(admin | chown, 0, true),
+			  chown | SECCOMP_NESTED);
+	ck_assert_uint_eq(security_filter_capabilities(admin, admin, true),
+			  admin | SECCOMP_NESTED);
+	ck_assert_uint_eq(security_filter_capabilities(chown, admin, true),
+			  chown | SECCOMP_NESTED);
+}
+END_TEST
+
 START_TEST(test_masks)
 {
 	struct error err = ERROR_INIT;
@@ -285,5 +334,6 @@ END_TEST
 UNIT_MAIN("spec_gen", test_defaults, test_user_namespace,
 	  test_host_network_in_a_user_namespace_binds_sys,
 	  test_a_volume_takes_the_place_of_a_default,
-	  test_another_user_holds_only_what_was_added, test_privileged, test_masks,
-	  test_read_only, test_init, test_security_options)
+	  test_another_user_holds_only_what_was_added, test_privileged, test_nested,
+	  test_filter_capabilities, test_masks, test_read_only, test_init,
+	  test_security_options)
