@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/doctor_check.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,8 +75,12 @@ void check_sysctl(struct doctor_check *c, const char *key, const char *value)
 
 static void check_hint(struct doctor_check *c, const struct probe *p)
 {
+	bool ends = str_ends(p->hint, ".");
+
+	/* a hint is no whole sentence */
 	if (p->hint[0])
-		check_remedy(c, "%s", p->hint);
+		check_remedy(c, "%c%s%s", toupper((unsigned char)p->hint[0]), p->hint + 1,
+			     ends ? "" : ".");
 }
 
 bool check_probe(struct doctor_check *c, const struct probe *p,
@@ -128,6 +133,18 @@ bool check_parts(const struct doctor_facts *f, struct doctor_check *c,
 	list = strv_join(works, ", ");
 	check_set(c, DOCTOR_OK, "%s", list);
 	return true;
+}
+
+/* "6.1.0-18-amd64" */
+bool doctor_kernel_has(const struct doctor_facts *f, unsigned long major,
+		       unsigned long minor)
+{
+	char *end;
+	unsigned long ours = strtoul(f->kernel, &end, 10);
+
+	if (ours != major || *end != '.')
+		return ours > major || (ours == major && minor == 0);
+	return strtoul(end + 1, NULL, 10) >= minor;
 }
 
 char *doctor_size(uint64_t bytes)

@@ -65,5 +65,9 @@ struct doctor_part {
 bool check_parts(const struct doctor_facts *f, struct doctor_check *c,
 		 const struct doctor_part *parts, size_t n);
 
+/* doctor_kernel_has() - whether it is of this version or newer, by what it says. */
+bool doctor_kernel_has(const struct doctor_facts *f, unsigned long major,
+		       unsigned long minor);
+
 /* doctor_size() - "1.5 GB", decimal, caller frees. */
 char *doctor_size(uint64_t bytes);

@@ -235,6 +235,7 @@ void doctor_dir_look(const char *path, struct doctor_dir *ret)
 	if (stat(ret->existing, &st) == 0) {
 		ret->owner = st.st_uid;
 		ret->mode = st.st_mode & 07777;
+		ret->in_the_way = !S_ISDIR(st.st_mode);
 		ret->writable =
 			S_ISDIR(st.st_mode) &&
 			faccessat(AT_FDCWD, ret->existing, W_OK | X_OK, AT_EACCESS) == 0;

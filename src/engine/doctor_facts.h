@@ -18,6 +18,7 @@ struct doctor_dir {
 	char *path;            /* owned; NULL: there is no place for it */
 	char *existing;        /* owned: itself, or what of the way to it there is */
 	bool exists, writable; /* writable: of `existing` */
+	bool in_the_way;       /* `existing` is no directory */
 	uint32_t owner, mode;  /* of `existing` */
 	uint64_t fs_magic;     /* statfs(2) */
 	uint64_t mount_flags;  /* statvfs(3), ST_* */

@@ -185,7 +185,8 @@ static void judge_idmapped_mount(const struct doctor_facts *f, struct doctor_che
 {
 	if (check_probe(c, &f->probes[PROBE_IDMAP_MOUNT], DOCTOR_DEGRADED))
 		check_set(c, DOCTOR_OK, "%s", f->probes[PROBE_IDMAP_MOUNT].text);
-	else if (c->status == DOCTOR_DEGRADED && f->rootless)
+	else if (c->status == DOCTOR_DEGRADED && f->rootless &&
+		 !doctor_kernel_has(f, 6, 3))
 		check_remedy(c, "Linux 6.3 or newer has it for ordinary users.");
 }
 
@@ -200,16 +201,18 @@ static void judge_own_range(const struct doctor_facts *f, struct doctor_check *c
 	if (c->status == DOCTOR_UNTRIED)
 		return;
 	check_set(c, DOCTOR_DEGRADED, "layers are copied: %s", p->text);
-	check_remedy(c, f->rootless || f->namespaced
-				? "Linux 6.16 or newer can do without the copies."
-				: "Linux 5.19 or newer and ext4, xfs or btrfs can do "
-				  "without the copies.");
+	if (f->rootless || f->namespaced) {
+		if (!doctor_kernel_has(f, 6, 16))
+			check_remedy(c, "Linux 6.16 or newer can do without the copies.");
+		return;
+	}
+	check_remedy(c, "Keep the data on ext4, xfs or btrfs: cubby --root DIR ...");
 }
 
 static const struct doctor_rule rules[] = {
 	{"user-namespace", "user namespace",
 	 "Root of a container is an ordinary user outside by means of a user namespace.",
-	 "without user namespaces", judge_user_namespace},
+	 "without user namespaces", judge_user_namespace, "clone3"},
 	{"nested-user-namespace", "nested namespace",
 	 "A container with ids of its own, and containers inside containers, are user "
 	 "namespaces inside one.",

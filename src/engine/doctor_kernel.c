@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The kernel: its age, its calls, namespaces, file systems, and ways to confine. */
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "engine/doctor_rules.h"
 #include "util/str.h"
@@ -9,16 +8,9 @@
 #define MADE_FOR_MAJOR 6
 #define MADE_FOR_MINOR 1
 
-/* "6.1.0-18-amd64" */
 static void judge_version(const struct doctor_facts *f, struct doctor_check *c)
 {
-	char *end;
-	unsigned long major = strtoul(f->kernel, &end, 10), minor = 0;
-
-	if (*end == '.')
-		minor = strtoul(end + 1, NULL, 10);
-	if (major > MADE_FOR_MAJOR ||
-	    (major == MADE_FOR_MAJOR && minor >= MADE_FOR_MINOR)) {
+	if (doctor_kernel_has(f, MADE_FOR_MAJOR, MADE_FOR_MINOR)) {
 		check_set(c, DOCTOR_OK, "%s", f->kernel);
 		return;
 	}
@@ -38,11 +30,15 @@ static void judge_calls(const struct doctor_facts *f, struct doctor_check *c)
 	};
 
 	c->essential = true;
-	if (!check_parts(f, c, parts, ARRAY_SIZE(parts)) && c->status == DOCTOR_MISSING &&
-	    !c->remedy)
-		check_remedy(c,
-			     "Boot Linux 6.1 or newer; in a container of another engine, "
-			     "start that one with --security-opt seccomp=unconfined.");
+	if (check_parts(f, c, parts, ARRAY_SIZE(parts)) || c->status == DOCTOR_UNTRIED)
+		return;
+	/* who answers for a kernel that has them is a filter */
+	check_remedy(
+		c,
+		doctor_kernel_has(f, MADE_FOR_MAJOR, MADE_FOR_MINOR)
+			? "A seccomp filter hides them, as in a container; start that one with "
+			  "--security-opt seccomp=unconfined."
+			: "Boot Linux 6.1 or newer.");
 }
 
 static void judge_namespaces(const struct doctor_facts *f, struct doctor_check *c)

@@ -12,16 +12,18 @@ static void judge_loopback(const struct doctor_facts *f, struct doctor_check *c)
 }
 
 /* A device file that is absent, or not for everybody. */
-static void how_to_get_device(const struct probe *p, const char *module,
-			      const char *device, struct doctor_check *c)
+static void how_to_get_device(const struct doctor_facts *f, const struct probe *p,
+			      const char *module, struct doctor_check *c)
 {
-	if (p->code == ENOENT || p->code == ENODEV || p->code == ENXIO)
+	const char *device = str_eq(module, "tun") ? "/dev/net/tun" : "/dev/fuse";
+
+	if (f->namespaced)
+		check_remedy(c, "In a container, start that one with --device %s.",
+			     device);
+	else if (p->code == ENOENT || p->code == ENODEV || p->code == ENXIO)
 		check_command(c, true, "modprobe %s", module);
 	else if (p->code == EACCES || p->code == EPERM)
 		check_command(c, true, "chmod a+rw %s", device);
-	if (p->code == EPERM)
-		check_remedy(c, "In a container, start that one with --device %s.",
-			     device);
 }
 
 static void judge_tun(const struct doctor_facts *f, struct doctor_check *c)
@@ -31,7 +33,7 @@ static void judge_tun(const struct doctor_facts *f, struct doctor_check *c)
 	if (check_probe(c, p, DOCTOR_DEGRADED))
 		check_set(c, DOCTOR_OK, "an interface made in a network namespace");
 	else if (c->status == DOCTOR_DEGRADED)
-		how_to_get_device(p, "tun", "/dev/net/tun", c);
+		how_to_get_device(f, p, "tun", c);
 }
 
 static void judge_fuse(const struct doctor_facts *f, struct doctor_check *c)
@@ -41,7 +43,7 @@ static void judge_fuse(const struct doctor_facts *f, struct doctor_check *c)
 	if (check_probe(c, p, DOCTOR_DEGRADED))
 		check_set(c, DOCTOR_OK, "opened");
 	else
-		how_to_get_device(p, "fuse", "/dev/fuse", c);
+		how_to_get_device(f, p, "fuse", c);
 }
 
 static void judge_ports(const struct doctor_facts *f, struct doctor_check *c)

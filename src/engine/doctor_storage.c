@@ -89,6 +89,13 @@ bool doctor_judge_dir(const struct doctor_facts *f, const struct doctor_dir *d,
 		check_remedy(c, "Set HOME, or say where: cubby --root DIR ...");
 		return false;
 	}
+	if (d->in_the_way) {
+		check_set(c, DOCTOR_MISSING, "%s is not a directory", d->existing);
+		check_remedy(
+			c,
+			"Move it away, or keep things elsewhere: cubby --root DIR --runroot DIR ...");
+		return false;
+	}
 	if (d->exists && d->owner != f->uid) {
 		check_set(c, DOCTOR_MISSING, "%s belongs to uid %u, not to you (%u)",
 			  d->path, d->owner, f->uid);
@@ -199,7 +206,8 @@ static void judge_layers(const struct doctor_facts *f, struct doctor_check *c)
 	else if (c->status == DOCTOR_DEGRADED &&
 		 f->probes[PROBE_OVERLAY].state == PROBE_WORKS) {
 		check_set(c, DOCTOR_DEGRADED, "up to some 200");
-		check_remedy(c, "Linux 6.8 or newer takes 500.");
+		if (!doctor_kernel_has(f, 6, 8))
+			check_remedy(c, "Linux 6.8 or newer takes 500.");
 	}
 }
 

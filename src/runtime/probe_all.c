@@ -117,8 +117,10 @@ static void run_all(const struct probe_host *host, struct probe *shared)
 	idmap_add(&single, 0, geteuid(), 1);
 	idmap_add(&single_group, 0, getegid(), 1);
 	probe_kernel(&run);
-	probe_namespaces(&run);
-	if (shared[PROBE_USERNS].state == PROBE_WORKS || host->is_root) {
+	if (shared[PROBE_CLONE3].state == PROBE_WORKS)
+		probe_namespaces(&run);
+	if (shared[PROBE_MNTNS].state != PROBE_UNTRIED &&
+	    (shared[PROBE_USERNS].state == PROBE_WORKS || host->is_root)) {
 		probe_mounts(&run);
 		with_scratch(&run);
 	}

@@ -352,6 +352,11 @@ static int try_own_range(const struct probe_run *run, struct probe *p, struct er
 	return own_range(run, false, err);
 }
 
+static int nothing(void *data, struct error *err)
+{
+	return 0;
+}
+
 void probe_storage(const struct probe_run *run)
 {
 	static const struct probe_try tries[] = {
@@ -361,8 +366,18 @@ void probe_storage(const struct probe_run *run)
 		{PROBE_IDMAP_MOUNT, try_idmap_mount},
 		{PROBE_OWN_RANGE, try_own_range},
 	};
-	const struct probe_place place = {.with_user = !run->host->is_root,
-					  .new_flags = CLONE_NEWNS};
+	struct probe_host host = *run->host;
+	struct probe_run in_place = *run;
+	struct probe_place place = {.with_user = !host.is_root, .new_flags = CLONE_NEWNS};
+	cleanup_error struct error err = ERROR_INIT;
 
-	probe_each_in(run, &place, tries, ARRAY_SIZE(tries));
+	/* root of a container, whose capabilities are few */
+	if (host.is_namespaced && probe_in(run, &place, nothing, NULL, &err) < 0) {
+		error_drop(&err, "then as others, in a user namespace of its own");
+		place.with_user = true;
+		host.is_root = false;
+		host.spare_id = 0;
+		in_place.host = &host;
+	}
+	probe_each_in(&in_place, &place, tries, ARRAY_SIZE(tries));
 }

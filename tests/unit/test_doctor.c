@@ -208,6 +208,14 @@ static void linux_5_10(struct doctor_facts *f)
 	fails(f, PROBE_MOUNT_API, ENOSYS, "mount_setattr: function not implemented");
 }
 
+/* As the filter of a container engine has it: there is no such call, it says. */
+static void no_clone3(struct doctor_facts *f)
+{
+	fails(f, PROBE_CLONE3, ENOSYS, "clone3: function not implemented");
+	for (int i = PROBE_USERNS; i <= PROBE_OWN_RANGE; i++)
+		f->probes[i] = (struct probe){0};
+}
+
 static void odd_kernel(struct doctor_facts *f)
 {
 	free(f->kernel);
@@ -254,6 +262,12 @@ static void data_of_others(struct doctor_facts *f)
 static void data_open(struct doctor_facts *f)
 {
 	f->data.mode = 0770;
+}
+
+static void data_is_a_file(struct doctor_facts *f)
+{
+	f->data.in_the_way = true;
+	f->data.writable = false;
 }
 
 static void data_unwritable(struct doctor_facts *f)
@@ -428,6 +442,9 @@ static const struct {
 	{linux_5_10, "kernel-version", DOCTOR_DEGRADED, "older than 6.1", NULL, "newer"},
 	{linux_5_10, "system-calls", DOCTOR_MISSING, "mount calls: mount_setattr", NULL,
 	 "6.1"},
+	{no_clone3, "system-calls", DOCTOR_MISSING, "clone3: function", NULL,
+	 "seccomp=unconfined"},
+	{no_clone3, "user-namespace", DOCTOR_UNTRIED, "needs clone3", NULL, NULL},
 	{odd_kernel, "kernel-version", DOCTOR_OK, "7", NULL, NULL},
 	{no_time_namespace, "namespaces", DOCTOR_DEGRADED, "time: ", NULL, NULL},
 	{no_pid_namespace, "namespaces", DOCTOR_MISSING, "pid, time: ", NULL, NULL},
@@ -439,6 +456,8 @@ static const struct {
 	{data_of_others, "data-directory", DOCTOR_MISSING, "uid 1001", NULL, "uid 1001"},
 	{data_open, "data-directory", DOCTOR_MISSING, "by others",
 	 "chmod go-w /home/alice/.local/share/cubby", NULL},
+	{data_is_a_file, "data-directory", DOCTOR_MISSING, "not a directory", NULL,
+	 "Move"},
 	{data_unwritable, "data-directory", DOCTOR_MISSING, "can't be written",
 	 "chmod u+rwx /home/alice/.local/share/cubby", NULL},
 	{data_readonly, "data-directory", DOCTOR_MISSING, "read-only",
