@@ -4,6 +4,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_idmap_ls,
+	&cmd_idmap_explain,
 	&cmd_idmap_check,
 	NULL,
 };
@@ -12,6 +13,6 @@ const struct command cmd_idmap = {
 	.name = "idmap",
 	.group = "Cubby itself",
 	.usage = "COMMAND",
-	.summary = "who is who inside and outside: idmap ls, idmap check",
+	.summary = "who is who inside and outside: idmap ls, explain, check",
 	.commands = commands,
 };

@@ -36,11 +36,11 @@ void cubby_warn(const char *text);
 
 extern const struct command cmd_attach, cmd_audit, cmd_container, cmd_container_diff,
 	cmd_container_inspect, cmd_diff, cmd_doctor, cmd_exec, cmd_export, cmd_history,
-	cmd_idmap, cmd_idmap_check, cmd_idmap_ls, cmd_image, cmd_image_diff,
-	cmd_image_exists, cmd_image_inspect, cmd_image_list, cmd_image_mount,
-	cmd_image_unmount, cmd_image_prune, cmd_image_rm, cmd_image_tree, cmd_images,
-	cmd_import, cmd_inspect, cmd_kill, cmd_load, cmd_login, cmd_logout, cmd_logs,
-	cmd_manifest, cmd_manifest_push, cmd_ps, cmd_pull, cmd_push, cmd_rm, cmd_rmi,
-	cmd_run, cmd_save, cmd_search, cmd_stop, cmd_system, cmd_system_df,
+	cmd_idmap, cmd_idmap_check, cmd_idmap_explain, cmd_idmap_ls, cmd_image,
+	cmd_image_diff, cmd_image_exists, cmd_image_inspect, cmd_image_list,
+	cmd_image_mount, cmd_image_unmount, cmd_image_prune, cmd_image_rm, cmd_image_tree,
+	cmd_images, cmd_import, cmd_inspect, cmd_kill, cmd_load, cmd_login, cmd_logout,
+	cmd_logs, cmd_manifest, cmd_manifest_push, cmd_ps, cmd_pull, cmd_push, cmd_rm,
+	cmd_rmi, cmd_run, cmd_save, cmd_search, cmd_stop, cmd_system, cmd_system_df,
 	cmd_system_prune, cmd_tag, cmd_unshare, cmd_untag, cmd_userns, cmd_version,
 	cmd_wait;

@@ -246,3 +246,17 @@ int user_lookup(int root_fd, const char *text, char *const *group_add,
 	return user_lookup_text(&(struct user_files){passwd, group}, text, group_add, ret,
 				err);
 }
+
+char *user_lookup_name(const char *text, uint32_t id)
+{
+	for (;;) {
+		cleanup_strv char **fields = next_entry(&text);
+		uint32_t found;
+
+		if (!fields)
+			return NULL;
+		if (strv_len(fields) >= 3 && !str_empty(fields[0]) &&
+		    str_to_u32(fields[2], &found) >= 0 && found == id)
+			return xstrdup(fields[0]);
+	}
+}

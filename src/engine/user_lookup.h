@@ -37,3 +37,7 @@ struct user_files {
 int user_lookup_text(const struct user_files *files, const char *text,
 		     char *const *group_add, struct user_identity *ret,
 		     struct error *err) _must_check_;
+
+/* user_lookup_name() - of the first entry with this id in the text of a passwd or group file (NULL: no such file);
+ * NULL if there is none. Caller frees. Pure. */
+char *user_lookup_name(const char *text, uint32_t id);
