@@ -172,6 +172,19 @@ static int enter_dir(int root_fd, const char *path)
 	return fchdir(fd) < 0 ? errno : 0;
 }
 
+/* It is made for the program, so it is the program's; the directories above it are root's. */
+static int make_cwd(const struct process_plan *plan, int root_fd, struct error *err)
+{
+	int fd = path_make_dir(root_fd, plan->cwd, 0755, err);
+
+	if (fd < 0)
+		return error_wrap(err, "make the working directory %s", plan->cwd);
+	if (fchownat(fd, "", plan->uid, plan->gid, AT_EMPTY_PATH) < 0)
+		log_debug("the working directory %s stays root's: %s", plan->cwd,
+			  error_errno_text(errno));
+	return fd;
+}
+
 int child_enter_cwd(const struct process_plan *plan, bool create, bool *ret_later,
 		    struct error *err)
 {
@@ -187,9 +200,9 @@ int child_enter_cwd(const struct process_plan *plan, bool create, bool *ret_late
 		return 0;
 	}
 	if (code == ENOENT && create) {
-		cleanup_fd int fd = path_make_dir(root_fd, cwd, 0755, err);
+		cleanup_fd int fd = make_cwd(plan, root_fd, err);
 		if (fd < 0)
-			return error_wrap(err, "make the working directory %s", cwd);
+			return fd;
 		code = fchdir(fd) < 0 ? errno : 0;
 	}
 	if (code)

@@ -40,7 +40,7 @@ pid_t child_outer_pid(int host_proc_fd);
 int child_take_stdio(int slave_fd, uid_t uid, struct error *err) _must_check_;
 
 /*
- * child_enter_cwd() - plan->cwd, made if it is missing and create is set. One that only
+ * child_enter_cwd() - plan->cwd, made for the program (and its own) if it is missing and create is set. One that only
  * the program's own user may enter is left for later: *ret_later.
  */
 int child_enter_cwd(const struct process_plan *plan, bool create, bool *ret_later,
