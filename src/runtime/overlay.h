@@ -89,6 +89,10 @@ int overlay_probe_clones(const char *layer, struct error *err) _must_check_;
 int overlay_attach(const struct overlay_dirs *d, int place_fd,
 		   struct error *err) _must_check_;
 
+/* overlay_detach() - once it is mounted an overlay has its own hold on the layers. Needs /proc. Clones that were
+ * attached on top of / must not stay: they would still be on top of the old root when that is to go. */
+int overlay_detach(const struct overlay_dirs *d, struct error *err) _must_check_;
+
 /*
  * overlay_mount() - the detached mount, as root of the user namespace whose ids the layers' files
  * have. Needs /proc. A single read-only layer is mounted as it is. Return: fd.

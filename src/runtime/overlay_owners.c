@@ -14,6 +14,7 @@
 #include "runtime/mount_fs.h"
 #include "runtime/mount_idmap.h"
 #include "runtime/overlay.h"
+#include "util/fd.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/sys.h"
@@ -200,6 +201,25 @@ int overlay_attach(const struct overlay_dirs *d, int place_fd, struct error *err
 	for (size_t i = 0; r >= 0 && i < d->n_lower; i++)
 		r = mount_attach(d->lower_fds[i], place_fd, NULL);
 	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "attach the image's layers") : 0;
+}
+
+static int detach(int mount_fd, struct error *err)
+{
+	char path[FD_PROC_PATH_MAX];
+
+	if (umount2(fd_proc_path(mount_fd, path), MNT_DETACH) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "detach the image's layers");
+	return 0;
+}
+
+/* They lie on top of each other, the last one uppermost. */
+int overlay_detach(const struct overlay_dirs *d, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = d->n_lower; r == 0 && i > 0; i--)
+		r = detach(d->lower_fds[i - 1], err);
+	return r < 0 || d->holder_fd < 0 ? r : detach(d->holder_fd, err);
 }
 
 int overlay_mount_trees(const char *trees, struct error *err)

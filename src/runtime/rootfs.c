@@ -235,6 +235,8 @@ int rootfs_mount_overlay(struct rootfs *r, struct error *err)
 		result = overlay_attach(&r->overlay_dirs, r->place_fd, err);
 	if (result == 0)
 		result = r->root_fd = overlay_mount(&r->overlay_dirs, err);
+	if (result >= 0 && r->overlay->mapped)
+		result = overlay_detach(&r->overlay_dirs, err);
 	overlay_dirs_release(&r->overlay_dirs);
 	return result < 0 ? result : 0;
 }
