@@ -6,6 +6,7 @@ import re
 import stat
 import tarfile
 
+import pexpect
 import pytest
 
 from support import image, process
@@ -120,6 +121,10 @@ def test_what_is_mounted(cubby, images, user, mode, who):
     said = cubby.ok("exec", "-u", "0", "c", "stat", "-c", "%n %u %g", *PLACES)
     found = {line.split()[0]: tuple(map(int, line.split()[1:])) for line in said.splitlines()}
     assert found == {place: wanted or (uid, gid) for place, wanted in PLACES.items()}
+    # of the host's mounts nothing is left, above or below
+    tops = [line for line in cubby.ok("exec", "c", "cat", "/proc/self/mountinfo").splitlines()
+            if line.split()[4] == "/"]
+    assert len(tops) == 1 and " overlay " in tops[0], tops
     # the program may write where it should
     writable = ["/given", "/w/x", "/dev/shm", "/tmp"] + (["/srv/data", "/t"] if uid in (0, APP) else [])
     for place in writable:
@@ -148,7 +153,7 @@ def test_a_terminal(cubby, images, user, mode, who, terminal):
     child = terminal(cubby.argv("run", "--rm", "-it", *options_of(user, mode), "-u", who, "plain:1", "sh", "-c",
                                 "stat -c '%u=%n' $(tty) /dev/console; echo >/dev/tty && echo fine"))
     child.expect(rf"{who}=/dev/pts/0\r\n{who}=/dev/console\r\n\r\nfine")
-    child.expect_exact(__import__("pexpect").EOF)
+    child.expect_exact(pexpect.EOF)
 
 
 # U
@@ -230,12 +235,10 @@ def test_what_must_keep_its_owners(cubby, images, base, environment):
 @pytest.mark.rootless
 def test_files_of_others(cubby, images, base):
     """Said before anything is changed, with the file, whose it is, and what helps."""
-    top = tree(base)
     os.symlink("/usr/share/doc", base + "/doc")
     said = cubby.fails("run", "--rm", "-u", "1001", "-v", base + "/doc:/v:U", "plain:1", "true", code=125)
     assert "belongs to the host's user 0" in said and "/doc" in said, said
     assert re.search(r"As root: chown -hR \d+:\d+ ", said), said
-    del top
 
 
 @pytest.mark.root
