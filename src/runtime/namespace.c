@@ -60,8 +60,8 @@ static bool is_current(enum namespace_kind kind, int fd)
 	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
-static int open_joined(enum namespace_kind kind, const char *path, int *ret_fd,
-		       struct error *err)
+int namespace_open(enum namespace_kind kind, const char *path, int *ret_fd,
+		   struct error *err)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
@@ -91,7 +91,7 @@ int namespace_plan_build(const struct spec *spec, struct namespace_plan *ret,
 			plan.new_flags |= (unsigned long)(unsigned int)kinds[kind].flag;
 			continue;
 		}
-		int r = open_joined(kind, ns->path, &plan.join_fd[kind], err);
+		int r = namespace_open(kind, ns->path, &plan.join_fd[kind], err);
 		if (r < 0)
 			return error_wrap(err, "linux.namespaces");
 	}

@@ -39,6 +39,13 @@ const char *namespace_word(enum namespace_kind kind);
 const char *namespace_proc_name(enum namespace_kind kind);
 
 /*
+ * namespace_open() - the namespace file at path, which must be one of this kind. *ret_fd is -EBADF for the one
+ * that the caller is in.
+ */
+int namespace_open(enum namespace_kind kind, const char *path, int *ret_fd,
+		   struct error *err) _must_check_;
+
+/*
  * namespace_plan_build() - open what is joined: each path must be a namespace of its kind
  * (NS_GET_NSTYPE). A path to the namespace that the caller is already in counts as
  * neither new nor joined.
