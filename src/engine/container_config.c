@@ -34,6 +34,7 @@ static const struct member members[] = {
 	MEMBER("capDrop", MEMBER_STRV, cap_drop),
 	MEMBER("user", MEMBER_STR, user),
 	MEMBER("network", MEMBER_STR, network),
+	MEMBER("userns", MEMBER_STR, userns),
 	MEMBER("detachKeys", MEMBER_STR, detach_keys),
 	MEMBER("seccomp", MEMBER_STR, seccomp),
 	MEMBER("logDriver", MEMBER_STR, log_driver),

@@ -21,6 +21,7 @@ struct container_config {  /* strings owned */
 	char **binds;          /* -v as it was understood, "source:destination:options" */
 	char **cap_add, **cap_drop;
 	char *user, *network, *detach_keys;
+	char *userns;  /* the mode that was asked for; NULL: none */
 	char *seccomp; /* "default", "unconfined", or the profile's path */
 	char *log_driver;
 	char *cidfile, *pidfile;

@@ -14,6 +14,7 @@
 #include "engine/remove.h"
 #include "engine/settle.h"
 #include "engine/spec_gen.h"
+#include "engine/userns_reserve.h"
 #include "engine/volume_owners.h"
 #include "spec/spec.h"
 #include "util/fd.h"
@@ -259,15 +260,16 @@ int container_create_begin(const struct engine *e, struct create_plan *p,
 
 	c.engine = e;
 	c.id = p->id;
-	r = spec_gen(p, &c.spec, err);
-	if (r >= 0)
-		r = volume_owners_apply(e, p, err);
-	if (r < 0)
-		return r;
 	c.lock_fd = container_dir_lock(e, p->id, DIR_LOCK_CREATE, err);
 	if (c.lock_fd < 0)
 		return c.lock_fd;
-	r = write_etc(p, &c, err);
+	r = userns_reserve(e, p, err);
+	if (r >= 0)
+		r = spec_gen(p, &c.spec, err);
+	if (r >= 0)
+		r = volume_owners_apply(e, p, err);
+	if (r >= 0)
+		r = write_etc(p, &c, err);
 	if (r >= 0 && p->data_dir)
 		r = make_data_files(e, p, err);
 	if (r >= 0 && p->overlay.mapped)

@@ -27,7 +27,7 @@ struct creation {
 #define CREATION_INIT ((struct creation){.lock_fd = -EBADF, .etc_fds = ETC_FDS_INIT})
 
 /*
- * container_create_begin() - what the launcher needs: spec, run directory (locked), files
+ * container_create_begin() - what the launcher needs: run directory (locked), ids, spec, files
  * for /etc. No trace of it is seen by anybody yet.
  *
  * container_create_record() - the rest, while the launcher works already: record, data

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/idmap_plan.h"
 #include "engine/image.h"
 #include "engine/image_view.h"
 #include "runtime/idmap.h"
@@ -26,7 +25,7 @@ void create_image_release(struct create_image *i)
 /* With the user's own id alone all files must be its own. */
 static bool maps_one_id(const struct engine *e, const struct create_options *o)
 {
-	return e->rootless && o->uidmap && str_eq(o->uidmap[0], "0:0:1") &&
+	return e->rootless && o->uidmap && !o->userns && str_eq(o->uidmap[0], "0:0:1") &&
 	       strv_len(o->uidmap) == 1 && !o->gidmap;
 }
 

@@ -38,6 +38,7 @@ struct create_options {
 	const char *user, *umask;
 	char **group_add;
 	char **uidmap, **gidmap;
+	const char *userns, *subuidname, *subgidname;
 	const char *network;
 
 	bool privileged, nested;

@@ -138,8 +138,8 @@ static char *hint(const struct create_plan *p, const struct volume *v, uid_t own
 					      p->user.uid, p->user.gid);
 	else if (p->uids.n_lines && owner == p->user.uid)
 		word = "idmap";
-	user = uid == p->user.uid
-		       ? xasprintf("%u", uid)
+	user = uid == p->user.uid || p->userns.mode == USERNS_AUTO /* not known yet */
+		       ? xasprintf("%u", p->user.uid)
 		       : xasprintf("%u, who is uid %u outside,", p->user.uid, uid);
 	return xasprintf(
 		"%s belongs to %s; the container's user %s cannot write to it: use %s-v %s:%s:%s",

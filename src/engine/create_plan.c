@@ -40,6 +40,8 @@ void create_plan_release(struct create_plan *p)
 	idmap_release(&p->uids);
 	idmap_release(&p->gids);
 	user_ids_release(&p->whole);
+	settings_release(&p->settings);
+	userns_plan_release(&p->userns);
 	security_plan_release(&p->security);
 	if (p->seccomp)
 		spec_seccomp_free(p->seccomp);
@@ -60,12 +62,13 @@ static int plan_name(struct create_plan *p, struct error *err)
 static int build(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	static create_step *const steps[] = {
-		create_plan_rootfs,     create_plan_command, create_plan_network,
-		create_plan_hostname,   create_plan_ids,     create_plan_map,
-		create_plan_root_owner, create_plan_user,    create_plan_env,
-		create_plan_security,   create_plan_limits,  create_plan_labels,
-		create_plan_life,       create_plan_mounts,  create_plan_nested,
-		create_plan_cwd,        create_plan_devices, create_plan_etc,
+		create_plan_rootfs,   create_plan_command,  create_plan_network,
+		create_plan_hostname, create_plan_userns,   create_plan_user,
+		create_plan_ids,      create_plan_map,      create_plan_root_owner,
+		create_plan_env,      create_plan_security, create_plan_limits,
+		create_plan_labels,   create_plan_life,     create_plan_mounts,
+		create_plan_nested,   create_plan_cwd,      create_plan_devices,
+		create_plan_etc,
 	};
 	int r = name_random_id(&p->id, err);
 
@@ -131,6 +134,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.cap_drop = strv_copy(o->cap_drop),
 		.user = copy(o->user ? o->user : image_user(p)),
 		.image = p->image ? xstrdup(p->image->name) : NULL,
+		.userns = copy(p->userns.words),
 		.network = xstrdup(p->network_host ? "host" : "none"),
 		.detach_keys = copy(o->detach_keys),
 		.seccomp = xstrdup(seccomp_word(&p->security)),

@@ -14,8 +14,10 @@
 #include "engine/device_option.h"
 #include "engine/etc_files.h"
 #include "engine/security_option.h"
+#include "engine/settings.h"
 #include "engine/user_ids.h"
 #include "engine/user_lookup.h"
+#include "engine/userns_plan.h"
 #include "engine/volume_option.h"
 #include "runtime/idmap.h"
 #include "runtime/overlay.h"
@@ -43,11 +45,15 @@ struct create_plan {
 	char *init_program;        /* of the host, NULL: no --init */
 	char **env, *cwd, *hostname;
 	struct user_identity user;
+	bool keep_groups; /* of the caller */
 	bool has_umask;
 	uint32_t umask;
+	struct settings settings;
+	struct userns_plan userns;
 	struct idmap uids,
 		gids; /* empty: no user namespace; outside are ids of the engine's
-				    own namespace */
+				    own namespace. Those of a range of its own (userns.mode
+				    AUTO) are filled in by container_create_begin() */
 	struct user_ids whole; /* with is_remapped: the user's whole map */
 	bool is_remapped;      /* the map is another than what image layers have */
 	bool root_idmap; /* the directory's owners are shown as the container's ids */
@@ -69,7 +75,8 @@ struct create_plan {
 	int64_t log_max_size; /* bytes, 0: no limit */
 	int64_t log_max_files;
 };
-#define CREATE_PLAN_INIT ((struct create_plan){.root_fd = -EBADF})
+#define CREATE_PLAN_INIT \
+	((struct create_plan){.root_fd = -EBADF, .settings = SETTINGS_INIT})
 void create_plan_release(struct create_plan *p);
 #define cleanup_create_plan cleanup(create_plan_release)
 

@@ -13,11 +13,9 @@
 #include "engine/container_dir.h"
 #include "engine/create_image.h"
 #include "engine/environment.h"
-#include "engine/idmap_plan.h"
 #include "engine/names.h"
 #include "engine/user_ids.h"
 #include "runtime/self.h"
-#include "runtime/usermap.h"
 #include "spec/image.h"
 #include "util/fs.h"
 #include "util/json.h"
@@ -162,20 +160,6 @@ int create_plan_command(const struct engine *e, struct create_plan *p, struct er
 	return self_helper("init", &p->init_program, err);
 }
 
-int create_plan_ids(const struct engine *e, struct create_plan *p, struct error *err)
-{
-	const struct create_options *o = p->options;
-	const struct idmap_request request = {
-		.rootless = e->rootless,
-		.uid = geteuid(),
-		.gid = getegid(),
-		.uidmap = o->uidmap,
-		.gidmap = o->gidmap,
-	};
-
-	return idmap_plan_build(&request, &p->uids, &p->gids, err);
-}
-
 /*
  * The files of an image belong to the ids that it was unpacked with: the user's whole map, or its
  * own id alone. Another map shows them through itself. An ordinary user has an outer namespace for that;
@@ -202,19 +186,42 @@ int create_plan_map(const struct engine *e, struct create_plan *p, struct error 
 	return 0;
 }
 
-/* Supplementary groups that nobody asked for by name go where the container can't have
- * them. */
-static void drop_unmapped_groups(struct create_plan *p)
-{
-	size_t kept = 0;
+/* podman's word instead of a group: those that the caller has. */
+#define KEEP_GROUPS "keep-groups"
 
-	if (p->gids.n_lines == 0 || p->options->group_add)
-		return;
-	for (size_t i = 0; i < p->user.n_groups; i++)
-		if (!usermap_denies_setgroups(&p->gids) &&
-		    idmap_to_outside(&p->gids, p->user.groups[i]) != IDMAP_NONE)
-			p->user.groups[kept++] = p->user.groups[i];
-	p->user.n_groups = kept;
+static int check_groups(const struct create_options *o, bool *ret_keep, struct error *err)
+{
+	*ret_keep = strv_has(o->group_add, KEEP_GROUPS);
+	if (!*ret_keep || strv_len(o->group_add) == 1)
+		return 0;
+	return error_set(err, ERR_INVALID, 0,
+			 "the '--group-add " KEEP_GROUPS
+			 "' option is not allowed with any other --group-add options");
+}
+
+/* Whose -u is not said is the image's, unless the user namespace says who the caller is inside. */
+static const char *user_words(const struct create_plan *p)
+{
+	if (p->options->user)
+		return p->options->user;
+	if (p->userns.default_user)
+		return p->userns.default_user;
+	return p->image ? create_image_user(p->image) : NULL;
+}
+
+static int find_user(struct create_plan *p, struct error *err)
+{
+	char *const *groups;
+	int r = check_groups(p->options, &p->keep_groups, err);
+
+	if (r < 0)
+		return r;
+	groups = p->keep_groups ? NULL : p->options->group_add;
+	if (!p->image)
+		return user_lookup(p->root_fd, user_words(p), groups, &p->user, err);
+	return user_lookup_text(
+		&(struct user_files){p->image->record.passwd, p->image->record.group},
+		user_words(p), groups, &p->user, err);
 }
 
 int create_plan_user(const struct engine *e, struct create_plan *p, struct error *err)
@@ -222,16 +229,13 @@ int create_plan_user(const struct engine *e, struct create_plan *p, struct error
 	const struct create_options *o = p->options;
 	int r;
 
-	r = p->image ? user_lookup_text(&(struct user_files){p->image->record.passwd,
-							     p->image->record.group},
-					o->user ? o->user : create_image_user(p->image),
-					o->group_add, &p->user, err)
-		     : user_lookup(p->root_fd, o->user, o->group_add, &p->user, err);
+	r = find_user(p, err);
 	if (r < 0 && err->kind == ERR_NOT_FOUND)
 		err->kind = ERR_NOT_EXECUTABLE; /* podman's exit status is 126 */
 	if (r < 0)
 		return r;
-	drop_unmapped_groups(p);
+	if (p->keep_groups)
+		p->user.n_groups = 0;
 	p->has_umask = true;
 	p->umask = 0022;
 	if (!o->umask)

@@ -12,9 +12,11 @@ struct error;
 typedef int create_step(const struct engine *e, struct create_plan *p, struct error *err);
 
 /* create_program.c */
-create_step create_plan_rootfs, create_plan_map, create_plan_command, create_plan_ids,
-	create_plan_user, create_plan_hostname, create_plan_network, create_plan_env,
-	create_plan_cwd;
+create_step create_plan_rootfs, create_plan_map, create_plan_command, create_plan_user,
+	create_plan_hostname, create_plan_network, create_plan_env, create_plan_cwd;
+
+/* create_userns.c */
+create_step create_plan_userns, create_plan_ids;
 
 /* create_owners.c */
 create_step create_plan_root_owner;

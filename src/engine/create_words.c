@@ -77,7 +77,7 @@ static int read_label_file(const char *path, char ***ret, struct error *err)
 int create_plan_labels(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
-	cleanup_strv char **words = NULL;
+	cleanup_strv char **words = NULL, **annotations = NULL;
 	int r;
 
 	for (size_t i = 0; p->image && i < p->image->config->config.n_labels; i++)
@@ -93,7 +93,10 @@ int create_plan_labels(const struct engine *e, struct create_plan *p, struct err
 	r = collect("--label", words, true, &p->labels, err);
 	if (r < 0)
 		return r;
-	r = collect("--annotation", o->annotations, false, &p->annotations, err);
+	annotations = strv_copy(o->annotations);
+	if (p->keep_groups)
+		strv_add(&annotations, "run.oci.keep_original_groups=1");
+	r = collect("--annotation", annotations, false, &p->annotations, err);
 	if (r < 0)
 		return r;
 	return collect("--sysctl", o->sysctls, false, &p->sysctls, err);

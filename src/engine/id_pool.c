@@ -26,12 +26,14 @@ void id_pool_release(struct id_pool *p)
 	*p = (struct id_pool){0};
 }
 
-static int add_subids(enum subid_kind kind, uid_t uid, struct id_spans *spans,
+/* name: NULL for the caller's own. */
+static int add_subids(enum subid_kind kind, const char *name, struct id_spans *spans,
 		      struct error *err)
 {
 	cleanup_free struct subid_range *ranges = NULL;
 	size_t n;
-	int r = subid_read(kind, uid, &ranges, &n, err);
+	int r = name ? subid_read_name(kind, name, &ranges, &n, err)
+		     : subid_read(kind, geteuid(), &ranges, &n, err);
 
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		id_spans_add(spans, ranges[i].start, ranges[i].count);
@@ -40,29 +42,12 @@ static int add_subids(enum subid_kind kind, uid_t uid, struct id_spans *spans,
 
 static int pool_of_user(struct id_pool *p, struct error *err)
 {
-	int r = add_subids(SUBID_UID, geteuid(), &p->uids, err);
+	int r = add_subids(SUBID_UID, NULL, &p->uids, err);
 
 	if (r >= 0)
-		r = add_subids(SUBID_GID, geteuid(), &p->gids, err);
+		r = add_subids(SUBID_GID, NULL, &p->gids, err);
 	p->source = xstrdup("your subordinate ids");
 	return r;
-}
-
-/* What the lines of a file say by name, whether the name is a user or not. */
-static void add_named(const char *file, const char *name, struct id_spans *spans)
-{
-	cleanup_error struct error err = ERROR_INIT;
-	cleanup_free struct subid_range *ranges = NULL;
-	cleanup_free char *text = NULL;
-	size_t n;
-
-	if (fs_read(AT_FDCWD, file, FILE_MAX, &text, NULL, &err) < 0) {
-		error_drop(&err, "it gives nothing to anybody");
-		return;
-	}
-	subid_parse(text, name, UINT32_MAX, &ranges, &n);
-	for (size_t i = 0; i < n; i++)
-		id_spans_add(spans, ranges[i].start, ranges[i].count);
 }
 
 /* Every line's ids, whosever they are. */
@@ -87,25 +72,33 @@ static void remove_given(const char *file, struct id_spans *spans)
 	}
 }
 
-static bool pool_by_name(struct id_pool *p)
+/* 1 if one of them is given ids of both kinds. */
+static int pool_by_name(struct id_pool *p, struct error *err)
 {
 	static const char *const names[] = {"cubby", "containers"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		add_named("/etc/subuid", names[i], &p->uids);
-		add_named("/etc/subgid", names[i], &p->gids);
+		int r = add_subids(SUBID_UID, names[i], &p->uids, err);
+
+		if (r >= 0)
+			r = add_subids(SUBID_GID, names[i], &p->gids, err);
+		if (r < 0)
+			return r;
 		if (p->uids.n && p->gids.n) {
 			p->source = xasprintf("subordinate ids of user %s", names[i]);
-			return true;
+			return 1;
 		}
 		id_spans_release(&p->uids);
 		id_spans_release(&p->gids);
 	}
-	return false;
+	return 0;
 }
 
-static void pool_of_root(const struct settings *settings, struct id_pool *p)
+static int pool_of_root(const struct settings *settings, struct id_pool *p,
+			struct error *err)
 {
+	int r;
+
 	if (settings->has_auto_pool) {
 		uint64_t count = (uint64_t)settings->auto_pool_last -
 				 settings->auto_pool_first + 1;
@@ -113,15 +106,17 @@ static void pool_of_root(const struct settings *settings, struct id_pool *p)
 		id_spans_add(&p->uids, settings->auto_pool_first, count);
 		id_spans_add(&p->gids, settings->auto_pool_first, count);
 		p->source = xstrdup("auto_pool of cubby.conf");
-		return;
+		return 0;
 	}
-	if (pool_by_name(p))
-		return;
+	r = pool_by_name(p, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	id_spans_add(&p->uids, BUILT_IN_FIRST, BUILT_IN_LAST - BUILT_IN_FIRST + 1);
 	remove_given("/etc/subuid", &p->uids);
 	remove_given("/etc/subgid", &p->uids);
 	id_spans_copy(&p->gids, &p->uids);
 	p->source = xstrdup("ids that nobody uses");
+	return 0;
 }
 
 static int pool_of_namespace(struct id_pool *p, struct error *err)
@@ -145,7 +140,7 @@ int id_pool_get(const struct settings *settings, struct id_pool *ret, struct err
 	if (geteuid() != 0)
 		r = pool_of_user(&p, err);
 	else if (own_map_is_host())
-		pool_of_root(settings, &p);
+		r = pool_of_root(settings, &p, err);
 	else
 		r = pool_of_namespace(&p, err);
 	if (r < 0)

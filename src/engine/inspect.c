@@ -200,6 +200,16 @@ static struct json_object *log_config(const struct subject *s)
 	return o;
 }
 
+/* podman's words: a namespace of its own is "private", however its map came about. */
+static const char *userns_mode(const struct subject *s)
+{
+	const char *asked = s->c->config.userns;
+
+	if (asked && (str_starts(asked, "container:") || str_starts(asked, "ns:")))
+		return asked;
+	return s->spec->linux->n_uid_mappings ? "private" : "";
+}
+
 static struct json_object *host_config(const struct subject *s)
 {
 	const struct container_config *asked = &s->c->config;
@@ -218,7 +228,7 @@ static struct json_object *host_config(const struct subject *s)
 	json_add_bool(o, "Init", asked->init);
 	json_add(o, "SecurityOpt", security_options(s));
 	json_add(o, "Ulimits", ulimits(s->spec->process));
-	json_add_str(o, "UsernsMode", s->spec->linux->n_uid_mappings ? "private" : "");
+	json_add_str(o, "UsernsMode", userns_mode(s));
 	json_add(o, "IDMappings", id_mappings(s->spec->linux));
 	json_add_i64(o, "OomScoreAdj", s->spec->process->oom_score_adj);
 	return o;

@@ -90,6 +90,11 @@ static int record(struct create_plan *p, struct creation *c, struct error *err)
 	return write_line(p->options->cidfile, p->id, FS_WRITE_EXCLUSIVE, err);
 }
 
+static int open_store(struct engine *e, struct error *err)
+{
+	return e->store ? 0 : engine_open_store(e, err);
+}
+
 /* The launcher works while the record is made; it lets nothing go before that. */
 static int launch(const struct run_request *request, struct create_plan *p,
 		  struct creation *c, struct started *ret, struct error *err)
@@ -105,8 +110,7 @@ static int launch(const struct run_request *request, struct create_plan *p,
 
 	if (r < 0)
 		return r;
-	if (!request->engine->store)
-		r = engine_open_store(request->engine, err);
+	r = open_store(request->engine, err);
 	if (r >= 0)
 		r = record(p, c, err);
 	if (r < 0)
@@ -126,7 +130,9 @@ static int start(const struct run_request *request, struct create_plan *p,
 	sigset_t forwarded, old;
 	int r;
 
-	r = container_create_begin(request->engine, p, &talk, &c, err);
+	r = p->userns.reserves ? open_store(request->engine, err) : 0;
+	if (r >= 0)
+		r = container_create_begin(request->engine, p, &talk, &c, err);
 	if (r < 0)
 		return r;
 	pump_forwarded_signals(&forwarded);
@@ -212,7 +218,9 @@ static int run(const struct run_request *request, struct run_result *ret,
 	cleanup_fd int owner_fd = -EBADF;
 	int r;
 
-	r = create_plan_build(request->engine, o, &p, err);
+	r = userns_plan_needs_store(o) ? open_store(request->engine, err) : 0;
+	if (r >= 0)
+		r = create_plan_build(request->engine, o, &p, err);
 	if (r < 0)
 		return r;
 	warning = create_plan_warning(&p);

@@ -226,6 +226,10 @@ static int read_file(const char *path, bool own, struct settings *s, struct erro
 	buf_init(&text, FILE_MAX);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
+	if (fd < 0 && own && errno == EACCES) {
+		log_info("%s is in a directory of somebody else: it is not read", path);
+		return 0;
+	}
 	if (fd < 0)
 		return error_set(err, error_kind_of(errno), errno, "read %s", path);
 	if (own && !is_trusted(fd, path))

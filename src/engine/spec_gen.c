@@ -67,12 +67,14 @@ static struct spec_process *gen_process(const struct create_plan *p)
 	return process;
 }
 
-static void add_namespace(struct spec *spec, const char *type)
+/* path: NULL for a new one. */
+static void add_namespace(struct spec *spec, const char *type, const char *path)
 {
 	struct spec_namespace *ns =
 		SPEC_APPEND(&spec->linux->namespaces, &spec->linux->n_namespaces);
 
 	ns->type = xstrdup(type);
+	ns->path = path ? xstrdup(path) : NULL;
 }
 
 static void gen_namespaces(const struct create_plan *p, struct spec *spec)
@@ -80,11 +82,11 @@ static void gen_namespaces(const struct create_plan *p, struct spec *spec)
 	static const char *const always[] = {"pid", "ipc", "uts", "mount", "cgroup"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
-		add_namespace(spec, always[i]);
+		add_namespace(spec, always[i], NULL);
 	if (!p->network_host)
-		add_namespace(spec, "network");
+		add_namespace(spec, "network", NULL);
 	if (p->uids.n_lines)
-		add_namespace(spec, "user");
+		add_namespace(spec, "user", p->userns.path);
 }
 
 static void gen_mappings(const struct idmap *map, struct spec_id_mapping **list,

@@ -231,16 +231,46 @@ static int read_in_root(int root_fd, const char *path, char **ret, struct error 
 	return 0;
 }
 
+int user_files_read(int root_fd, char **ret_passwd, char **ret_group, struct error *err)
+{
+	int r = read_in_root(root_fd, "/etc/passwd", ret_passwd, err);
+
+	return r < 0 ? r : read_in_root(root_fd, "/etc/group", ret_group, err);
+}
+
+static void count_ids(const char *text, size_t n_fields, size_t last_field,
+		      uint32_t below, uint32_t *highest)
+{
+	for (;;) {
+		cleanup_strv char **fields = next_entry(&text);
+		uint32_t id;
+
+		if (!fields)
+			return;
+		if (strv_len(fields) != n_fields)
+			continue;
+		for (size_t i = 2; i <= last_field; i++)
+			if (str_to_u32(fields[i], &id) >= 0 && id < below &&
+			    id > *highest)
+				*highest = id;
+	}
+}
+
+uint32_t user_files_highest(const struct user_files *files, uint32_t below)
+{
+	uint32_t highest = 0;
+
+	count_ids(files->passwd, PASSWD_FIELDS, 3, below, &highest);
+	count_ids(files->group, GROUP_FIELDS, 2, below, &highest);
+	return highest;
+}
+
 int user_lookup(int root_fd, const char *text, char *const *group_add,
 		struct user_identity *ret, struct error *err)
 {
 	cleanup_free char *passwd = NULL, *group = NULL;
-	int r;
+	int r = user_files_read(root_fd, &passwd, &group, err);
 
-	r = read_in_root(root_fd, "/etc/passwd", &passwd, err);
-	if (r < 0)
-		return r;
-	r = read_in_root(root_fd, "/etc/group", &group, err);
 	if (r < 0)
 		return r;
 	return user_lookup_text(&(struct user_files){passwd, group}, text, group_add, ret,

@@ -41,3 +41,10 @@ int user_lookup_text(const struct user_files *files, const char *text,
 /* user_lookup_name() - of the first entry with this id in the text of a passwd or group file (NULL: no such file);
  * NULL if there is none. Caller frees. Pure. */
 char *user_lookup_name(const char *text, uint32_t id);
+
+/* user_files_read() - of a root; NULL for one that is not there. Caller frees both. */
+int user_files_read(int root_fd, char **ret_passwd, char **ret_group,
+		    struct error *err) _must_check_;
+
+/* user_files_highest() - the highest id of a user or group in them that is lower than `below`; 0 if none is. Pure. */
+uint32_t user_files_highest(const struct user_files *files, uint32_t below);

@@ -146,11 +146,10 @@ static libsubid_get *load_library(enum subid_kind kind)
 	return NULL;
 }
 
-static int read_library(enum subid_kind kind, uid_t uid, struct subid_range **ret,
+static int read_library(enum subid_kind kind, const char *owner, struct subid_range **ret,
 			size_t *ret_n, struct error *err)
 {
 	struct libsubid_range *ranges = NULL;
-	cleanup_free char *owner = subid_user_name(uid);
 
 	libsubid_get *get = load_library(kind);
 	if (!get) {
@@ -160,8 +159,6 @@ static int read_library(enum subid_kind kind, uid_t uid, struct subid_range **re
 			"needs libsubid, which is not installed");
 		return error_hint(err, "as root: apt-get install libsubid4");
 	}
-	if (!owner)
-		owner = xasprintf("%u", uid);
 	int n = get(owner, &ranges);
 	if (n < 0) {
 		(void)error_set(err, ERR_UNAVAILABLE, 0,
@@ -179,16 +176,17 @@ static int read_library(enum subid_kind kind, uid_t uid, struct subid_range **re
 	return 0;
 }
 
-int subid_read(enum subid_kind kind, uid_t uid, struct subid_range **ret, size_t *ret_n,
-	       struct error *err)
+/* name: NULL if the user has none. uid: UINT32_MAX if only the name counts. */
+static int read_ranges(enum subid_kind kind, const char *name, uid_t uid,
+		       struct subid_range **ret, size_t *ret_n, struct error *err)
 {
-	cleanup_free char *text = NULL, *name = NULL;
+	cleanup_free char *text = NULL, *number = xasprintf("%u", uid);
 	size_t len;
 
 	*ret = NULL;
 	*ret_n = 0;
 	if (uses_other_source())
-		return read_library(kind, uid, ret, ret_n, err);
+		return read_library(kind, name ? name : number, ret, ret_n, err);
 	int r = fs_read(AT_FDCWD, file_of(kind), FILE_MAX, &text, &len, err);
 	if (r == -ENOENT) {
 		error_release(err);
@@ -196,9 +194,27 @@ int subid_read(enum subid_kind kind, uid_t uid, struct subid_range **ret, size_t
 	}
 	if (r < 0)
 		return r;
-	name = subid_user_name(uid);
 	subid_parse(text, name, uid, ret, ret_n);
 	return 0;
+}
+
+int subid_read(enum subid_kind kind, uid_t uid, struct subid_range **ret, size_t *ret_n,
+	       struct error *err)
+{
+	cleanup_free char *name = subid_user_name(uid);
+	return read_ranges(kind, name, uid, ret, ret_n, err);
+}
+
+int subid_read_name(enum subid_kind kind, const char *name, struct subid_range **ret,
+		    size_t *ret_n, struct error *err)
+{
+	char strings[USER_ENTRY_MAX];
+	struct passwd entry, *found = NULL;
+	uid_t uid = UINT32_MAX;
+
+	if (getpwnam_r(name, &entry, strings, sizeof(strings), &found) == 0 && found)
+		uid = found->pw_uid;
+	return read_ranges(kind, name, uid, ret, ret_n, err);
 }
 
 uint64_t subid_free_start(const char *text)

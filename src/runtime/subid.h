@@ -30,6 +30,10 @@ struct subid_range {
 int subid_read(enum subid_kind kind, uid_t uid, struct subid_range **ret, size_t *ret_n,
 	       struct error *err) _must_check_;
 
+/* subid_read_name() - the same of a name, which need not be a user's. */
+int subid_read_name(enum subid_kind kind, const char *name, struct subid_range **ret,
+		    size_t *ret_n, struct error *err) _must_check_;
+
 /* subid_parse() - the same from one file's text (pure; name may be NULL). */
 void subid_parse(const char *text, const char *name, uid_t uid, struct subid_range **ret,
 		 size_t *ret_n);

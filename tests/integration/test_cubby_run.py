@@ -143,9 +143,8 @@ def test_uidmap_of_intermediate_ids(inside, user):
         assert out.split() == ["0", "2000", "1000"]
         return
     lines = [line.split() for line in out.splitlines()]
-    assert lines[0] == ["0", str(user.subuid[0]), "1"]
-    assert lines[1] == ["1", str(user.uid), "1"]
-    assert lines[2] == ["2", str(user.subuid[0] + 1), "100"]
+    # seen from the user's outer namespace, whose ids these are
+    assert lines == [["0", "1", "1"], ["1", "0", "1"], ["2", "2", "100"]]
 
 
 def capability(inside, kind, *options):
@@ -379,7 +378,7 @@ def test_signals_go_to_the_program(cubby, busybox_root):
 
 
 def test_not_yet(cubby, busybox_root):
-    for option in (["--memory", "1g"], ["-p", "80:80"], ["--pod", "x"], ["--userns=auto"]):
+    for option in (["--memory", "1g"], ["-p", "80:80"], ["--pod", "x"]):
         said = cubby.fails("run", "--rm", *option, "--rootfs", busybox_root, "true", code=125)
         assert "not supported yet" in said
     assert "not supported yet" in cubby.fails("run", "--rm", "--network", "bridge", "--rootfs", busybox_root,
