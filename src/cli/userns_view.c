@@ -59,6 +59,14 @@ static char *head_of(const struct userns_view *v, size_t at)
 			 (unsigned long long)ns->ino, owner);
 }
 
+static bool holds_containers(const struct userns_view *v, size_t at)
+{
+	for (size_t i = 0; i < v->list->n; i++)
+		if (v->list->items[i].parent == at && v->containers[i])
+			return true;
+	return false;
+}
+
 static char *processes_of(const struct userns_view *v, size_t at)
 {
 	const struct userns *ns = &v->list->items[at];
@@ -67,7 +75,10 @@ static char *processes_of(const struct userns_view *v, size_t at)
 	cleanup_free char *list = NULL;
 
 	if (!ns->n_processes)
-		return xstrdup("no process");
+		return xstrdup(
+			holds_containers(v, at)
+				? "no process: it has the ids that containers below share out"
+				: "no process");
 	/* one more takes no more room than to say that there is one */
 	if (!v->all_processes && shown > SHOWN_PROCESSES + 1)
 		shown = SHOWN_PROCESSES;

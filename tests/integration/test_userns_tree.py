@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from support import image
 from support.process import wait_until
 
 
@@ -58,6 +59,27 @@ def test_containers(cubby, user, busybox_root):
         assert row["UIDMap"] == [f"0:{user.uid}:1", f"1:{user.subuid[0]}:{user.subuid[1]}"]
     else:
         assert row["UIDMap"] == ["0:2000:1000"]
+
+
+@pytest.mark.rootless
+@pytest.mark.subids
+def test_containers_with_ranges_of_their_own(cubby, user, pristine_root, base):
+    """The namespace between them and the host is found, though nobody is in it, and nothing else tells its map."""
+    path = base + "/bb.tar"
+    image.oci_archive(path, {"localhost/bb:1": image.busybox(pristine_root)})
+    cubby.ok("load", "-q", "-i", path)
+    for name, first in (("a", 1), ("b", 1001)):
+        cubby.ok("run", "-d", "--name", name, "--uidmap", f"0:{first}:1000", "bb:1", "sleep", "1000")
+    found = rows(cubby)
+    a, b = (found[namespace_of(cubby.pid(name))] for name in "ab")
+    assert (a["Containers"], b["Containers"]) == (["a"], ["b"])
+    assert a["UIDMap"] == [f"0:{user.subuid[0]}:1000"] and b["UIDMap"] == [f"0:{user.subuid[0] + 1000}:1000"]
+    if a["Depth"] == 1:
+        pytest.skip("this kernel's containers of images have no namespace in between")
+    outer = found[a["Parent"]]
+    assert b["Parent"] == outer["ID"] and outer["Processes"] == []
+    assert outer["UIDMap"] == [f"0:{user.uid}:1", f"1:{user.subuid[0]}:{user.subuid[1]}"]
+    assert "no process: it has the ids that containers below share out\n" in cubby.ok("userns", "tree")
 
 
 @pytest.mark.rootless

@@ -91,7 +91,7 @@ START_TEST(test_tree)
 		"└─ user namespace 14 of 1000 (alice)\n"
 		"   │  uids 0 -> 1000 (alice), 1-65536 -> 100000-165535\n"
 		"   │  gids 0 -> 1001\n"
-		"   │  no process\n"
+		"   │  no process: it has the ids that containers below share out\n"
 		"   ├─ containers web, db: user namespace 11 of 100000\n"
 		"   │     ids 0-1023 -> 100000-101023\n"
 		"   │     1 process: sl\\x1bep 77\n"
