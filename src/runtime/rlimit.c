@@ -78,8 +78,7 @@ static void limit_text(char text[static 24], rlim64_t value)
 
 /* prlimit(2): EPERM is a hard limit that would be raised, or one of open files over
  * fs.nr_open. */
-static int limit_error(const struct process_rlimit *wanted, pid_t pid, int code,
-		       struct error *err)
+static int limit_error(const struct process_rlimit *wanted, int code, struct error *err)
 {
 	struct rlimit64 now = {0};
 	char text[24], now_text[24];
@@ -88,7 +87,7 @@ static int limit_error(const struct process_rlimit *wanted, pid_t pid, int code,
 	while (limits[k].resource != wanted->resource)
 		k++;
 	limit_text(text, wanted->limit.rlim_max);
-	if (code != EPERM || prlimit64(pid, wanted->resource, NULL, &now) < 0 ||
+	if (code != EPERM || prlimit64(0, wanted->resource, NULL, &now) < 0 ||
 	    wanted->limit.rlim_max <= now.rlim_max)
 		return error_set(err, ERR_SYSTEM, code, "set %s to %s", limits[k].name,
 				 text);
@@ -109,19 +108,21 @@ static int limit_error(const struct process_rlimit *wanted, pid_t pid, int code,
 		now_text, limits[k].item, text, limits[k].ulimit);
 }
 
+/* A new process of ours has the limits that we have. It isn't asked for its own: that takes
+ * CAP_SYS_RESOURCE once its namespace is another user's, and root in a container may lack it. */
 int rlimits_raise(const struct process_plan *plan, pid_t pid, struct error *err)
 {
 	for (size_t i = 0; i < plan->n_rlimits; i++) {
 		const struct process_rlimit *wanted = &plan->rlimits[i];
 		struct rlimit64 limit;
 
-		if (prlimit64(pid, wanted->resource, NULL, &limit) < 0)
-			return limit_error(wanted, pid, errno, err);
+		if (prlimit64(0, wanted->resource, NULL, &limit) < 0)
+			return limit_error(wanted, errno, err);
 		if (wanted->limit.rlim_max <= limit.rlim_max)
 			continue;
 		limit.rlim_max = wanted->limit.rlim_max;
 		if (prlimit64(pid, wanted->resource, &limit, NULL) < 0)
-			return limit_error(wanted, pid, errno, err);
+			return limit_error(wanted, errno, err);
 	}
 	return 0;
 }
@@ -132,7 +133,7 @@ int rlimits_apply(const struct process_plan *plan, pid_t pid, struct error *err)
 		const struct process_rlimit *wanted = &plan->rlimits[i];
 
 		if (prlimit64(pid, wanted->resource, &wanted->limit, NULL) < 0)
-			return limit_error(wanted, pid, errno, err);
+			return limit_error(wanted, errno, err);
 	}
 	return 0;
 }
