@@ -31,8 +31,9 @@ static int compare_map(const char *path)
 	ssize_t n = read(fd, text, sizeof(text));
 	const char *map = mmap(NULL, 64, PROT_READ, MAP_PRIVATE, fd, 0);
 
-	puts(n > 0 && map != MAP_FAILED && memcmp(map, text, (size_t)n) == 0 ? "same" :
-									       "different");
+	puts(n > 0 && map != MAP_FAILED && memcmp(map, text, (size_t)n) == 0
+		     ? "same"
+		     : "different");
 	return 0;
 }
 

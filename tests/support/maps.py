@@ -16,6 +16,7 @@ import tarfile
 from . import image
 
 NAME = "localhost/maps:1"
+SECRET = "localhost/maps:secret"  # has a file that only an id outside of the map may read
 LAST = 59999      # the last id of the map's first line
 OUTSIDE = 60001   # an id that the map doesn't have
 NOBODY = 65534
@@ -100,7 +101,6 @@ def _first(identity):
     layer.add("own/nobody", "nobody's\n", uid=NOBODY, gid=NOBODY)
     layer.add("own/last", "the last one's\n", uid=LAST, gid=LAST)
     layer.add("own/outside", "who's\n", uid=OUTSIDE, gid=OUTSIDE)
-    layer.add("own/outside-secret", "who's\n", uid=OUTSIDE, gid=OUTSIDE, mode=0o600)
     layer.add("own/dir/", uid=1000, gid=50, mode=0o2770).add("own/dir/f", "f", uid=1, gid=2)
     layer.add("own/sticky/", mode=0o1777).add("own/none", "0000", mode=0o001).add("own/empty")
     layer.add("own/fifo", kind=tarfile.FIFOTYPE, uid=5, gid=6, mode=0o600)
@@ -144,3 +144,10 @@ def make(pristine_root, identity):
         made.layers.append(layer)
         made.comments.append("/bin/sh -c true")
     return made
+
+
+def with_secret(made):
+    secret = tarfile.TarInfo("own/outside-secret")
+    secret.uid = secret.gid = OUTSIDE
+    secret.mode = 0o600
+    return made.add({secret.name: secret})
