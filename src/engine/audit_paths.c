@@ -6,6 +6,7 @@
  */
 #include "engine/audit_steps.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,8 @@
 #include "util/mem.h"
 #include "util/path.h"
 #include "util/str.h"
+
+#define SCAN_MAX 512 /* of what lies directly in a mount */
 
 struct listing {
 	const struct audit_source *source;
@@ -283,30 +286,91 @@ static void add_nodes(struct listing *l)
 	}
 }
 
-static void add_places_below(struct listing *l, size_t base)
+static void add_below(struct listing *l, size_t base, const struct audit_place *place)
+{
+	/* the list grows: the element moves */
+	const struct audit_path top = l->facts->paths.items[base];
+	const char *rest =
+		place->path + (str_eq(top.source, "/") ? 0 : strlen(top.source));
+	cleanup_free char *destination = fs_join(top.destination, rest);
+	struct audit_path *p = add(l, xstrdup(place->path), destination);
+
+	p->kind = place->kind;
+	p->power = place->power;
+	p->what = place->what ? xstrdup(place->what) : NULL;
+	p->below = true;
+	p->top = base;
+	p->read_only = top.read_only;
+	p->idmapped = top.idmapped;
+	look_at(l, p);
+}
+
+static void add_known_below(struct listing *l, size_t base)
 {
 	for (size_t i = 0; i < l->places.n; i++) {
-		const struct audit_place *place = &l->places.items[i];
-		/* the list grows: the element moves */
-		const struct audit_path top = l->facts->paths.items[base];
-		const char *rest;
-		cleanup_free char *destination = NULL;
-		struct audit_path *p;
+		const char *top = l->facts->paths.items[base].source;
 
-		if (str_eq(place->path, top.source) ||
-		    !mountinfo_is_below(place->path, top.source))
-			continue;
-		rest = place->path + (str_eq(top.source, "/") ? 0 : strlen(top.source));
-		destination = fs_join(top.destination, rest);
-		p = add(l, xstrdup(place->path), destination);
-		p->kind = place->kind;
-		p->power = place->power;
-		p->what = place->what ? xstrdup(place->what) : NULL;
-		p->below = true;
-		p->top = base;
-		p->read_only = top.read_only;
-		p->idmapped = top.idmapped;
-		look_at(l, p);
+		if (!str_eq(l->places.items[i].path, top) &&
+		    mountinfo_is_below(l->places.items[i].path, top))
+			add_below(l, base, &l->places.items[i]);
+	}
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* At most SCAN_MAX names, in order. */
+static char **read_names(const char *path)
+{
+	cleanup_dir DIR *dir = opendir(path);
+	char **names = NULL;
+	struct dirent *entry;
+
+	for (size_t n = 0; dir && n < SCAN_MAX && (entry = readdir(dir));)
+		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, "..")) {
+			strv_add(&names, entry->d_name);
+			n++;
+		}
+	if (names)
+		qsort(names, strv_len(names), sizeof(*names), compare_names);
+	return names;
+}
+
+/* Whether what lies directly in a mount is worth a try, and as what. */
+static bool is_worth_trying(const struct listing *l, const char *path,
+			    struct audit_place *ret)
+{
+	const struct audit_place *named;
+	struct stat st;
+
+	if (audit_places_find(&l->places, path) || lstat(path, &st) < 0)
+		return false;
+	*ret = (struct audit_place){.path = (char *)path, .kind = kind_of(st.st_mode)};
+	if (ret->kind == AUDIT_DEVICE)
+		ret->power = audit_device_power(path, st.st_mode, &ret->what);
+	named = ret->kind == AUDIT_SOCKET ? audit_places_named(&l->places, path) : NULL;
+	if (named) {
+		ret->power = named->power;
+		ret->what = named->what;
+	}
+	return ret->kind == AUDIT_VOLUME ? S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)
+					 : ret->power != POWER_NONE;
+}
+
+/* A directory of the user's may lie in one that is root's. */
+static void add_children(struct listing *l, size_t base)
+{
+	cleanup_free char *top = xstrdup(l->facts->paths.items[base].source);
+	cleanup_strv char **names = read_names(top);
+
+	strv_foreach (name, names) {
+		cleanup_free char *path = fs_join(top, *name);
+		struct audit_place place;
+
+		if (is_worth_trying(l, path, &place))
+			add_below(l, base, &place);
 	}
 }
 
@@ -329,7 +393,9 @@ int audit_list_paths(const struct audit_source *s, struct audit_facts *f,
 	add_nodes(&l);
 	n = f->paths.n;
 	for (size_t i = 0; i < n; i++)
-		if (f->paths.items[i].kind == AUDIT_VOLUME)
-			add_places_below(&l, i);
+		if (f->paths.items[i].kind == AUDIT_VOLUME) {
+			add_known_below(&l, i);
+			add_children(&l, i);
+		}
 	return 0;
 }

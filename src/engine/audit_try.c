@@ -21,19 +21,22 @@
 
 /* The paths of one run of the probe, and whose results they are. */
 struct batch {
-	struct probe_path *paths; /* owned, fds too */
+	struct probe_path *paths; /* owned, as the rest */
 	struct probe_result *results;
 	size_t *indexes;
 	size_t n;
+	int *fds; /* one for each mount, however much is tried below it */
+	size_t n_fds;
 };
 
 static void batch_release(struct batch *b)
 {
-	for (size_t i = 0; i < b->n; i++)
-		fd_cleanup_(&b->paths[i].fd);
+	for (size_t i = 0; i < b->n_fds; i++)
+		fd_cleanup_(&b->fds[i]);
 	free(b->paths);
 	free(b->results);
 	free(b->indexes);
+	free(b->fds);
 }
 
 /* What follows the top's own path, without the slash. */
@@ -44,10 +47,12 @@ static const char *rest_of(const char *path, const char *top)
 }
 
 static struct probe_path probe_path(const struct audit_source *s,
-				    const struct audit_facts *f,
-				    const struct audit_path *p)
+				    const struct audit_facts *f, size_t i,
+				    struct batch *b)
 {
-	const struct audit_path *top = p->below ? &f->paths.items[p->top] : p;
+	const struct audit_path *p = &f->paths.items[i];
+	size_t top_index = p->below ? p->top : i;
+	const struct audit_path *top = &f->paths.items[top_index];
 	struct probe_path probe = {.fd = -EBADF};
 
 	if (p->below)
@@ -55,9 +60,11 @@ static struct probe_path probe_path(const struct audit_source *s,
 	if (s->init_pid) {
 		probe.path = top->destination;
 		probe.mount_id = top->mount_id;
-	} else {
-		probe.fd = open(top->source, O_PATH | O_CLOEXEC);
+		return probe;
 	}
+	if (b->fds[top_index] < 0)
+		b->fds[top_index] = open(top->source, O_PATH | O_CLOEXEC);
+	probe.fd = b->fds[top_index];
 	return probe;
 }
 
@@ -68,21 +75,38 @@ static bool is_apart(const struct audit_source *s, const struct audit_path *p)
 	return p->idmapped && !s->init_pid;
 }
 
-static void batch_fill(const struct audit_source *s, const struct audit_facts *f,
-		       bool apart, struct batch *b)
+static void batch_init(const struct audit_facts *f, struct batch *b)
 {
 	b->paths = xcalloc(f->paths.n, sizeof(*b->paths));
 	b->results = xcalloc(f->paths.n, sizeof(*b->results));
 	b->indexes = xcalloc(f->paths.n, sizeof(*b->indexes));
+	b->fds = xcalloc(f->paths.n, sizeof(*b->fds));
+	b->n_fds = f->paths.n;
+	for (size_t i = 0; i < b->n_fds; i++)
+		b->fds[i] = -EBADF;
+}
+
+/* What the caller can't get at, its container can't either: all its ids are the caller's. */
+static bool is_out_of_reach(const struct audit_facts *f)
+{
+	return f->caller_uid != 0 && errno == EACCES;
+}
+
+static void batch_fill(const struct audit_source *s, struct audit_facts *f, bool apart,
+		       struct batch *b)
+{
+	batch_init(f, b);
 	for (size_t i = 0; i < f->paths.n; i++) {
-		const struct audit_path *p = &f->paths.items[i];
+		struct audit_path *p = &f->paths.items[i];
 		struct probe_path probe;
 
 		if (is_apart(s, p) != apart)
 			continue;
-		probe = probe_path(s, f, p);
-		if (probe.fd < 0 && !probe.path)
+		probe = probe_path(s, f, i, b);
+		if (probe.fd < 0 && !probe.path) {
+			p->tried = p->unreached = is_out_of_reach(f);
 			continue;
+		}
 		b->indexes[b->n] = i;
 		b->paths[b->n++] = probe;
 	}
@@ -172,9 +196,10 @@ static bool matters(const struct audit_facts *f, const struct audit_path *p)
 		return p->readable;
 	case AUDIT_SOCKET:
 		return p->writable;
+	case AUDIT_DEVICE:
+		return p->readable || p->writable;
 	case AUDIT_VOLUME:
 	case AUDIT_ROOTFS:
-	case AUDIT_DEVICE:
 		break;
 	}
 	return (p->writable && !top->writable) ||

@@ -222,6 +222,14 @@ static char *whose(const struct audit_facts *f)
 	return xstrdup("rights of an account");
 }
 
+static bool has_volume(const struct audit_facts *f)
+{
+	for (size_t i = 0; i < f->paths.n; i++)
+		if (f->paths.items[i].kind == AUDIT_VOLUME)
+			return true;
+	return false;
+}
+
 static char *user_verdict(const struct audit_facts *f)
 {
 	cleanup_free char *can = can_list(f, AUDIT_USER), *rights = whose(f);
@@ -232,8 +240,10 @@ static char *user_verdict(const struct audit_facts *f)
 	it = audit_words_ids(f);
 	if (can)
 		return xasprintf("%s: %s; it can %s", rights, it, can);
-	return xasprintf("%s: %s, but nothing of %s is mounted into it", rights, it,
-			 f->caller_uid != 0 ? "yours" : "theirs");
+	return xasprintf(
+		has_volume(f) ? "%s: %s, but nothing of %s was found that it could write"
+			      : "%s: %s, but nothing of %s is mounted into it",
+		rights, it, f->caller_uid != 0 ? "yours" : "theirs");
 }
 
 static char *isolated_verdict(const struct audit_facts *f)
@@ -333,6 +343,15 @@ static void note_namespaces(const struct audit_facts *f, char ***notes)
 			strv_add(notes, shared[i].text);
 }
 
+/* Takes text. The same place may be mounted twice. */
+static void add_once(char ***notes, char *text)
+{
+	if (strv_has(*notes, text))
+		free(text);
+	else
+		strv_add_take(notes, text);
+}
+
 static void note_paths(const struct audit_facts *f, char ***notes)
 {
 	for (size_t i = 0; i < f->paths.n; i++) {
@@ -342,14 +361,15 @@ static void note_paths(const struct audit_facts *f, char ***notes)
 		if (p->kind != AUDIT_VOLUME || audit_path_level(f, p) != AUDIT_ISOLATED)
 			continue;
 		if (p->writable)
-			strv_addf(notes, "it can write %s, as %s", p->source,
-				  anybody ? "anybody can"
-					  : "its ids were given the right to");
+			add_once(notes,
+				 xasprintf("it can write %s, as %s", p->source,
+					   anybody ? "anybody can"
+						   : "its ids were given the right to"));
 		else if (p->remountable)
-			strv_addf(
-				notes,
-				"%s is read-only, but its CAP_SYS_ADMIN can change that",
-				p->source);
+			add_once(notes,
+				 xasprintf("%s is read-only, but its CAP_SYS_ADMIN can "
+					   "change that",
+					   p->source));
 	}
 	if (f->untried)
 		strv_addf(notes, "files could not be tried: %s", f->untried);

@@ -295,6 +295,32 @@ def test_a_secret_below_a_mount(audit, cubby, busybox_root, base, user):
         assert user.home in found["Verdict"]
 
 
+@pytest.mark.root
+def test_what_lies_in_a_mount(audit, cubby, own_root, place):
+    """The directory itself is root's, one in it belongs to the container's ids."""
+    top = place("top")
+    for name, owner in (("mine", 2000000000), ("roots", 0)):
+        os.mkdir(f"{top}/{name}")
+        os.chown(f"{top}/{name}", owner, owner)
+    os.mkdir(f"{own_root}/d")
+    options = ["--uidmap", STRANGERS, "-v", f"{top}:/d"]
+    cubby.ok("run", "-d", "--name", "c", *options, "--rootfs", own_root, *FOREVER)
+    for found in (audit(0, *options, "--rootfs", own_root), audit(0, "c")):
+        assert not path_of(found, top)["Writable"]
+        assert path_of(found, f"{top}/mine")["Writable"]
+        assert path_of(found, f"{top}/mine")["Destination"] == "/d/mine"
+        assert f"{top}/roots" not in [p["Source"] for p in found["Paths"]]
+
+
+@pytest.mark.root
+def test_devices_in_a_mount(audit, busybox_root):
+    found = audit(2, "-v", "/dev:/hostdev", "--rootfs", busybox_root)
+    disks = [p for p in found["Paths"] if p["What"] == "a disk"]
+    assert disks and all(p["Level"] == "root" and p["Destination"].startswith("/hostdev/") for p in disks)
+    found = audit(0, "--uidmap", STRANGERS, "-v", "/dev:/hostdev", "--rootfs", busybox_root)
+    assert [p for p in found["Paths"] if p["What"] == "a disk"] == []
+
+
 def test_a_link_in_a_mount_leads_nowhere(audit, cubby, busybox_root, place, user):
     """Links are the container's to make: what they name on the host is not what it could read."""
     home = place("place")
