@@ -50,14 +50,17 @@ struct audit_path { /* strings owned */
 	uint32_t owner; /* on the host */
 	bool below;     /* no mount itself, but lies in paths.items[top] */
 	size_t top;
-	uint64_t mount_id; /* of a mount of a running container, 0: unknown */
-	bool is_node;      /* a device node that is made, not bound */
-	bool read_only;    /* in the container */
-	bool nosuid;       /* where the host has it mounted */
-	bool idmapped;     /* its files have the container's ids on disk, unshifted */
-	bool unreached;    /* it could not be looked at, */
-	bool hidden;       /* or another mount lies on it */
-	bool tried;        /* the rest was found by trying... */
+	uint64_t mount_id;       /* of a mount of a running container, 0: unknown */
+	bool is_node;            /* a device node that is made, not bound */
+	bool read_only;          /* in the container */
+	bool nosuid;             /* where the host has it mounted */
+	bool idmapped;           /* by its mount; then... */
+	uint32_t disk_uid;       /* ...those who count have this id on disk */
+	bool open_to_all;        /* anybody on the host gets there */
+	bool given;              /* its owner will be the container's user */
+	bool unreached;          /* it could not be looked at, */
+	bool hidden;             /* or another mount lies on it */
+	bool tried;              /* the rest was found by trying... */
 	bool readable, writable; /* ...as the one who counts: see audit_judged() */
 	bool remountable;        /* read-only, but the container could change that */
 	bool user_readable, user_writable; /* as the container's first process */

@@ -87,7 +87,7 @@ uint32_t audit_path_as(const struct audit_facts *f, const struct audit_path *p)
 	const struct audit_who *who = audit_judged(f);
 
 	if (p->idmapped)
-		return who->uid;
+		return p->disk_uid;
 	return who->is_mapped && !f->is_pool_range ? who->host_uid : IDMAP_NONE;
 }
 
@@ -180,7 +180,7 @@ enum audit_level audit_path_level(const struct audit_facts *f, const struct audi
 bool audit_path_setuid(const struct audit_facts *f, const struct audit_path *p)
 {
 	return (p->kind == AUDIT_VOLUME || p->kind == AUDIT_ROOTFS) && can_write(p) &&
-	       audit_path_as(f, p) == 0 && !p->nosuid &&
+	       audit_path_as(f, p) == 0 && !p->nosuid && p->open_to_all &&
 	       (p->mode == 0 || S_ISDIR(p->mode));
 }
 

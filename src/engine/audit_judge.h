@@ -43,7 +43,7 @@ const char *audit_capability_power(int capability);
 
 /* audit_path_level() - what the container can do with this path, AUDIT_ISOLATED if that is nothing
  * that a stranger could not. audit_path_setuid(): it can leave a setuid-root program there that
- * works on the host. */
+ * others on the host can run. */
 enum audit_level audit_path_level(const struct audit_facts *f,
 				  const struct audit_path *p);
 bool audit_path_setuid(const struct audit_facts *f, const struct audit_path *p);

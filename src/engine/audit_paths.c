@@ -12,9 +12,12 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "engine/audit_judge.h"
 #include "engine/audit_known.h"
 #include "engine/container_dir.h"
 #include "engine/spec_gen.h"
+#include "engine/volume_option.h"
+#include "runtime/mount_idmap.h"
 #include "runtime/mountinfo.h"
 #include "spec/spec.h"
 #include "util/fs.h"
@@ -78,6 +81,23 @@ static enum audit_path_kind kind_of(mode_t mode)
 	return S_ISBLK(mode) || S_ISCHR(mode) ? AUDIT_DEVICE : AUDIT_VOLUME;
 }
 
+/* All directories on the way may be searched by anybody. */
+static bool is_open_to_all(const char *path)
+{
+	cleanup_free char *part = xstrdup(path);
+	struct stat st;
+
+	for (char *slash = part; slash;) {
+		slash = strrchr(part, '/');
+		if (stat(*part ? part : "/", &st) < 0 ||
+		    (S_ISDIR(st.st_mode) && !(st.st_mode & S_IXOTH)))
+			return false;
+		if (slash)
+			*slash = '\0';
+	}
+	return true;
+}
+
 static void look_at(const struct listing *l, struct audit_path *p)
 {
 	const struct mountinfo *m = mountinfo_of_path(&l->host, p->source);
@@ -90,6 +110,7 @@ static void look_at(const struct listing *l, struct audit_path *p)
 	p->mode = st.st_mode;
 	p->owner = st.st_uid;
 	p->owner_known = true;
+	p->open_to_all = is_open_to_all(p->source);
 }
 
 /* What the host says of it, and what it is known for. */
@@ -176,6 +197,49 @@ static void add_submounts(struct listing *l, const struct spec_mount *m,
 	}
 }
 
+/* -v ...:U */
+static bool is_given(const struct audit_source *s, const char *destination)
+{
+	const struct volume *v =
+		s->volumes ? volumes_find(s->volumes, destination) : NULL;
+
+	return v && v->give;
+}
+
+static void set_disk_ids(const struct listing *l, struct audit_path *p)
+{
+	const struct audit_who *who = audit_judged(l->facts);
+
+	p->idmapped = true;
+	p->disk_uid = who->uid;
+}
+
+/* idmap: the ids of the container are those on disk. idmap=...: a map of its own, from those on disk to
+ * the host's. */
+static void take_idmap(const struct listing *l, const struct spec_mount *m,
+		       struct audit_path *p)
+{
+	const struct audit_who *who = audit_judged(l->facts);
+
+	strv_foreach (word, m->options) {
+		const char *own = str_starts(*word, "ridmap") ? *word + 1 : *word;
+		cleanup_idmap struct idmap uids = {0}, gids = {0};
+		cleanup_error struct error err = ERROR_INIT;
+
+		if (!str_starts(own, "idmap"))
+			continue;
+		set_disk_ids(l, p);
+		if (!str_starts(own, "idmap="))
+			continue;
+		if (mount_idmap_parse(own + strlen("idmap="), l->source->spec, &uids,
+				      &gids, &err) < 0) {
+			error_drop(&err, "then it is not known which ids it has on disk");
+			continue;
+		}
+		p->disk_uid = idmap_to_inside(&uids, who->host_uid);
+	}
+}
+
 static void add_spec_bind(struct listing *l, const struct spec_mount *m)
 {
 	cleanup_free char *source = real_path(m->source);
@@ -185,7 +249,8 @@ static void add_spec_bind(struct listing *l, const struct spec_mount *m)
 		return;
 	p = add(l, xstrdup(source), m->destination);
 	p->read_only = strv_has(m->options, "ro");
-	p->idmapped = strv_has(m->options, "idmap") || strv_has(m->options, "ridmap");
+	p->given = is_given(l->source, m->destination);
+	take_idmap(l, m, p);
 	describe(l, p);
 	if (strv_has(m->options, "rbind"))
 		add_submounts(l, m, source);
@@ -204,6 +269,8 @@ static void list_planned(struct listing *l)
 
 		p->kind = AUDIT_ROOTFS;
 		p->read_only = spec->root->readonly;
+		if (l->source->root_idmap)
+			set_disk_ids(l, p);
 		describe(l, p);
 	}
 }
@@ -245,7 +312,10 @@ static void add_live(struct listing *l, const struct mountinfo *m)
 	p->kind = is_root ? AUDIT_ROOTFS : AUDIT_VOLUME;
 	p->mount_id = m->id;
 	p->read_only = m->read_only;
-	p->idmapped = m->idmapped;
+	if (m->idmapped)
+		set_disk_ids(l, p);
+	if (m->idmapped && bind)
+		take_idmap(l, bind, p);
 	describe(l, p);
 }
 
@@ -302,6 +372,7 @@ static void add_below(struct listing *l, size_t base, const struct audit_place *
 	p->top = base;
 	p->read_only = top.read_only;
 	p->idmapped = top.idmapped;
+	p->disk_uid = top.disk_uid;
 	look_at(l, p);
 }
 

@@ -12,6 +12,7 @@
 #include "util/error.h"
 
 struct spec;
+struct volumes;
 
 /* What is audited. Nothing is owned. */
 struct audit_source {
@@ -20,9 +21,12 @@ struct audit_source {
 	const char *id; /* NULL: not made yet */
 	const char *
 		own_id; /* whose directories below data and run are the container's own */
-	bool has_image; /* else the root is a directory of the host */
-	pid_t init_pid; /* 0: it does not run */
-	int init_pid_fd; /* -EBADF */
+	/* of one that is not made yet */
+	const struct volumes *volumes; /* NULL: it is made */
+	bool root_idmap;               /* its root directory will be idmapped */
+	bool has_image;                /* else the root is a directory of the host */
+	pid_t init_pid;                /* 0: it does not run */
+	int init_pid_fd;               /* -EBADF */
 	const struct audit_accounts *accounts;
 };
 

@@ -68,11 +68,13 @@ static struct probe_path probe_path(const struct audit_source *s,
 	return probe;
 }
 
-/* Before there is a mount, what an idmapped one would allow is found with the ids that the files
- * have on disk: they are tried apart. */
-static bool is_apart(const struct audit_source *s, const struct audit_path *p)
+/*
+ * Before there is a mount, what an idmapped one would allow is found with the ids that the files
+ * have on disk: such paths are tried apart, for each of these ids. IDMAP_NONE: with all others.
+ */
+static uint32_t apart_uid(const struct audit_source *s, const struct audit_path *p)
 {
-	return p->idmapped && !s->init_pid;
+	return p->idmapped && !s->init_pid ? p->disk_uid : IDMAP_NONE;
 }
 
 static void batch_init(const struct audit_facts *f, struct batch *b)
@@ -92,15 +94,15 @@ static bool is_out_of_reach(const struct audit_facts *f)
 	return f->caller_uid != 0 && errno == EACCES;
 }
 
-static void batch_fill(const struct audit_source *s, struct audit_facts *f, bool apart,
-		       struct batch *b)
+static void batch_fill(const struct audit_source *s, struct audit_facts *f,
+		       uint32_t apart, struct batch *b)
 {
 	batch_init(f, b);
 	for (size_t i = 0; i < f->paths.n; i++) {
 		struct audit_path *p = &f->paths.items[i];
 		struct probe_path probe;
 
-		if (is_apart(s, p) != apart)
+		if (apart_uid(s, p) != apart)
 			continue;
 		probe = probe_path(s, f, i, b);
 		if (probe.fd < 0 && !probe.path) {
@@ -126,6 +128,8 @@ static void take_result(const struct audit_source *s, const struct audit_facts *
 	p->readable = r->readable && !(p->kind == AUDIT_DEVICE && r->nodev);
 	p->writable =
 		r->writable && !planned_ro && !(p->kind == AUDIT_DEVICE && r->nodev);
+	if (p->given && !p->read_only)
+		p->readable = p->writable = true;
 	p->remountable = planned_ro ? r->writable && admin : r->writable_remounted;
 }
 
@@ -143,7 +147,7 @@ struct identity {
 };
 
 static int try_batch(const struct audit_source *s, struct audit_facts *f,
-		     const struct identity *id, bool apart, int user_ns_fd,
+		     const struct identity *id, uint32_t apart, int user_ns_fd,
 		     struct error *err)
 {
 	cleanup(batch_release) struct batch b = {0};
@@ -152,14 +156,14 @@ static int try_batch(const struct audit_source *s, struct audit_facts *f,
 	int r;
 
 	batch_fill(s, f, apart, &b);
-	probe.uid = id->who->uid;
-	probe.gid = id->who->gid;
+	probe.uid = apart == IDMAP_NONE ? id->who->uid : apart;
+	probe.gid = apart == IDMAP_NONE ? id->who->gid : apart;
 	probe.groups = user->additional_gids;
 	probe.n_groups = user->n_additional_gids;
 	probe.capabilities = id->capabilities;
 	probe.paths = b.paths;
 	probe.n_paths = b.n;
-	probe.user_ns_fd = apart ? -EBADF : user_ns_fd;
+	probe.user_ns_fd = apart == IDMAP_NONE ? user_ns_fd : -EBADF;
 	probe.init_pid_fd = s->init_pid_fd;
 	probe.own_user_ns = f->own_user_ns;
 	probe.own_mount_ns = !f->shares_ns[NS_MOUNT];
@@ -178,9 +182,16 @@ static int try_batch(const struct audit_source *s, struct audit_facts *f,
 static int try_as(const struct audit_source *s, struct audit_facts *f,
 		  const struct identity *id, int user_ns_fd, struct error *err)
 {
-	int r = try_batch(s, f, id, false, user_ns_fd, err);
+	int r = try_batch(s, f, id, IDMAP_NONE, user_ns_fd, err);
 
-	return r < 0 ? r : try_batch(s, f, id, true, user_ns_fd, err);
+	for (size_t i = 0; r >= 0 && id->is_judged && i < f->paths.n; i++) {
+		uint32_t apart = apart_uid(s, &f->paths.items[i]);
+
+		/* one that was tried took the others with this id along */
+		if (apart != IDMAP_NONE && !f->paths.items[i].tried)
+			r = try_batch(s, f, id, apart, user_ns_fd, err);
+	}
+	return r;
 }
 
 static bool matters(const struct audit_facts *f, const struct audit_path *p)

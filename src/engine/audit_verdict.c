@@ -50,8 +50,8 @@ static void judge_paths(const struct audit_facts *f, struct audit_verdict *v)
 			add_reason(v, level, audit_words_path(p));
 		if (audit_path_setuid(f, p))
 			add_reason(v, AUDIT_ROOT,
-				   xasprintf("it can leave setuid-root programs in %s, "
-					     "which work on the host",
+				   xasprintf("it can leave setuid-root programs in %s "
+					     "for anybody on the host",
 					     p->source));
 	}
 }

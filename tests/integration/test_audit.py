@@ -27,6 +27,13 @@ def audit(cubby):
 
 
 @pytest.fixture
+def hidden_root(own_root, base):
+    """A root file system that only its owner gets to on the host: setuid programs in it are of no use there."""
+    os.chmod(base, 0o700)
+    return own_root
+
+
+@pytest.fixture
 def place(base):
     """place("name", 0o755): a directory of the test's own with this mode."""
     def make(name, mode=0o755):
@@ -91,13 +98,13 @@ def test_read_only_is_no_barrier_for_sys_admin(audit, cubby, busybox_root, place
 @pytest.mark.root
 @pytest.mark.parametrize("mode, readable, writable", [
     (0o700, False, False), (0o755, True, False), (0o777, True, True), (0o733, False, True)])
-def test_files_are_tried(audit, cubby, own_root, place, mode, readable, writable):
+def test_files_are_tried(audit, cubby, hidden_root, place, mode, readable, writable):
     """Ids that are nobody's get what the mode gives to others, and capabilities of theirs help nothing."""
     path = place("d", mode)
-    os.mkdir(f"{own_root}/d")
+    os.mkdir(f"{hidden_root}/d")
     options = ["--uidmap", STRANGERS, "-v", f"{path}:/d"]
-    cubby.ok("run", "-d", "--name", "c", *options, "--rootfs", own_root, *FOREVER)
-    for found in (audit(0, *options, "--rootfs", own_root), audit(0, "c")):
+    cubby.ok("run", "-d", "--name", "c", *options, "--rootfs", hidden_root, *FOREVER)
+    for found in (audit(0, *options, "--rootfs", hidden_root), audit(0, "c")):
         entry = path_of(found, path)
         assert (entry["Tried"], entry["Readable"], entry["Writable"]) == (True, readable, writable)
         assert found["Verdict"] == "isolated: its root is nobody on the host (uids 2000000000-2000065535)"
@@ -106,10 +113,10 @@ def test_files_are_tried(audit, cubby, own_root, place, mode, readable, writable
 
 
 @pytest.mark.root
-def test_given_to_its_ids(audit, own_root, place):
+def test_given_to_its_ids(audit, hidden_root, place):
     path = place("d", 0o700)
     os.chown(path, 2000000000, 2000000000)
-    options = ["--uidmap", STRANGERS, "-v", f"{path}:/d", "--rootfs", own_root]
+    options = ["--uidmap", STRANGERS, "-v", f"{path}:/d", "--rootfs", hidden_root]
     found = audit(0, *options)
     assert path_of(found, path)["Writable"] and path_of(found, path)["OwnerUID"] == 2000000000
     assert "its ids were given the right" in notes(found)
@@ -118,7 +125,7 @@ def test_given_to_its_ids(audit, own_root, place):
 
 
 @pytest.mark.root
-def test_an_acl_counts(audit, own_root, place):
+def test_an_acl_counts(audit, hidden_root, place):
     """mode 0700 of root's, and an access ACL that lets the container's root in."""
     path = place("d", 0o700)
     acl = b"\x02\0\0\0"
@@ -126,9 +133,9 @@ def test_an_acl_counts(audit, own_root, place):
                            (0x10, 7, 0xffffffff), (0x20, 0, 0xffffffff)):
         acl += tag.to_bytes(2, "little") + perm.to_bytes(2, "little") + who.to_bytes(4, "little")
     os.setxattr(path, "system.posix_acl_access", acl)
-    found = audit(0, "--uidmap", STRANGERS, "-v", f"{path}:/d", "--rootfs", own_root)
+    found = audit(0, "--uidmap", STRANGERS, "-v", f"{path}:/d", "--rootfs", hidden_root)
     assert path_of(found, path)["Writable"]
-    found = audit(0, "--uidmap", "0:2000000001:1", "-v", f"{path}:/d", "--rootfs", own_root)
+    found = audit(0, "--uidmap", "0:2000000001:1", "-v", f"{path}:/d", "--rootfs", hidden_root)
     assert not path_of(found, path)["Writable"]
 
 
@@ -148,6 +155,21 @@ def test_an_idmapped_mount(audit, cubby, own_root, place):
     cubby.ok("exec", "c", "sh", "-c", "cp /bin/busybox /d/x; chmod 4755 /d/x")
     left = os.stat(f"{path}/x")
     assert left.st_uid == 0 and left.st_mode & stat.S_ISUID
+
+
+@pytest.mark.root
+def test_a_root_directory_that_is_idmapped(audit, cubby, own_root, base):
+    """A range of its own on a directory of root's: what is left there is root's on the host."""
+    options = ["--uidmap", STRANGERS, "--rootfs", own_root]
+    if cubby("run", "--rm", *options, "touch", "/x").code != 0 or os.stat(f"{own_root}/x").st_uid != 0:
+        pytest.skip("this file system can't be idmapped")
+    found = audit(2, *options)
+    assert "leave setuid-root programs" in found["Verdict"] and "chmod 700" in found["Remedy"]
+    cubby.ok("run", "-d", "--name", "c", *options, *FOREVER)
+    assert path_of(audit(2, "c"), own_root)["SetUID"]
+    os.chmod(base, 0o700)
+    assert not path_of(audit(0, *options), own_root)["SetUID"]
+    assert path_of(audit(0, "c"), own_root)["Writable"]
 
 
 @pytest.mark.root
@@ -207,9 +229,10 @@ def test_another_user_of_an_ordinary_users(audit, busybox_root, place, user):
 
 @pytest.mark.rootless
 @pytest.mark.subids
-def test_a_map_without_oneself(audit, cubby, own_root, place, user):
+def test_a_map_without_oneself(audit, cubby, place, user):
+    cubby.ok("pull", "-q", "cubby/hello")
     src = place("src", 0o700)
-    found = audit(0, "--uidmap", "0:1:1000", "-v", f"{src}:/src", "--rootfs", own_root)
+    found = audit(0, "--uidmap", "0:1:1000", "-v", f"{src}:/src", "cubby/hello")
     first = user.subuid[0]
     assert found["Verdict"] == f"isolated: its root is nobody on the host (uids {first}-{first + 999})"
     assert not path_of(found, src)["Readable"]
@@ -275,8 +298,8 @@ def test_a_socket_that_is_bound(audit, cubby, busybox_root, docker_socket, user)
 
 
 @pytest.mark.root
-def test_a_socket_out_of_reach(audit, own_root, docker_socket):
-    options = ["--uidmap", STRANGERS, "-v", f"{docker_socket}:/run/docker.sock", "--rootfs", own_root]
+def test_a_socket_out_of_reach(audit, hidden_root, docker_socket):
+    options = ["--uidmap", STRANGERS, "-v", f"{docker_socket}:/run/docker.sock", "--rootfs", hidden_root]
     assert not path_of(audit(0, *options), docker_socket)["Writable"]
     os.chmod(docker_socket, 0o666)
     found = audit(2, *options)
@@ -296,16 +319,16 @@ def test_a_secret_below_a_mount(audit, cubby, busybox_root, base, user):
 
 
 @pytest.mark.root
-def test_what_lies_in_a_mount(audit, cubby, own_root, place):
+def test_what_lies_in_a_mount(audit, cubby, hidden_root, place):
     """The directory itself is root's, one in it belongs to the container's ids."""
     top = place("top")
     for name, owner in (("mine", 2000000000), ("roots", 0)):
         os.mkdir(f"{top}/{name}")
         os.chown(f"{top}/{name}", owner, owner)
-    os.mkdir(f"{own_root}/d")
+    os.mkdir(f"{hidden_root}/d")
     options = ["--uidmap", STRANGERS, "-v", f"{top}:/d"]
-    cubby.ok("run", "-d", "--name", "c", *options, "--rootfs", own_root, *FOREVER)
-    for found in (audit(0, *options, "--rootfs", own_root), audit(0, "c")):
+    cubby.ok("run", "-d", "--name", "c", *options, "--rootfs", hidden_root, *FOREVER)
+    for found in (audit(0, *options, "--rootfs", hidden_root), audit(0, "c")):
         assert not path_of(found, top)["Writable"]
         assert path_of(found, f"{top}/mine")["Writable"]
         assert path_of(found, f"{top}/mine")["Destination"] == "/d/mine"
@@ -313,11 +336,11 @@ def test_what_lies_in_a_mount(audit, cubby, own_root, place):
 
 
 @pytest.mark.root
-def test_devices_in_a_mount(audit, busybox_root):
+def test_devices_in_a_mount(audit, busybox_root, hidden_root):
     found = audit(2, "-v", "/dev:/hostdev", "--rootfs", busybox_root)
     disks = [p for p in found["Paths"] if p["What"] == "a disk"]
     assert disks and all(p["Level"] == "root" and p["Destination"].startswith("/hostdev/") for p in disks)
-    found = audit(0, "--uidmap", STRANGERS, "-v", "/dev:/hostdev", "--rootfs", busybox_root)
+    found = audit(0, "--uidmap", STRANGERS, "-v", "/dev:/hostdev", "--rootfs", hidden_root)
     assert [p for p in found["Paths"] if p["What"] == "a disk"] == []
 
 

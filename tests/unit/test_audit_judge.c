@@ -19,7 +19,7 @@ struct seen {
 	enum audit_power power;
 	const char *source, *what;
 	uint32_t mode, owner;
-	bool readable, writable, remountable, nosuid, idmapped;
+	bool readable, writable, remountable, nosuid, idmapped, hidden;
 };
 
 static const struct judge_case {
@@ -331,6 +331,46 @@ static const struct judge_case {
 	  false, false, true},
 	 AUDIT_ROOT,
 	 "it can write /srv/data",
+	 NULL,
+	 NULL},
+	{"a range of its own, its root directory idmapped",
+	 0,
+	 true,
+	 false,
+	 STRANGER,
+	 65536,
+	 NULL,
+	 NULL,
+	 NULL,
+	 0,
+	 false,
+	 USUAL,
+	 USUAL,
+	 false,
+	 {AUDIT_ROOTFS, POWER_NONE, "/srv/root", NULL, S_IFDIR | 0755, 0, true, true,
+	  false, false, true, false},
+	 AUDIT_ROOT,
+	 "it can leave setuid-root programs in /srv/root for anybody on the host",
+	 NULL,
+	 "chmod 700"},
+	{"a range of its own, its root directory idmapped, out of reach",
+	 0,
+	 true,
+	 false,
+	 STRANGER,
+	 65536,
+	 NULL,
+	 NULL,
+	 NULL,
+	 0,
+	 false,
+	 USUAL,
+	 USUAL,
+	 false,
+	 {AUDIT_ROOTFS, POWER_NONE, "/srv/root", NULL, S_IFDIR | 0755, 0, true, true,
+	  false, false, true, true},
+	 AUDIT_ISOLATED,
+	 "isolated",
 	 NULL,
 	 NULL},
 	{"a range of its own, a secret",
@@ -650,6 +690,7 @@ static void fill(const struct judge_case *c, struct audit_facts *f)
 	p->remountable = c->path.remountable;
 	p->nosuid = c->path.nosuid;
 	p->idmapped = c->path.idmapped;
+	p->open_to_all = !c->path.hidden;
 }
 
 START_TEST(test_cases)
@@ -697,6 +738,9 @@ START_TEST(test_setuid)
 		 false},
 		{{AUDIT_VOLUME, .source = "/tmp", .mode = S_IFDIR | 0755,
 		  .writable = true, .nosuid = true},
+		 false},
+		{{AUDIT_VOLUME, .source = "/srv", .mode = S_IFDIR | 0755,
+		  .writable = true, .hidden = true},
 		 false},
 		{{AUDIT_SOCKET, .source = "/s", .mode = S_IFSOCK | 0777,
 		  .writable = true},
