@@ -122,7 +122,10 @@ bool check_parts(const struct doctor_facts *f, struct doctor_check *c,
 	}
 	if (first) {
 		list = strv_join(fails, ", ");
-		check_set(c, worst, "%s: %s", list, first->text);
+		if (str_starts(first->text, list))
+			check_set(c, worst, "%s", first->text);
+		else
+			check_set(c, worst, "%s: %s", list, first->text);
 		check_hint(c, first);
 		return false;
 	}

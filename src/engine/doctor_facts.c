@@ -256,7 +256,7 @@ static void look_at_dirs(const char *root, const char *runroot, struct doctor_fa
 	struct engine_paths paths = {0};
 	struct stat st;
 
-	f->runtime_dir_set = !str_empty(runtime_dir);
+	f->runtime_dir_set = runtime_dir && *runtime_dir;
 	f->runtime_dir_ours = f->runtime_dir_set && stat(runtime_dir, &st) == 0 &&
 			      S_ISDIR(st.st_mode) && st.st_uid == f->uid;
 	if (engine_paths_from_environment(root, runroot, &paths, &err) < 0) {

@@ -200,12 +200,14 @@ static void judge_own_range(const struct doctor_facts *f, struct doctor_check *c
 	}
 	if (c->status == DOCTOR_UNTRIED)
 		return;
-	check_set(c, DOCTOR_DEGRADED, "layers are copied: %s", p->text);
-	if (f->rootless || f->namespaced) {
-		if (!doctor_kernel_has(f, 6, 16))
-			check_remedy(c, "Linux 6.16 or newer can do without the copies.");
+	if ((f->rootless || f->namespaced) && !doctor_kernel_has(f, 6, 16)) {
+		check_set(c, DOCTOR_DEGRADED, "layers are copied");
+		check_remedy(c, "Linux 6.16 or newer can do without the copies.");
 		return;
 	}
+	check_set(c, DOCTOR_DEGRADED, "layers are copied: %s", p->text);
+	if (f->rootless || f->namespaced)
+		return;
 	check_remedy(c, "Keep the data on ext4, xfs or btrfs: cubby --root DIR ...");
 }
 

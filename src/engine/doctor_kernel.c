@@ -36,8 +36,8 @@ static void judge_calls(const struct doctor_facts *f, struct doctor_check *c)
 	check_remedy(
 		c,
 		doctor_kernel_has(f, MADE_FOR_MAJOR, MADE_FOR_MINOR)
-			? "A seccomp filter hides them, as in a container; start that one with "
-			  "--security-opt seccomp=unconfined."
+			? "A seccomp filter hides them, as in a container; start that one by "
+			  "cubby run --nested (others: --security-opt seccomp=unconfined)."
 			: "Boot Linux 6.1 or newer.");
 }
 
@@ -75,8 +75,8 @@ static void judge_file_systems(const struct doctor_facts *f, struct doctor_check
 		check_remedy(
 			c,
 			"Parts of /proc or /sys are covered here, as in a container; start "
-			"that one with --security-opt unmask=ALL (Docker: "
-			"systempaths=unconfined).");
+			"that one by cubby run --nested (podman: --security-opt unmask=ALL, "
+			"Docker: systempaths=unconfined).");
 }
 
 static void judge_seccomp(const struct doctor_facts *f, struct doctor_check *c)

@@ -44,8 +44,11 @@ static _noreturn_ void run_try(const struct probe_run *run, const struct probe_t
 {
 	cleanup_error struct error err = ERROR_INIT;
 	struct probe *p = &run->shared[t->name];
+	const struct sigaction usual = {.sa_handler = SIG_DFL};
 	sigset_t none;
 
+	/* whoever started us may ignore it */
+	(void)sigaction(SIGALRM, &usual, NULL);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
