@@ -360,6 +360,52 @@ def test_keep_id(cubby, images, user, base):
     assert owner(layer) == (user.uid, user.gid)
 
 
+@pytest.mark.rootless
+def test_keep_id_by_its_name(cubby, images, user, base):
+    top = tree(base)
+    cubby.ok("run", "--rm", "--userns=keep-id", "-v", top + ":/v", "plain:1", "touch", "/v/a")
+    cubby.ok("run", "--rm", "--userns=keep-id:uid=7,gid=8", "-v", top + ":/v", "plain:1", "sh", "-c",
+             "test $(id -u):$(id -g) = 7:8; touch /v/b; chown 9:9 /tmp 2>/dev/null; true")
+    assert owner(top + "/a") == owner(top + "/b") == (user.uid, user.gid)
+    # what belongs to others of one's ids is so again after U
+    cubby.ok("run", "--rm", "-u", "5", "-v", top + ":/v:U", "plain:1", "true")
+    cubby.ok("run", "--rm", "--userns=keep-id", "-v", top + ":/v:U", "plain:1", "true")
+    assert {owner(path) for path in all_below(top)} == {(user.uid, user.gid)}
+
+
+def test_a_range_of_its_own(cubby, images, user, base):
+    """U gives the source to ids that are chosen only when the container is made."""
+    top = tree(base)
+    cubby.ok("run", "-d", "--name", "c", "--userns=auto", "-v", top + ":/v:U", "app:1", "sleep", "1000")
+    cubby.ok("exec", "c", "touch", "/v/new")
+    ids = process.host_ids(cubby.pid("c"))
+    assert ids[0] not in (0, user.uid, APP)
+    assert {owner(path) for path in all_below(top)} == {ids}
+    here = os.path.join(cubby.data, "containers", cubby.inspect("c")["Id"])
+    assert owner(here + "/upper") == (ids[0] - APP, ids[1] - APP)
+    cubby.ok("rm", "-f", "-t", "0", "c")
+
+
+def test_groups_that_are_kept(cubby, images, user, base):
+    """A directory that is a group's of the caller's, without a number for it inside."""
+    top = tree(base)
+    group = 4242 if user.is_root else user.gid
+    os.chown(top, -1, group)
+    os.chmod(top, 0o2770)
+    enter = ["setpriv", "--groups", str(group)] if user.is_root else []
+    for mode in ("range", "keep-id", "default"):
+        if mode == "default" and user.is_root:
+            continue
+        arguments = [*options_of(user, mode), "-u", "5:5", "-v", top + ":/v", "plain:1", "sh", "-c", f"touch /v/{mode}"]
+        done = run(enter + cubby.argv("run", "--rm", *arguments), env=cubby.environment(), cwd=base)
+        assert done.code == 1 and "Permission denied" in done.stderr, done
+        assert "Warning: " in done.stderr, done
+        done = run(enter + cubby.argv("run", "--rm", "--group-add", "keep-groups", *arguments),
+                   env=cubby.environment(), cwd=base)
+        assert done.code == 0 and done.stderr == "", done
+        assert owner(f"{top}/{mode}") == (host_ids(user, mode, 5, 5)[0], group)
+
+
 def test_the_hint(cubby, images, user, base):
     """One line that names the option, where the container's user can't write; nothing otherwise."""
     top = tree(base)

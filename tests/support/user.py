@@ -58,4 +58,7 @@ class User:
             return
         subprocess.run(self.in_namespace(["chmod", "-R", "u+rwX", path]), check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        subprocess.run(self.in_namespace(["rm", "-rf", "--one-file-system", path]), check=True)
+        command = self.in_namespace(["rm", "-rf", "--one-file-system", path])
+        # another test's cubby that chooses ids may be looking into this store: SQLite makes files then
+        if subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode:
+            subprocess.run(command, check=True)
