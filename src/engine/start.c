@@ -227,10 +227,11 @@ static int begin_in_outer(const struct launcher *x, struct launch *l,
 {
 	const struct start_request *request = x->request;
 	cleanup_outer struct outer outer = OUTER_INIT;
-	int r = outer_find(request->engine, &outer, err);
+	const struct user_ids *whole = &request->plan->whole;
+	int r = outer_find(request->engine, &whole->uids, &whole->gids, &outer, err);
 	struct launch_outer options = {
-		.uids = &request->plan->whole.uids,
-		.gids = &request->plan->whole.gids,
+		.uids = &whole->uids,
+		.gids = &whole->gids,
 		.trees = outer.trees,
 		.give = request->creation->gifts,
 		.mount_ns_fd = outer.mount_ns_fd,

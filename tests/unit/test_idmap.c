@@ -205,6 +205,51 @@ START_TEST(test_compose)
 }
 END_TEST
 
+/* A map of host ids as it is written from inside of the user's namespace; and back. */
+START_TEST(test_relative)
+{
+	static const struct {
+		const char *map, *outer, *want;
+	} cases[] = {
+		{"0:1000:1 1:100000:65536", "0:1000:1 1:100000:65536", "0:0:65537"},
+		{"0:101999:1000", "0:1000:1 1:100000:65536", "0:2000:1000"},
+		{"0:100000:1000 1000:1000:1 1001:101000:10", "0:1000:1 1:100000:65536",
+		 "0:1:1000 1000:0:1 1001:1001:10"},
+		/* over two lines of the outer one, in whatever order they are */
+		{"0:100:10", "0:105:5 5:100:5", "0:5:5 5:0:5"},
+		{"0:100:10", "5:100:5 0:105:5", "0:5:5 5:0:5"},
+		{"0:500:10", "0:200000:1 1:500:1000", "0:1:10"},
+		{"0:4294967294:1", "0:4294967294:1", "0:0:1"},
+		{"", "0:1000:1", ""},
+		{"0:2000:1", "0:1000:1 1:100000:65536", NULL},
+		{"0:165535:2", "0:1000:1 1:100000:65536", NULL},
+		{"0:0:1", "0:1000:1 1:100000:65536", NULL},
+		{"0:0:4294967295", "0:1000:1 1:100000:65536", NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct error err = ERROR_INIT;
+		cleanup_idmap struct idmap map = map_of(cases[i].map);
+		cleanup_idmap struct idmap outer = map_of(cases[i].outer);
+		cleanup_idmap struct idmap got = {0}, back = {0};
+		int r = idmap_relative(&map, &outer, &got, &err);
+
+		if (!cases[i].want) {
+			ck_assert_int_eq(r, -EINVAL);
+			ck_assert_int_eq(err.kind, ERR_INVALID);
+			error_release(&err);
+			continue;
+		}
+		ck_assert_ok(r, &err);
+		idmap_normalize(&got);
+		check_map(&got, cases[i].want);
+		ck_assert_ok(idmap_compose(&got, &outer, &back, &err), &err);
+		idmap_normalize(&back);
+		check_map(&back, cases[i].map);
+	}
+}
+END_TEST
+
 START_TEST(test_compose_says_which_id)
 {
 	struct error err = ERROR_INIT;
@@ -273,5 +318,5 @@ START_TEST(test_read)
 END_TEST
 
 UNIT_MAIN("idmap", test_parse_line, test_check, test_check_number_of_lines,
-	  test_normalize, test_translate, test_compose, test_compose_says_which_id,
-	  test_small_ones, test_read)
+	  test_normalize, test_translate, test_compose, test_relative,
+	  test_compose_says_which_id, test_small_ones, test_read)
