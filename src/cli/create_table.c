@@ -58,8 +58,10 @@ static const struct option_spec files_table[] = {
 	OPT_GROUP("Files"),
 	OPT_BOOL(O, rootfs_given, "rootfs", 0,
 		 "the first argument is a directory: the root file system"),
-	OPT_STRV(O, volumes, "volume", 'v', "HOST:CONTAINER[:OPTIONS]",
-		 "mount a host directory or file"),
+	OPT_STRV(
+		O, volumes, "volume", 'v', "HOST:CONTAINER[:OPTIONS]",
+		"mount a host directory or file; options: ro, U (give it to the container's user), "
+		"idmap, noexec, rslave ..."),
 	OPT_STRV(O, tmpfs, "tmpfs", 0, "DIR[:OPTIONS]",
 		 "mount an empty file system in memory"),
 	OPT_BOOL(O, read_only, "read-only", 0, "make the root file system read-only"),
