@@ -82,7 +82,7 @@ static char *who_text(const struct audit_facts *f, const struct audit_who *who)
 
 	if (!who->is_mapped)
 		return xstrdup("there is none: id 0 is not mapped");
-	if (f->is_pool_range)
+	if (audit_is_from_pool(f, who->host_uid))
 		return xstrdup("nobody, an id from the pool");
 	group = who->host_gid == IDMAP_NONE
 			? xstrdup("no group")
@@ -146,9 +146,7 @@ static void print_ids(const struct view *w)
 	print_row(w, "its root", root);
 	if (f->user.uid != 0)
 		print_row(w, "its program", user);
-	if (f->is_pool_range)
-		print_row(w, "ids", "a range of its own from the pool");
-	else if (!f->own_user_ns)
+	if (!f->own_user_ns)
 		print_row(w, "ids", "the host's own: no user namespace");
 	for (size_t i = 0; f->map_words && f->map_words[i]; i++)
 		print_row(w, i == 0 ? "ids" : "", f->map_words[i]);

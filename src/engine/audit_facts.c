@@ -46,6 +46,11 @@ void audit_facts_release(struct audit_facts *f)
 	*f = (struct audit_facts){0};
 }
 
+bool audit_is_from_pool(const struct audit_facts *f, uint32_t host_id)
+{
+	return host_id >= f->pool_start && host_id - f->pool_start < f->pool_count;
+}
+
 struct audit_path *audit_paths_add(struct audit_paths *list)
 {
 	list->items = xreallocarray(list->items, list->n + 1, sizeof(*list->items));

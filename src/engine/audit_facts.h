@@ -89,7 +89,9 @@ struct audit_facts { /* strings and arrays owned */
 	char *caller; /* name, or number */
 
 	bool own_user_ns;
-	bool is_pool_range;      /* its ids are chosen when it is made */
+	/* A range of its own that is chosen when it is made: till then these ids stand in for it.
+	 * pool_count 0: all ids are known */
+	uint32_t pool_start, pool_count;
 	struct idmap uids, gids; /* to the host's; no lines without own_user_ns */
 	struct audit_who root, user;
 	char **map_words; /* "0 is you", "1-65536 are 100000-165535, your subordinate ids" */
@@ -114,6 +116,9 @@ struct audit_facts { /* strings and arrays owned */
 	bool shares_quotas; /* processes, inotify, keys are counted with the caller's */
 };
 #define AUDIT_NAMES_MAX 64
+
+/* audit_is_from_pool() - this id of the host stands in for one that is not known yet. */
+bool audit_is_from_pool(const struct audit_facts *f, uint32_t host_id);
 
 void audit_facts_release(struct audit_facts *f);
 #define cleanup_audit_facts cleanup(audit_facts_release)

@@ -44,7 +44,7 @@ static struct json_object *who_json(const struct audit_facts *f,
 	json_add_u64(o, "UID", w->uid);
 	json_add_u64(o, "GID", w->gid);
 	json_add_bool(o, "Mapped", w->is_mapped);
-	if (w->is_mapped && !f->is_pool_range) {
+	if (w->is_mapped && !audit_is_from_pool(f, w->host_uid)) {
 		json_add_u64(o, "HostUID", w->host_uid);
 		if (w->host_gid != IDMAP_NONE)
 			json_add_u64(o, "HostGID", w->host_gid);
@@ -59,8 +59,12 @@ static struct json_object *map_json(const struct audit_facts *f, const struct id
 {
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < map->n_lines && !f->is_pool_range; i++) {
-		struct json_object *line = json_object_new_object();
+	for (size_t i = 0; i < map->n_lines; i++) {
+		struct json_object *line;
+
+		if (audit_is_from_pool(f, map->lines[i].outside))
+			continue;
+		line = json_object_new_object();
 
 		json_add_u64(line, "ContainerID", map->lines[i].inside);
 		json_add_u64(line, "HostID", map->lines[i].outside);
@@ -76,7 +80,7 @@ static struct json_object *ids_json(const struct audit_facts *f)
 	struct json_object *shared = json_object_new_object();
 
 	json_add_bool(o, "UserNamespace", f->own_user_ns);
-	json_add_bool(o, "FromPool", f->is_pool_range);
+	json_add_bool(o, "FromPool", f->pool_count > 0);
 	json_add(o, "Root", who_json(f, &f->root));
 	json_add(o, "User", who_json(f, &f->user));
 	json_add_bool(o, "RootReachable",

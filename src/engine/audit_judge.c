@@ -88,7 +88,8 @@ uint32_t audit_path_as(const struct audit_facts *f, const struct audit_path *p)
 
 	if (p->idmapped)
 		return p->disk_uid;
-	return who->is_mapped && !f->is_pool_range ? who->host_uid : IDMAP_NONE;
+	return who->is_mapped && !audit_is_from_pool(f, who->host_uid) ? who->host_uid
+								       : IDMAP_NONE;
 }
 
 /* Whoever may write there rules the host. */
@@ -189,8 +190,6 @@ enum audit_level audit_id_level(const struct audit_facts *f)
 	bool all = audit_reaches_all(f);
 	const struct audit_who *who = audit_judged(f);
 
-	if (f->is_pool_range)
-		return AUDIT_ISOLATED;
 	if (all ? f->shares_root : who->host_uid == 0)
 		return AUDIT_ROOT;
 	if (all ? f->shares_caller || f->accounts != NULL

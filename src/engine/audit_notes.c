@@ -20,9 +20,7 @@ static void note_user(const struct audit_facts *f, char ***notes)
 			  "--security-opt no-new-privileges prevents it",
 			  f->user.uid);
 	if (f->keeps_groups)
-		strv_add(notes,
-			 "it keeps your supplementary groups, as a map of one id can't "
-			 "give them up");
+		strv_add(notes, "it keeps your supplementary groups");
 	if (f->containers) {
 		cleanup_free char *names = strv_join(f->containers, ", ");
 

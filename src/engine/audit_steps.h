@@ -22,11 +22,12 @@ struct audit_source {
 	const char *
 		own_id; /* whose directories below data and run are the container's own */
 	/* of one that is not made yet */
-	const struct volumes *volumes; /* NULL: it is made */
-	bool root_idmap;               /* its root directory will be idmapped */
-	bool has_image;                /* else the root is a directory of the host */
-	pid_t init_pid;                /* 0: it does not run */
-	int init_pid_fd;               /* -EBADF */
+	const struct volumes *volumes;   /* NULL: it is made */
+	bool root_idmap;                 /* its root directory will be idmapped */
+	uint32_t pool_start, pool_count; /* what stands in for a range of its own */
+	bool has_image;                  /* else the root is a directory of the host */
+	pid_t init_pid;                  /* 0: it does not run */
+	int init_pid_fd;                 /* -EBADF */
 	const struct audit_accounts *accounts;
 };
 
@@ -41,6 +42,10 @@ int audit_live_facts(pid_t pid, struct audit_facts *f, struct error *err) _must_
 
 /* audit_status_parse() - of /proc/PID/status (pure). */
 void audit_status_parse(const char *text, struct audit_facts *f);
+
+/* audit_id_facts() - names for the users, and with whom ids are shared. f->caller_uid is there. */
+int audit_id_facts(const struct audit_source *s, struct audit_facts *f,
+		   struct error *err) _must_check_;
 
 /* audit_limit_facts() - of the control groups of this process; 0: the caller's own. */
 void audit_limit_facts(pid_t pid, struct audit_facts *f);

@@ -158,6 +158,7 @@ static int try_batch(const struct audit_source *s, struct audit_facts *f,
 	batch_fill(s, f, apart, &b);
 	probe.uid = apart == IDMAP_NONE ? id->who->uid : apart;
 	probe.gid = apart == IDMAP_NONE ? id->who->gid : apart;
+	probe.keep_groups = f->keeps_groups;
 	probe.groups = user->additional_gids;
 	probe.n_groups = user->n_additional_gids;
 	probe.capabilities = id->capabilities;

@@ -265,7 +265,7 @@ static char *isolated_verdict(const struct audit_facts *f)
 	const struct audit_who *who = audit_judged(f);
 	uint64_t size = idmap_size(&f->uids);
 
-	if (f->is_pool_range)
+	if (who->is_mapped && audit_is_from_pool(f, who->host_uid))
 		return xstrdup(
 			"isolated: its root is nobody on the host (a range of its own "
 			"from the pool)");

@@ -148,7 +148,8 @@ static int take_capabilities(uint64_t wanted, struct error *err)
 static int take_identity(const struct access_probe *p, struct error *err)
 {
 	/* EPERM: a map of one id, which leaves a container the caller's groups as well */
-	if (sys_setgroups(p->n_groups, p->groups) < 0 && errno != EPERM)
+	if (!p->keep_groups && sys_setgroups(p->n_groups, p->groups) < 0 &&
+	    errno != EPERM)
 		return error_set(err, ERR_SYSTEM, errno, "take the container's groups");
 	if (prctl(PR_SET_KEEPCAPS, 1) < 0 || sys_setresgid(p->gid, p->gid, p->gid) < 0 ||
 	    sys_setresuid(p->uid, p->uid, p->uid) < 0)

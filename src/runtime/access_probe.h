@@ -39,6 +39,7 @@ struct access_probe {
 	/* Without one: a user namespace with the container's maps; -EBADF: the caller's. */
 	int user_ns_fd;
 	uint32_t uid, gid; /* in the user namespace */
+	bool keep_groups;  /* the caller's; groups are not used then */
 	const uint32_t *groups;
 	size_t n_groups;
 	uint64_t capabilities; /* effective and permitted */

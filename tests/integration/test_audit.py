@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`cubby audit`: who a container's root is on the host, and what it can really do there."""
 
+import contextlib
 import json
 import os
 import re
 import socket
+import sqlite3
 import stat
 
 import pytest
@@ -155,6 +157,54 @@ def test_an_idmapped_mount(audit, cubby, own_root, place):
     cubby.ok("exec", "c", "sh", "-c", "cp /bin/busybox /d/x; chmod 4755 /d/x")
     left = os.stat(f"{path}/x")
     assert left.st_uid == 0 and left.st_mode & stat.S_ISUID
+
+
+@pytest.mark.subids
+def test_a_range_of_its_own(audit, cubby, place, user):
+    """Before it is made the range is not known, but that it will be nobody's."""
+    cubby.ok("pull", "-q", "cubby/hello")
+    src, free = place("src"), place("free", 0o777)
+    options = ["--userns=auto", "-v", f"{src}:/src", "-v", f"{free}:/free"]
+    found = audit(0, *options, "cubby/hello")
+    assert found["Verdict"] == "isolated: its root is nobody on the host (a range of its own from the pool)"
+    assert found["IDs"]["FromPool"] and "HostUID" not in found["IDs"]["Root"]
+    assert found["IDs"]["UIDMap"] == [] and "from the pool" in found["IDs"]["MapText"][0]
+    assert not path_of(found, src)["Writable"] and path_of(found, free)["Writable"]
+    assert "WritesAsUID" not in path_of(found, free)
+    with contextlib.closing(sqlite3.connect(f"{cubby.data}/cubby.db")) as records:
+        assert records.execute("SELECT count(*) FROM id_range").fetchone() == (0,)
+    cubby.ok("run", "-d", "--name", "c", *options, "cubby/hello", *FOREVER)
+    found = audit(0, "c")
+    assert not found["IDs"]["FromPool"] and found["IDs"]["Root"]["HostUID"] not in (0, user.uid)
+    assert f"uids {found['IDs']['Root']['HostUID']}-" in found["Verdict"]
+    assert not path_of(found, src)["Writable"] and path_of(found, free)["Writable"]
+    # another one of its kind has none of its ids
+    assert audit(0, "--userns=auto", "cubby/hello")["IDs"]["SharedWith"]["Containers"] == []
+
+
+@pytest.mark.rootless
+@pytest.mark.subids
+def test_keep_id(audit, cubby, place, user):
+    """Root is not the caller, but can become it: so it has the caller's rights."""
+    cubby.ok("pull", "-q", "cubby/hello")
+    src = place("src", 0o700)
+    options = ["--userns=keep-id", "-v", f"{src}:/src"]
+    cubby.ok("run", "-d", "--name", "c", *options, "cubby/hello", *FOREVER)
+    for words in ([*options, "cubby/hello"], ["c"]):
+        found = audit(1, *words)
+        assert f"one of its ids is you ({user.name}) on the host; it can write {src}" in found["Verdict"]
+        assert found["IDs"]["User"]["HostUID"] == user.uid
+        assert path_of(found, src)["Writable"] and path_of(found, src)["UserWritable"]
+    assert audit(0, "--userns=nomap", "-v", f"{src}:/src", "cubby/hello")["IDs"]["SharedWith"]["Caller"] is False
+
+
+@pytest.mark.subids
+def test_a_directory_that_will_be_given(audit, cubby, place):
+    cubby.ok("pull", "-q", "cubby/hello")
+    src = place("src", 0o700)
+    found = audit(0, "--userns=auto", "-v", f"{src}:/src:U", "cubby/hello")
+    assert path_of(found, src)["Writable"]
+    assert os.stat(src).st_uid == os.geteuid()
 
 
 @pytest.mark.root
