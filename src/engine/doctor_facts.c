@@ -346,7 +346,6 @@ int doctor_look(const char *root, const char *runroot, struct doctor_facts *ret,
 	f.kernel = xstrdup(kernel.release);
 	whole_map(&f, &ids);
 	host.is_namespaced = f.namespaced;
-	host.spare_id = host.is_root && f.own_uids > 1 && f.own_gids > 1 ? 1 : 0;
 	host.data_dir = f.data.writable ? f.data.existing : NULL;
 	r = probe_all(&host, f.probes, err);
 	if (r < 0)

@@ -25,7 +25,7 @@ static void judge_user_namespace(const struct doctor_facts *f, struct doctor_che
 	const struct probe *made = &f->probes[PROBE_USERNS],
 			   *power = &f->probes[PROBE_USERNS_POWER];
 
-	c->essential = f->rootless;
+	c->essential = f->rootless || f->namespaced;
 	if (!check_probe(c, made, DOCTOR_MISSING)) {
 		how_to_allow_namespaces(f, made->code, c);
 		return;

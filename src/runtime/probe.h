@@ -86,7 +86,6 @@ struct probe {
 struct probe_host {
 	bool is_root; /* capabilities already: of the host, or of a namespace that it was started in */
 	bool is_namespaced;              /* the latter */
-	uint32_t spare_id;               /* of root's, other than 0; 0: it has no other */
 	const struct idmap *uids, *gids; /* the whole map; no lines: there is none */
 	const char
 		*data_dir; /* directory that can be written to, on the file system of the

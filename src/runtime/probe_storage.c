@@ -25,6 +25,18 @@
 #define WORDS     "of the lower layer"
 #define NEW_WORDS "of the container"
 
+/* Root of a namespace makes its containers as ordinary users do. */
+static bool is_host_root(const struct probe_host *host)
+{
+	return host->is_root && !host->is_namespaced;
+}
+
+/* What 0 is shown as: a user namespace of a single id has no other. */
+static uint32_t shown_id(const struct probe_run *run)
+{
+	return is_host_root(run->host) ? 1 : 0;
+}
+
 /* The directories of one overlay, below the run's own. */
 struct layers {
 	char *lower, *second, *meta, *upper, *work;
@@ -255,25 +267,15 @@ static int clone_of(const char *dir, struct error *err)
 	return fd < 0 ? error_set(err, ERR_SYSTEM, -fd, "clone a mount") : fd;
 }
 
-/* Of file systems that its namespace did not mount, root of a namespace can make none. */
 static int try_idmap_mount(const struct probe_run *run, struct probe *p,
 			   struct error *err)
 {
-	cleanup_fd int fd = -EBADF;
-	int r;
+	bool root = is_host_root(run->host);
+	cleanup_fd int fd = root ? clone_of(run->scratch, err) : new_tmpfs(err);
 
-	if (run->host->is_root) {
-		probe_say(p, "on the file system of the data directory");
-		fd = clone_of(run->scratch, err);
-		r = fd < 0 ? fd : set_idmap(fd, run->host->spare_id, err);
-		if (r == 0 || !run->host->is_namespaced)
-			return r;
-		error_drop(err, "then on a tmpfs, as others");
-		fd_cleanup_(&fd);
-	}
-	probe_say(p, "on a tmpfs of a user namespace");
-	fd = new_tmpfs(err);
-	return fd < 0 ? fd : set_idmap(fd, run->host->spare_id, err);
+	probe_say(p, root ? "on the file system of the data directory"
+			  : "on a tmpfs of a user namespace");
+	return fd < 0 ? fd : set_idmap(fd, shown_id(run), err);
 }
 
 static int check_owner(int root_fd, uid_t owner, struct error *err)
@@ -317,7 +319,7 @@ static int own_range(const struct probe_run *run, bool by_clones, struct error *
 	cleanup_layers struct layers l = {0};
 	cleanup_idmap struct idmap ids = {0};
 	cleanup_fd int fd = -EBADF;
-	uint32_t shown = run->host->spare_id;
+	uint32_t shown = shown_id(run);
 	int r = layers_make(run, by_clones ? "clones" : "trees", &l, err);
 	char *const lower[] = {l.lower, l.second, NULL};
 	const struct overlay_paths paths = {
@@ -338,23 +340,11 @@ static int own_range(const struct probe_run *run, bool by_clones, struct error *
 
 static int try_own_range(const struct probe_run *run, struct probe *p, struct error *err)
 {
-	cleanup_error struct error by_idmap = ERROR_INIT;
+	bool by_clones = is_host_root(run->host);
 
-	if (run->host->is_root) {
-		probe_say(p, "idmapped layers");
-		if (own_range(run, true, &by_idmap) == 0)
-			return 0;
-		if (!run->host->is_namespaced)
-			return error_move(err, &by_idmap);
-		error_drop(&by_idmap, "then as others do it");
-	}
-	probe_say(p, "metadata on an idmapped tmpfs");
-	return own_range(run, false, err);
-}
-
-static int nothing(void *data, struct error *err)
-{
-	return 0;
+	probe_say(p, "%s",
+		  by_clones ? "idmapped layers" : "metadata on an idmapped tmpfs");
+	return own_range(run, by_clones, err);
 }
 
 void probe_storage(const struct probe_run *run)
@@ -366,18 +356,8 @@ void probe_storage(const struct probe_run *run)
 		{PROBE_IDMAP_MOUNT, try_idmap_mount},
 		{PROBE_OWN_RANGE, try_own_range},
 	};
-	struct probe_host host = *run->host;
-	struct probe_run in_place = *run;
-	struct probe_place place = {.with_user = !host.is_root, .new_flags = CLONE_NEWNS};
-	cleanup_error struct error err = ERROR_INIT;
+	const struct probe_place place = {.with_user = !is_host_root(run->host),
+					  .new_flags = CLONE_NEWNS};
 
-	/* root of a container, whose capabilities are few */
-	if (host.is_namespaced && probe_in(run, &place, nothing, NULL, &err) < 0) {
-		error_drop(&err, "then as others, in a user namespace of its own");
-		place.with_user = true;
-		host.is_root = false;
-		host.spare_id = 0;
-		in_place.host = &host;
-	}
-	probe_each_in(&in_place, &place, tries, ARRAY_SIZE(tries));
+	probe_each_in(run, &place, tries, ARRAY_SIZE(tries));
 }

@@ -253,20 +253,43 @@ def test_in_the_map_of_all_ids(cubby, doctor, user):
     works(checks["id-map"])
 
 
-def test_inside_of_a_container(cubby, busybox_root, base):
+@pytest.fixture
+def in_container(cubby, busybox_root):
+    """doctor inside of a container that is run with these options, as {id: check}."""
+    def call(*options):
+        prefix = os.path.dirname(os.path.dirname(cubby.path))
+        mounts = [f"-v={p}:{p}:ro" for p in (prefix, "/lib", "/lib64", "/usr") if os.path.isdir(p)]
+        done = cubby("run", "--rm", *options, *mounts, "--rootfs", busybox_root, cubby.path, "--root",
+                     "/tmp/data", "--runroot", "/tmp/run", "doctor", "--format", "json")
+        if "not found" in done.stderr or "error while loading" in done.stderr:
+            pytest.skip("the program's libraries are elsewhere on this host")
+        return checks_of(done)
+    return call
+
+
+def test_inside_of_a_container(in_container):
     """A container with its masks and filter is a poor host; doctor says so and is well."""
-    prefix = os.path.dirname(os.path.dirname(cubby.path))
-    done = cubby("run", "--rm", "--rootfs", "-v", f"{prefix}:{prefix}:ro", "-v", "/lib:/lib:ro",
-                 "-v", "/lib64:/lib64:ro", "-v", "/usr:/usr:ro", busybox_root, cubby.path, "--root",
-                 "/tmp/data", "--runroot", "/tmp/run", "doctor", "--format", "json")
-    if "not found" in done.stderr or "error while loading" in done.stderr:
-        pytest.skip("the program's libraries are elsewhere on this host")
-    checks = checks_of(done)
+    checks = in_container()
     # its filter hides clone3, and then there is no use in trying what is made by it
     assert checks["system-calls"]["Status"] == "missing"
-    assert "seccomp=unconfined" in checks["system-calls"]["Remedy"]
+    assert "--nested" in checks["system-calls"]["Remedy"]
     assert checks["user-namespace"]["Status"] == "not tried"
     works(checks["programs"])
+
+
+@pytest.mark.rootless
+@pytest.mark.subids
+def test_inside_of_a_container_for_containers(in_container, cubby):
+    """What --nested is for: nothing that is essential is missing."""
+    checks = in_container("--nested")
+    for check in checks.values():
+        assert not (check["Essential"] and check["Status"] == "missing"), check
+    for name in ("user-namespace", "nested-user-namespace", "id-map", "overlay", "namespaces"):
+        works(checks[name])
+    # as good as outside
+    if {c["ID"]: c for c in json.loads(cubby("doctor", "--format", "json").stdout)}[
+            "own-range"]["Status"] == "ok":
+        works(checks["own-range"])
 
 
 def test_a_helper_program_of_another_version(cubby, base):
