@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/helper_program.h"
+#include "engine/settings.h"
 #include "transfer/protocol.h"
 #include "transfer/sandboxed.h"
 #include "util/fd.h"
@@ -21,12 +22,18 @@ int unpack_start(const struct unpack_request *request, struct unpack *ret,
 {
 	cleanup_free char *flags = xasprintf("%u", request->flags);
 	cleanup_free char *size = xasprintf("%llu", (unsigned long long)request->size);
-	const char *const args[] = {"unpack", flags, size, NULL};
+	cleanup_settings struct settings settings = SETTINGS_INIT;
+	cleanup_free char *max = NULL;
+	const char *args[] = {"unpack", flags, size, NULL, NULL};
 	struct helper_program h = HELPER_PROGRAM_INIT;
 	cleanup_fd int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	cleanup_fd int result_fd = -EBADF, their_fd = -EBADF;
-	int pair[2], r;
+	int pair[2], r = settings_read(&settings, err);
 
+	if (r < 0)
+		return r;
+	max = xasprintf("%llu", (unsigned long long)settings.layer_max_size);
+	args[3] = max;
 	if (null_fd < 0 || pipe2(pair, O_CLOEXEC) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make a pipe");
 	result_fd = fd_move_high(pair[0]);

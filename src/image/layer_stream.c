@@ -56,11 +56,12 @@ static int flush(struct stream *s, struct error *err)
 		return 0;
 	s->chunk = NULL;
 	s->total += len;
-	if (s->total > s->max_bytes)
-		return error_set(
-			err, ERR_INVALID, EFBIG,
-			"the layer has more than the %llu bytes that are allowed",
-			(unsigned long long)s->max_bytes);
+	if (s->total > s->max_bytes) {
+		error_set(err, ERR_INVALID, EFBIG,
+			  "the layer has more than the %llu bytes that are allowed",
+			  (unsigned long long)s->max_bytes);
+		return error_hint(err, "layer_max_size in cubby.conf allows more");
+	}
 	if (layer_ring_put(s->ring, len) < 0)
 		return nobody_reads(err);
 	hash_add(s->hash, chunk,

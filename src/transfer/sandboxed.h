@@ -4,10 +4,11 @@
  * code, and so starts ten times as quickly as the transfer program. The engine starts it as root of a user namespace with the user's whole map, in mount, network, ipc and pid
  * namespaces of their own (runtime/sandbox.h):
  *
- *   layer unpack FLAGS SIZE       fd 3: result, written once: layer_result_text() or an event "error"
+ *   layer unpack FLAGS SIZE MAX   fd 3: result, written once: layer_result_text() or an event "error"
  *                                 fd 4: the layer's directory    fd 5: the blob
  *                                 fd 6: its growth pipe, or /dev/null if all of it is there
  *                                 FLAGS: enum layer_flags as a decimal number
+ *                                 MAX: bytes that it may have uncompressed; 0: the built-in limit
  *   layer pack FLAGS              fd 3: result    fd 4: the tree    fd 1: where the tar goes
  *
  * Each confines itself before the first byte: no_new_privs, capabilities but those it needs dropped,

@@ -7,7 +7,7 @@
 #include "transfer/sandboxed.h"
 #include "util/str.h"
 
-#define N_ARGS 2
+#define N_ARGS 3
 
 static int confine(int root_fd, struct error *err)
 {
@@ -34,14 +34,16 @@ static int unpack(char *const *args, unsigned int n_args, char **ret_result,
 		.confine = confine,
 		.confine_stream = confine_stream,
 	};
+	struct layer_limits limits = {0};
 	uint32_t flags;
 	int r;
 
 	if (n_args != N_ARGS || str_to_u32(args[0], &flags) < 0 ||
-	    str_to_u64(args[1], &in.size) < 0)
-		return error_set(err, ERR_INVALID, 0, "unpack: expected FLAGS SIZE");
+	    str_to_u64(args[1], &in.size) < 0 ||
+	    str_to_u64(args[2], &limits.max_bytes) < 0)
+		return error_set(err, ERR_INVALID, 0, "unpack: expected FLAGS SIZE MAX");
 	umask(0);
-	r = layer_unpack(SANDBOXED_TREE_FD, &in, NULL, flags, &result, err);
+	r = layer_unpack(SANDBOXED_TREE_FD, &in, &limits, flags, &result, err);
 	if (r >= 0)
 		*ret_result = layer_result_text(&result);
 	return r;

@@ -35,6 +35,8 @@ static unsigned int count_call(const char *name)
 
 static int errno_by_name(const char *name, size_t len)
 {
+	if (len == strlen("KILL") && memcmp(name, "KILL", len) == 0)
+		(void)raise(SIGKILL); /* this process ends at this very point */
 	for (int code = 1; code < 134; code++) {
 		const char *known = strerrorname_np(code);
 		if (known && strlen(known) == len && memcmp(known, name, len) == 0)

@@ -3,7 +3,8 @@
  * System calls that the C library does not wrap, and the seam for fault injection: in a
  * build with -Dfault_injection=true the environment variable CUBBY_FAIL="openat2:ENOSYS,
  * mount_setattr:EPERM@3" makes the named call fail (with @N: only the Nth time; with @N+:
- * from the Nth time on). Each returns >= 0, or -1 with errno as the kernel does.
+ * from the Nth time on). The word KILL instead of an errno
+ * ends the process there, as kill -9 would. Each returns >= 0, or -1 with errno as the kernel does.
  */
 #pragma once
 
