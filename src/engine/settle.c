@@ -142,16 +142,30 @@ static int kill_process(const struct proc_id *process, struct error *err)
 	return 0;
 }
 
+/* Where a test ends this process. */
+static int may_go_on(const char *step, struct error *err)
+{
+	return sys_fault(step) ? error_set(err, ERR_SYSTEM, errno,
+					   "remove what is left of a container")
+			       : 0;
+}
+
 int container_purge(const struct engine *e, const char *id, struct error *err)
 {
 	int r;
 
 	r = container_record_delete(e->store, id, err);
 	if (r >= 0)
+		r = may_go_on("purge_record", err);
+	if (r >= 0)
 		r = container_dir_remove_data(e, id, err);
+	if (r >= 0)
+		r = may_go_on("purge_data", err);
 	/* no sooner: its files belong to these ids */
 	if (r >= 0)
 		r = id_range_delete(e->store, id, err);
+	if (r >= 0)
+		r = may_go_on("purge_ids", err);
 	return r < 0 ? r : container_dir_remove_run(e, id, err);
 }
 
