@@ -129,11 +129,9 @@ static uint64_t origin_of(const struct id_spans *pool, uint64_t id)
 	return 0;
 }
 
-bool id_spans_find(const struct id_spans *free_ids, const struct id_spans *pool,
-		   uint64_t count, uint64_t *ret_start)
+static bool find_multiple(const struct id_spans *free_ids, const struct id_spans *pool,
+			  uint64_t count, uint64_t *ret_start)
 {
-	if (count == 0 || count > ID_SPANS_END)
-		return false;
 	for (size_t i = 0; i < free_ids->n; i++) {
 		const struct id_span *gap = &free_ids->items[i];
 		uint64_t origin = origin_of(pool, gap->start);
@@ -143,6 +141,18 @@ bool id_spans_find(const struct id_spans *free_ids, const struct id_spans *pool,
 		if (*ret_start + count <= gap->end)
 			return true;
 	}
+	return false;
+}
+
+bool id_spans_find(const struct id_spans *free_ids, const struct id_spans *pool,
+		   uint64_t count, uint64_t *ret_start)
+{
+	bool is_power_of_two = (count & (count - 1)) == 0;
+
+	if (count == 0 || count > ID_SPANS_END)
+		return false;
+	if (is_power_of_two && find_multiple(free_ids, pool, count, ret_start))
+		return true;
 	for (size_t i = 0; i < free_ids->n; i++) {
 		*ret_start = free_ids->items[i].start;
 		if (*ret_start + count <= free_ids->items[i].end)

@@ -41,9 +41,9 @@ uint64_t id_spans_total(const struct id_spans *s);
 uint64_t id_spans_largest(const struct id_spans *s); /* ids of the largest span */
 
 /*
- * id_spans_find() - where `count` ids in a row are free: the first place that is a multiple of count
- * away from the beginning of the pool's span around it, so that ranges of one size leave no gaps
- * between them; else the first place at all. false: there is none.
+ * id_spans_find() - where `count` ids in a row are free: of a power of two, as ranges are that nobody asked a size
+ * for, the first place that is a multiple of it away from the beginning of the pool's span around it, so that such
+ * ranges leave no gaps between them; else the first place at all. false: there is none.
  */
 bool id_spans_find(const struct id_spans *free_ids, const struct id_spans *pool,
 		   uint64_t count, uint64_t *ret_start);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/fs.h"
 #include "util/mem.h"
@@ -20,14 +21,23 @@ void id_holdings_release(struct id_holdings *h)
 	*h = (struct id_holdings){0};
 }
 
-/* Where the list lies; without a place of the user's the store has it to itself. Caller frees. */
-static char *list_dir(const struct engine *e)
+/*
+ * Where the list lies. Without a place of the user's, or where that is somebody else's as for root of a
+ * namespace on a host where root has stores too, the store has it to itself. Caller frees.
+ */
+static char *list_dir(const struct engine *e, bool make)
 {
 	cleanup_error struct error err = ERROR_INIT;
 	struct engine_paths usual = {0};
+	cleanup_fd int dirfd = -EBADF;
 	char *dir = NULL;
+	int r = engine_paths_from_environment(NULL, NULL, &usual, &err);
 
-	if (engine_paths_from_environment(NULL, NULL, &usual, &err) >= 0)
+	if (r >= 0 && make)
+		r = dirfd = fs_open_own_dir(usual.data, 0700, &err);
+	else if (r >= 0 && access(usual.data, R_OK | W_OK | X_OK) < 0 && errno != ENOENT)
+		r = error_set(&err, ERR_DENIED, errno, "look into %s", usual.data);
+	if (r >= 0)
 		dir = xstrdup(usual.data);
 	else
 		error_drop(&err, "this store stands alone");
@@ -91,13 +101,11 @@ static int update_list(const char *path, const char *own, struct error *err)
 
 int id_stores_lock(const struct engine *e, struct error *err)
 {
-	cleanup_free char *dir = list_dir(e), *path = fs_join(dir, STORES_FILE);
+	cleanup_free char *dir = list_dir(e, true), *path = fs_join(dir, STORES_FILE);
 	cleanup_free char *lock_path = xasprintf("%s.lock", path);
-	cleanup_fd int dirfd = fs_open_own_dir(dir, 0700, err), lock_fd = -EBADF;
+	cleanup_fd int lock_fd = -EBADF;
 	int r;
 
-	if (dirfd < 0)
-		return dirfd;
 	lock_fd = fs_lock(AT_FDCWD, lock_path, true, true, err);
 	if (lock_fd < 0)
 		return lock_fd;
@@ -134,7 +142,7 @@ static int look_at(const char *data, struct id_holdings *h, struct error *err)
 int id_stores_look(const struct engine *e, struct id_holdings *ret, struct error *err)
 {
 	cleanup_id_holdings struct id_holdings h = {0};
-	cleanup_free char *dir = list_dir(e), *path = fs_join(dir, STORES_FILE);
+	cleanup_free char *dir = list_dir(e, false), *path = fs_join(dir, STORES_FILE);
 	cleanup_strv char **stores = NULL;
 	int r;
 
