@@ -112,32 +112,31 @@ static void print_remedies(const struct doctor_report *r, bool colour)
 	}
 }
 
-/* What --fix has done, a line each; the same wishes are still there in the new report if it failed. */
-static void print_fixes(char *const *fixes)
+/* A line each; what has failed is still in the report. */
+static void print_block(const char *heading, char *const *lines)
 {
-	if (!fixes)
+	if (!lines)
 		return;
-	printf("\nMended:\n");
-	strv_foreach (line, fixes)
-		printf("  %s\n", *line);
+	printf("\n%s:\n", heading);
+	strv_foreach (line, lines) {
+		cleanup_free char *visible = str_visible(*line, "");
+
+		printf("  %s\n", visible);
+	}
 }
 
+/* One command may be the remedy of several. */
 static void print_commands(const struct doctor_report *r)
 {
-	bool any = false;
+	cleanup_strv char **commands = NULL;
 
 	for (size_t i = 0; i < r->n_checks; i++) {
 		const struct doctor_check *c = &r->checks[i];
-		cleanup_free char *visible = NULL;
 
-		if (!c->command || !c->as_root)
-			continue;
-		if (!any)
-			printf("\nTo run as root:\n");
-		any = true;
-		visible = str_visible(c->command, "");
-		printf("  %s\n", visible);
+		if (c->command && c->as_root && !strv_has(commands, c->command))
+			strv_add(&commands, c->command);
 	}
+	print_block("To run as root", commands);
 }
 
 static struct json_object *row_of(const struct doctor_check *c)
@@ -200,7 +199,7 @@ static char **fix(const struct doctor_facts *f, const struct doctor_report *r)
 			continue;
 		}
 		message = error_message(&err);
-		strv_addf(&done, "%s: failed: %s", c->command, message);
+		strv_addf(&done, "%s: failed, %s", c->command, message);
 	}
 	return done;
 }
@@ -215,7 +214,7 @@ static int report(const struct doctor_values *v, const struct doctor_report *r,
 	print_table(r, colour);
 	print_remedies(r, colour);
 	if (v->fix) {
-		print_fixes(fixes);
+		print_block("Mended without root", fixes);
 		print_commands(r);
 	}
 	printf("\n%s\n", r->summary);

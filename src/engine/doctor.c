@@ -125,7 +125,7 @@ static int enable_linger(struct error *err)
 		return r;
 	if (said.data)
 		said.data[strcspn(said.data, "\n")] = '\0';
-	return error_set(err, ERR_DENIED, 0, "loginctl enable-linger: %s",
+	return error_set(err, ERR_DENIED, 0, "%s",
 			 said.data && *said.data ? said.data : "it failed");
 }
 

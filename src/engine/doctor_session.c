@@ -66,6 +66,11 @@ static void judge_linger(const struct doctor_facts *f, struct doctor_check *c)
 		check_set(c, DOCTOR_DEGRADED,
 			  "systemd ends your containers when you log out");
 		check_command(c, false, "loginctl enable-linger");
+		if (f->user)
+			check_remedy(
+				c,
+				"If that is denied, as root: loginctl enable-linger %s.",
+				f->user);
 		c->fix = DOCTOR_FIX_LINGER;
 	}
 }
@@ -74,7 +79,9 @@ static void judge_manager(const struct doctor_facts *f, struct doctor_check *c)
 {
 	if (!f->systemd) {
 		check_set(c, DOCTOR_OK, "there is no systemd, and no need for it");
-	} else if (!f->rootless || f->user_manager) {
+	} else if (!f->rootless) {
+		check_set(c, DOCTOR_OK, "root needs none");
+	} else if (f->user_manager) {
 		check_set(c, DOCTOR_OK, "running");
 	} else {
 		check_set(c, DOCTOR_DEGRADED,

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 
 #include "engine/doctor_rules.h"
+#include "engine/id_facts.h"
 #include "util/str.h"
 
 #define FEW_BYTES  1000000000 /* an image of a distribution with tools */
@@ -79,6 +80,14 @@ const char *doctor_fs_word(const struct doctor_dir *d)
 	return name ? name : "a file system that cubby does not know";
 }
 
+static void remount(struct doctor_check *c, const char *path, const char *option)
+{
+	cleanup_free char *quoted = id_facts_quote(path);
+
+	check_command(c, true, "mount -o remount,%s \"$(findmnt -nT %s -o TARGET)\"",
+		      option, quoted);
+}
+
 bool doctor_judge_dir(const struct doctor_facts *f, const struct doctor_dir *d,
 		      struct doctor_check *c)
 {
@@ -106,25 +115,25 @@ bool doctor_judge_dir(const struct doctor_facts *f, const struct doctor_dir *d,
 			d->owner);
 		return false;
 	}
+	cleanup_free char *path = id_facts_quote(d->path);
+
 	if (d->exists && (d->mode & (S_IWGRP | S_IWOTH))) {
 		check_set(c, DOCTOR_MISSING, "%s can be written to by others", d->path);
-		check_command(c, false, "chmod go-w %s", d->path);
+		check_command(c, false, "chmod go-w %s", path);
 		return false;
 	}
 	if (d->writable)
 		return true;
 	if (d->mount_flags & ST_RDONLY) {
 		check_set(c, DOCTOR_MISSING, "%s is mounted read-only", d->existing);
-		check_command(c, true,
-			      "mount -o remount,rw \"$(findmnt -nT %s -o TARGET)\"",
-			      d->existing);
+		remount(c, d->existing, "rw");
 	} else if (d->exists) {
 		check_set(c, DOCTOR_MISSING, "%s can't be written to", d->path);
-		check_command(c, false, "chmod u+rwx %s", d->path);
+		check_command(c, false, "chmod u+rwx %s", path);
 	} else {
 		check_set(c, DOCTOR_MISSING, "%s can't be made in %s", d->path,
 			  d->existing);
-		check_command(c, true, "install -d -m 0700 -o %u %s", f->uid, d->path);
+		check_command(c, true, "install -d -m 0700 -o %u %s", f->uid, path);
 	}
 	return false;
 }
@@ -194,9 +203,7 @@ static void judge_exec(const struct doctor_facts *f, struct doctor_check *c)
 	if (check_probe(c, &f->probes[PROBE_OVERLAY_EXEC], DOCTOR_MISSING))
 		check_set(c, DOCTOR_OK, "what lies on it may be executed");
 	else if (c->status == DOCTOR_MISSING && (f->data.mount_flags & ST_NOEXEC))
-		check_command(c, true,
-			      "mount -o remount,exec \"$(findmnt -nT %s -o TARGET)\"",
-			      f->data.existing);
+		remount(c, f->data.existing, "exec");
 }
 
 static void judge_layers(const struct doctor_facts *f, struct doctor_check *c)

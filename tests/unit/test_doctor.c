@@ -270,6 +270,13 @@ static void data_is_a_file(struct doctor_facts *f)
 	f->data.writable = false;
 }
 
+static void odd_name(struct doctor_facts *f)
+{
+	free(f->data.path);
+	f->data.path = xstrdup("/home/o'neil; reboot");
+	f->data.mode = 0777;
+}
+
 static void data_unwritable(struct doctor_facts *f)
 {
 	f->data.writable = false;
@@ -458,6 +465,8 @@ static const struct {
 	 "chmod go-w /home/alice/.local/share/cubby", NULL},
 	{data_is_a_file, "data-directory", DOCTOR_MISSING, "not a directory", NULL,
 	 "Move"},
+	{odd_name, "data-directory", DOCTOR_MISSING, "by others",
+	 "chmod go-w '/home/o'\\''neil; reboot'", NULL},
 	{data_unwritable, "data-directory", DOCTOR_MISSING, "can't be written",
 	 "chmod u+rwx /home/alice/.local/share/cubby", NULL},
 	{data_readonly, "data-directory", DOCTOR_MISSING, "read-only",
@@ -475,7 +484,7 @@ static const struct {
 	{run_open, "run-directory", DOCTOR_MISSING, "others",
 	 "chmod go-w /run/user/1000/cubby", NULL},
 	{no_linger, "lingering", DOCTOR_DEGRADED, "log out", "loginctl enable-linger",
-	 NULL},
+	 "enable-linger alice"},
 	{no_systemd, "lingering", DOCTOR_OK, "no systemd", NULL, NULL},
 	{no_manager, "user-manager", DOCTOR_DEGRADED, "manager",
 	 "loginctl enable-linger alice", NULL},
