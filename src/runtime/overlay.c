@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Layers are named by /proc/self/fd/N: fsconfig(2) takes 255 bytes a value, and paths may be
- * longer. With "lowerdir+" (Linux 6.8) their number has no other limit than overlay's own 500;
- * before that the list is one value, for which only mount(2) has room (a page, some 200 layers):
- * it is mounted over a directory of its own for a moment, and cloned from there.
+ * longer. With "lowerdir+" (Linux 6.8) each is an option of its own; overlay_list.c is for kernels
+ * before that.
  */
 #include "runtime/overlay.h"
 
@@ -21,8 +20,6 @@
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/sys.h"
-
-#define LIST_MAX 4000 /* of the page that mount(2) takes */
 
 void overlay_dirs_release(struct overlay_dirs *d)
 {
@@ -95,32 +92,6 @@ static char **upper_options(const struct overlay_dirs *d)
 	return options;
 }
 
-static int mount_by_list(const struct overlay_dirs *d, struct error *err)
-{
-	cleanup_strv char **options = upper_options(d), **lower = NULL;
-	cleanup_free char *list = NULL, *text = NULL, *others = NULL;
-	char path[FD_PROC_PATH_MAX], place[FD_PROC_PATH_MAX];
-	int fd;
-
-	for (size_t i = 0; i < d->n_lower; i++)
-		strv_add(&lower, fd_proc_path(d->lower_fds[i], path));
-	list = strv_join(lower, ":");
-	others = strv_join(options, ",");
-	text = xasprintf("%s,lowerdir=%s", others, list);
-	if (strlen(text) > LIST_MAX) {
-		error_set(err, ERR_UNSUPPORTED, 0,
-			  "mount an overlay of %zu layers: too many for this kernel",
-			  d->n_lower);
-		return error_hint(err, "Linux 6.8 and newer take up to 500 layers");
-	}
-	(void)fd_proc_path(d->upper_fd >= 0 ? d->upper_fd : d->lower_fds[0], place);
-	if (mount("overlay", place, "overlay", 0, text) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "mount the overlay");
-	fd = mount_clone(AT_FDCWD, place, false);
-	(void)umount2(place, MNT_DETACH);
-	return fd < 0 ? error_set(err, ERR_SYSTEM, -fd, "clone the overlay") : fd;
-}
-
 /* As in a container, whose own root is an overlay already. */
 static void explain_upper(const struct overlay_dirs *d, struct error *err)
 {
@@ -161,7 +132,7 @@ int overlay_mount(const struct overlay_dirs *d, struct error *err)
 	fd = mount_fs_new(&fs, err);
 	if (fd < 0 && err->code == EINVAL && d->data_fd < 0) {
 		error_drop(err, "this kernel may not know lowerdir+");
-		fd = mount_by_list(d, err);
+		fd = overlay_mount_list(d, err);
 	}
 	if (fd < 0)
 		explain_upper(d, err);

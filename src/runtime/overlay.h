@@ -98,3 +98,10 @@ int overlay_detach(const struct overlay_dirs *d, struct error *err) _must_check_
  * have. Needs /proc. A single read-only layer is mounted as it is. Return: fd.
  */
 int overlay_mount(const struct overlay_dirs *d, struct error *err) _must_check_;
+
+/*
+ * overlay_mount_list() - overlay_mount()'s way on kernels before Linux 6.8, which don't know "lowerdir+":
+ * one option holds all layers. The work directory lies beside the upper one. The lower fds become
+ * clones of what they were. Return: fd.
+ */
+int overlay_mount_list(const struct overlay_dirs *d, struct error *err) _must_check_;

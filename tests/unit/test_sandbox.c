@@ -8,6 +8,7 @@
 
 #include "runtime/overlay.h"
 #include "unit.h"
+#include "util/mem.h"
 #include "util/path.h"
 #include "util/str.h"
 
@@ -177,8 +178,8 @@ static int look_at(void *data, struct error *err)
 START_TEST(layers_lie_over_each_other)
 {
 	const char *base = unit_dir();
-	char name[200], *low = make(base, "low"), *top = make(base, "top"),
-			*work = make(base, "work"), *deep, *upper, *made = NULL;
+	char name[200], *low = make(base, "low"), *top = make(base, "top"), *work, *deep,
+			*upper, *made = NULL;
 	char *lower[] = {top, low, NULL};
 	struct overlay_paths paths = {.lower = lower};
 	struct error err = ERROR_INIT;
@@ -187,6 +188,7 @@ START_TEST(layers_lie_over_each_other)
 	name[sizeof(name) - 1] = '\0';
 	deep = make(base, name);
 	upper = make(deep, name);
+	work = make(deep, "work");
 	put(low, "a", "of low");
 	put(low, "b", "of low");
 	put(top, "a", "of top");
@@ -210,6 +212,101 @@ START_TEST(layers_lie_over_each_other)
 }
 END_TEST
 
+#define MANY 500 /* what overlayfs takes */
+
+struct many {
+	char *base, *layers[MANY + 2], *upper, *work;
+	struct overlay_paths paths;
+};
+
+static void make_many(struct many *m)
+{
+	m->base = make(unit_dir(), "many");
+	m->upper = make(m->base, "upper");
+	m->work = make(m->base, "work");
+	for (int i = 0; i <= MANY; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%d", i);
+		m->layers[i] = make(m->base, name);
+		put(m->layers[i], "all", name);
+		put(m->layers[i], name, name);
+	}
+}
+
+static void release_many(struct many *m)
+{
+	for (char **layer = m->layers; *layer; layer++)
+		free(*layer);
+	free(m->base);
+	free(m->upper);
+	free(m->work);
+}
+
+static int count_mounts(void)
+{
+	cleanup_file FILE *f = fopen("/proc/self/mountinfo", "re");
+	int c, n = 0;
+
+	while (f && (c = getc(f)) != EOF)
+		n += c == '\n';
+	return n;
+}
+
+/* As it is done for a kernel without "lowerdir+". The last layer's own name is in its file. */
+static int look_at_list(void *data, struct error *err)
+{
+	const struct overlay_paths *paths = data;
+	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
+	cleanup_fd int fd = -EBADF, made_fd = -EBADF;
+	size_t n = strv_len(paths->lower);
+	char last[16];
+	int mounts = count_mounts(), r = overlay_open(paths, &dirs, err);
+
+	if (r < 0)
+		return r;
+	fd = overlay_mount_list(&dirs, err);
+	if (fd < 0)
+		return fd;
+	snprintf(last, sizeof(last), "/%zu", n - 1);
+	r = expect(fd, last, last + 1, err);
+	if (r == 0)
+		r = expect(fd, "/all", "0", err);
+	if (r == 0 && count_mounts() != mounts)
+		return error_set(err, ERR_CONFLICT, 0, "a mount is left");
+	if (r < 0 || dirs.upper_fd < 0)
+		return r;
+	made_fd = path_make_file(fd, "/new", 0644, err);
+	return made_fd < 0 ? made_fd : 0;
+}
+
+START_TEST(kernels_before_6_8_take_a_list_of_layers)
+{
+	static const int numbers[] = {2, 50, 120, MANY};
+	struct many m = {0};
+	struct error err = ERROR_INIT;
+
+	make_many(&m);
+	m.paths.lower = m.layers;
+	for (int i = (int)ARRAY_SIZE(numbers) - 1; i >= 0; i--) {
+		cleanup_free char *made = NULL;
+
+		for (int k = numbers[i]; m.layers[k]; k++) {
+			free(m.layers[k]);
+			m.layers[k] = NULL;
+		}
+		m.paths.upper = m.paths.work = NULL;
+		ck_assert_ok(call(look_at_list, &m.paths, CLONE_NEWNS, &err), &err);
+		m.paths.upper = m.upper;
+		m.paths.work = m.work;
+		ck_assert_ok(call(look_at_list, &m.paths, CLONE_NEWNS, &err), &err);
+		made = xasprintf("%s/new", m.upper);
+		ck_assert_int_eq(unlink(made), 0);
+	}
+	release_many(&m);
+}
+END_TEST
+
 UNIT_MAIN("sandbox", a_function_runs_as_root_of_the_map, its_error_comes_back_whole,
 	  one_that_is_killed_has_failed, a_program_gives_its_exit_status,
-	  layers_lie_over_each_other)
+	  layers_lie_over_each_other, kernels_before_6_8_take_a_list_of_layers)
