@@ -62,15 +62,19 @@ static int set_string(int fs_fd, const char *key, const char *value, struct erro
 	return fail(fs_fd, what, code, err);
 }
 
-static int add_layer(int fs_fd, const char *key, const char *layer, struct error *err)
+/* Before Linux 6.5 any option's name is taken, and refused when the file system is made. */
+static int explain_layers(int r, struct error *err)
 {
-	int r = set_string(fs_fd, key, layer, err);
-
 	if (r == -EINVAL && err->code == EINVAL)
 		return error_hint(
 			err,
 			"a list of layers this long needs Linux 6.8 or newer, or shorter paths");
 	return r;
+}
+
+static int add_layer(int fs_fd, const char *key, const char *layer, struct error *err)
+{
+	return explain_layers(set_string(fs_fd, key, layer, err), err);
 }
 
 /* "a:b\:c::data" to one option a layer; a backslash protects the byte after it. */
@@ -101,6 +105,12 @@ static int set_lower_dirs(int fs_fd, const char *list, struct error *err)
 	}
 }
 
+static bool is_split(const char *type, const char *option)
+{
+	return str_eq(type, "overlay") && str_starts(option, "lowerdir=") &&
+	       strlen(option) > strlen("lowerdir=") + VALUE_MAX;
+}
+
 static int set_option(int fs_fd, const char *type, const char *option, struct error *err)
 {
 	const char *equals = strchr(option, '=');
@@ -112,8 +122,7 @@ static int set_option(int fs_fd, const char *type, const char *option, struct er
 		return fail(fs_fd, what, errno, err);
 	}
 	cleanup_free char *key = xstrndup(option, (size_t)(equals - option));
-	if (str_eq(type, "overlay") && str_eq(key, "lowerdir") &&
-	    strlen(equals + 1) > VALUE_MAX)
+	if (is_split(type, option))
 		return set_lower_dirs(fs_fd, equals + 1, err);
 	return set_string(fs_fd, key, equals + 1, err);
 }
@@ -135,6 +144,14 @@ static int configure(int fs_fd, const struct mount_fs *fs, struct error *err)
 	return r;
 }
 
+static bool has_split(const struct mount_fs *fs)
+{
+	for (char *const *o = fs->options; o && *o; o++)
+		if (is_split(fs->type, *o))
+			return true;
+	return false;
+}
+
 int mount_fs_new(const struct mount_fs *fs, struct error *err)
 {
 	cleanup_fd int fs_fd = sys_fsopen(fs->type, FSOPEN_CLOEXEC);
@@ -151,8 +168,10 @@ int mount_fs_new(const struct mount_fs *fs, struct error *err)
 	int r = configure(fs_fd, fs, err);
 	if (r < 0)
 		return r;
-	if (sys_fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return fail(fs_fd, fs->type, errno, err);
+	if (sys_fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
+		r = fail(fs_fd, fs->type, errno, err);
+		return has_split(fs) ? explain_layers(r, err) : r;
+	}
 	int fd = sys_fsmount(fs_fd, FSMOUNT_CLOEXEC, (unsigned int)fs->attrs);
 	if (fd < 0)
 		return fail(fs_fd, fs->type, errno, err);

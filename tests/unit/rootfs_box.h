@@ -331,6 +331,8 @@ static inline bool box_run(enum box_user user, box_function *before, box_functio
 			box_enter_user_ns(user);
 		EXPECT(unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
 			       CLONE_NEWNET | CLONE_NEWCGROUP) == 0);
+		/* what a test mounts is not for a host whose / is shared */
+		EXPECT(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
 		pid_t init = fork();
 		if (init == 0) {
 			if (user == AS_MAPPED_ROOT)

@@ -424,7 +424,12 @@ static void layers(struct box *b)
 
 	box_mount(b, "/proc", "proc", "proc", NULL);
 	box_mount(b, "/merged", "overlay", "overlay", options);
-	box_start(b);
+	if (box_build(b) < 0) {
+		EXPECT(b->err.hint && strstr(b->err.hint, "needs Linux 6.8"), "%s",
+		       box_message(b));
+		return;
+	}
+	EXPECT(box_enter(b) == 0, "%s", box_message(b));
 	EXPECT(access("/merged/file0", F_OK) == 0 && access("/merged/file1", F_OK) == 0 &&
 	       access("/merged/file2", F_OK) == 0);
 	EXPECT(open("/merged/new", O_WRONLY | O_CREAT, 0600) >= 0);
@@ -503,20 +508,25 @@ static void propagation(struct box *b)
 }
 BOX_TEST(propagation_words_are_honoured, binds_before, propagation)
 
-/* As a parent would: with a /proc in which its children have the pids that it knows. */
-static void idmap_open(struct box *b, const char *options)
+/* As a parent would: with a /proc in which its children have the pids that it knows. False: before Linux
+ * 6.3 a tmpfs can't be idmapped. */
+static bool idmap_open(struct box *b, const char *options)
 {
 	box_mount(b, "/proc", "proc", "proc", NULL);
 	box_mount(b, "/data", "bind", "data", options);
 	EXPECT(mount("proc", "/proc", "proc", 0, NULL) == 0);
 	EXPECT(box_plan(b) == 0, "%s", box_message(b));
 	b->sources[1] = mount_source_open(&b->plan.steps[1], b->dir, -EBADF, &b->err);
+	if (b->sources[1] < 0 &&
+	    strstr(box_message(b), "cannot be idmapped by this kernel"))
+		return false;
 	EXPECT(b->sources[1] >= 0, "%s", box_message(b));
 	EXPECT(rootfs_open(&b->r, &b->err) == 0 &&
 		       mount_open_sources(&b->r, &b->err) == 0 &&
 		       mount_apply(&b->r, &b->err) == 0 &&
 		       rootfs_enter(&b->r, &b->err) == 0,
 	       "%s", box_message(b));
+	return true;
 }
 
 static void idmap(struct box *b)
@@ -525,7 +535,8 @@ static void idmap(struct box *b)
 
 	EXPECT(mount("data", box_path(b, "data"), "tmpfs", 0, NULL) == 0);
 	box_file(b, "data/file", "x");
-	idmap_open(b, "bind,ro,idmap=uids=0-5000-10;gids=0-6000-10");
+	if (!idmap_open(b, "bind,ro,idmap=uids=0-5000-10;gids=0-6000-10"))
+		return;
 	EXPECT(stat("/data/file", &st) == 0 && st.st_uid == 5000 && st.st_gid == 6000);
 	EXPECT(mount_has("/data", "ro,"));
 }
