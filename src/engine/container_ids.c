@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/container_dir.h"
 #include "engine/container_view.h"
 #include "engine/user_ids.h"
+#include "runtime/mount_idmap.h"
 #include "spec/spec.h"
 #include "util/buf.h"
 #include "util/fd.h"
@@ -35,7 +37,8 @@ void container_ids_release(struct container_ids *ids)
 		bind_release(&ids->binds[i]);
 	free(ids->binds);
 	free(ids->name);
-	free(ids->rootfs);
+	free(ids->kept_groups);
+	free(ids->home);
 	free(ids->passwd);
 	free(ids->group);
 	idmap_release(&ids->uids);
@@ -132,17 +135,32 @@ static void get_whole(const struct engine *e, struct container_ids *ids)
 	}
 }
 
-static void bind_map(const struct container_ids *ids, const struct spec_mount *m,
-		     struct container_bind *b)
+/* "idmap", "ridmap", or either with "=uids=...;gids=...". */
+static const char *mapping_option(const struct spec_mount *m)
 {
-	b->is_mapped = m->n_uid_mappings || strv_has(m->options, "idmap") ||
-		       strv_has(m->options, "ridmap");
-	if (!b->is_mapped)
-		return;
+	strv_foreach (word, m->options) {
+		const char *bare = **word == 'r' ? *word + 1 : *word;
+
+		if (str_eq(bare, "idmap") || str_starts(bare, "idmap="))
+			return bare + strlen("idmap");
+	}
+	return NULL;
+}
+
+static void bind_map(const struct container_ids *ids, const struct spec *spec,
+		     const struct spec_mount *m, struct container_bind *b)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	const char *option = mapping_option(m);
+
+	b->is_mapped = m->n_uid_mappings || option;
 	if (m->n_uid_mappings) {
 		idmap_from_spec(&b->uids, m->uid_mappings, m->n_uid_mappings);
 		idmap_from_spec(&b->gids, m->gid_mappings, m->n_gid_mappings);
-	} else {
+	} else if (option && *option) {
+		if (mount_idmap_parse(option + 1, spec, &b->uids, &b->gids, &err) < 0)
+			error_drop(&err, "then its owners are nobody's");
+	} else if (option) {
 		idmap_copy(&b->uids, &ids->uids);
 		idmap_copy(&b->gids, &ids->gids);
 	}
@@ -159,9 +177,61 @@ static bool is_volume(const struct container *c, const struct spec_mount *m)
 	return false;
 }
 
+static void add_bind(struct container_ids *ids, struct container_bind *b)
+{
+	ids->binds = xreallocarray(ids->binds, ids->n_binds + 1, sizeof(*b));
+	ids->binds[ids->n_binds++] = *b;
+}
+
+static char *real_path(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real ? real : xstrdup(path);
+}
+
+/* --rootfs DIRECTORY:idmap; other words that end so have more than one colon. */
+static bool asked_for_mapped_root(const struct container *c)
+{
+	strv_foreach (word, c->config.create_command) {
+		const char *colon = strchr(*word, ':');
+
+		if (colon && str_eq(colon, ":idmap"))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * As root of the host has it when a container is made: a directory whose owner has no id in the container is shown
+ * with the ids on the disk as the container's.
+ */
+static void get_root(const struct container *c, const struct spec *spec,
+		     struct container_ids *ids)
+{
+	struct container_bind b = {.is_root = true};
+	struct stat st;
+
+	if (!c->config.rootfs)
+		return;
+	b.source = real_path(c->config.rootfs);
+	b.destination = xstrdup("/");
+	b.read_only = spec->root && spec->root->readonly;
+	b.is_mapped = ids->is_root && ids->has_userns &&
+		      (asked_for_mapped_root(c) ||
+		       (stat(b.source, &st) == 0 &&
+			idmap_to_inside(&ids->uids, st.st_uid) == IDMAP_NONE));
+	if (b.is_mapped) {
+		idmap_copy(&b.uids, &ids->uids);
+		idmap_copy(&b.gids, &ids->gids);
+	}
+	add_bind(ids, &b);
+}
+
 static void get_binds(const struct container *c, const struct spec *spec,
 		      struct container_ids *ids)
 {
+	get_root(c, spec, ids);
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct spec_mount *m = &spec->mounts[i];
 		struct container_bind b = {0};
@@ -170,21 +240,29 @@ static void get_binds(const struct container *c, const struct spec *spec,
 		    (!str_eq(m->type, "bind") && !strv_has(m->options, "bind") &&
 		     !strv_has(m->options, "rbind")))
 			continue;
-		b.source = realpath(m->source, NULL);
-		if (!b.source)
-			b.source = xstrdup(m->source);
+		b.source = real_path(m->source);
 		b.destination = xstrdup(m->destination);
 		b.read_only = strv_has(m->options, "ro");
 		b.is_volume = is_volume(c, m);
-		bind_map(ids, m, &b);
-		ids->binds = xreallocarray(ids->binds, ids->n_binds + 1, sizeof(b));
-		ids->binds[ids->n_binds++] = b;
+		bind_map(ids, spec, m, &b);
+		add_bind(ids, &b);
 	}
-	if (c->config.rootfs) {
-		ids->rootfs = realpath(c->config.rootfs, NULL);
-		if (!ids->rootfs)
-			ids->rootfs = xstrdup(c->config.rootfs);
-	}
+}
+
+/* Groups of the caller's that were kept, or that could not be given up. They are the caller's still. */
+static void get_kept_groups(const struct spec *spec, struct container_ids *ids)
+{
+	bool asked = str_eq(spec_annotation(spec, "run.oci.keep_original_groups"), "1");
+	int n;
+
+	if (!asked && (ids->is_root || !idmap_is_single(&ids->gids, getegid())))
+		return;
+	n = getgroups(0, NULL);
+	if (n <= 0)
+		return;
+	ids->kept_groups = xcalloc((size_t)n, sizeof(*ids->kept_groups));
+	n = getgroups(n, ids->kept_groups);
+	ids->n_kept_groups = n > 0 ? (size_t)n : 0;
 }
 
 struct view_call {
@@ -297,6 +375,7 @@ int container_ids_get(const struct engine *e, const struct container *c, const c
 		      struct container_ids *ret, struct error *err)
 {
 	cleanup(spec_freep) struct spec *spec = NULL;
+	const char *home;
 	int r;
 
 	if (e->unshared)
@@ -311,6 +390,9 @@ int container_ids_get(const struct engine *e, const struct container *c, const c
 		return r;
 	get_whole(e, ret);
 	get_binds(c, spec, ret);
+	get_kept_groups(spec, ret);
+	home = getenv("HOME");
+	ret->home = home ? realpath(home, NULL) : NULL;
 	open_root(e, c, ret);
 	ret->passwd = read_text(ret->root_fd, "/etc/passwd");
 	ret->group = read_text(ret->root_fd, "/etc/group");

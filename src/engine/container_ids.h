@@ -21,6 +21,7 @@ struct container_bind {
 	char *source,
 		*destination; /* the source without symbolic links, if it is there */
 	bool is_volume;       /* asked for with -v */
+	bool is_root;         /* the directory that is the container's root */
 	bool read_only;
 	bool is_mapped; /* idmapped: owners on disk are taken as ids of ... */
 	struct idmap uids,
@@ -37,10 +38,13 @@ struct container_ids {
 	uint32_t caller_uid;
 	struct idmap whole_uids, whole_gids;
 	struct user_identity user; /* ids inside */
-	bool overrides;            /* CAP_DAC_OVERRIDE and CAP_CHOWN are the program's */
-	char *rootfs; /* a directory that it was made from, without symbolic links; NULL: an image */
+	bool overrides;            /* CAP_DAC_OVERRIDE is the program's */
+	uint32_t *
+		kept_groups; /* groups of the host that it has besides, without a number inside; owned */
+	size_t n_kept_groups;
+	char *home;           /* of the caller, without symbolic links; NULL: unknown */
 	char *passwd, *group; /* texts, NULL: there is none */
-	struct container_bind *binds;
+	struct container_bind *binds; /* first of all its root, if that is a directory */
 	size_t n_binds;
 	int root_fd; /* its root as the host sees it, with what is mounted if it runs; -EBADF: none */
 };

@@ -254,6 +254,10 @@ void id_explain_file(const struct id_explain *x, const struct id_file *f,
 	say_inside(x, f, &ret->sentences);
 	if (f->container_path)
 		say_access(x, f, &ret->sentences);
+	if (f->container_path && f->has_acl)
+		strv_add(
+			&ret->sentences,
+			"But it has an access control list, which may say something else.");
 	id_remedy_of_file(x, f, ret);
 }
 

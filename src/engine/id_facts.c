@@ -80,6 +80,9 @@ static bool in_group(const struct container_ids *ids, uint32_t host_gid)
 	for (size_t i = 0; i < ids->user.n_groups; i++)
 		if (idmap_to_outside(&ids->gids, ids->user.groups[i]) == host_gid)
 			return true;
+	for (size_t i = 0; i < ids->n_kept_groups; i++)
+		if (ids->kept_groups[i] == host_gid)
+			return true;
 	return false;
 }
 

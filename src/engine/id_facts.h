@@ -37,6 +37,7 @@ struct id_file {
 	const struct container_bind *bind; /* which has it in the container; NULL: none */
 	uint32_t uid, gid; /* as stat(2) says on the host; with host_path: on disk */
 	uint32_t mode;     /* type included */
+	bool has_acl;      /* an access control list, which is not looked at */
 };
 
 enum id_class { CLASS_OWNER, CLASS_GROUP, CLASS_OTHER };

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/path.h"
 #include "util/str.h"
+
+#define ACL_NAME "system.posix_acl_access" /* acl(5) */
 
 void id_found_file_release(struct id_found_file *f)
 {
@@ -25,6 +28,7 @@ static void take_stat(struct id_found_file *f, const struct stat *st)
 	f->file.mode = st->st_mode;
 	f->file.host_path = f->host_path;
 	f->file.container_path = f->container_path;
+	f->file.has_acl = f->host_path && lgetxattr(f->host_path, ACL_NAME, NULL, 0) > 0;
 }
 
 /* Links on the way are followed, the last one is not. */
@@ -38,7 +42,7 @@ static char *canonical(const char *absolute)
 				: xstrdup(real ? real : absolute);
 }
 
-/* The bind mount that an absolute, clean path of the container leads to; NULL: its own root. */
+/* The directory of the host that an absolute, clean path of the container leads to; NULL: the image. */
 static const struct container_bind *bind_at(const struct container_ids *ids,
 					    const char *container_path)
 {
@@ -83,14 +87,6 @@ static void place_in_container(const struct container_ids *ids, struct id_found_
 		f->container_path = TAKE_PTR(there);
 	}
 	f->file.bind = best;
-	rest = !best && ids->rootfs ? container_ids_below(f->host_path, ids->rootfs)
-				    : NULL;
-	if (rest) {
-		cleanup_free char *there = joined("/", rest);
-
-		if (!bind_at(ids, there))
-			f->container_path = TAKE_PTR(there);
-	}
 }
 
 int id_file_on_host(const struct container_ids *ids, const char *path,
@@ -160,19 +156,17 @@ int id_file_in_container(const struct container_ids *ids, const char *path,
 			 struct id_found_file *ret, struct error *err)
 {
 	cleanup(id_found_file_release) struct id_found_file f = {0};
-	const char *top = ids->rootfs, *rest;
+	const char *rest;
 	struct stat st;
 	int r;
 
 	f.container_path = path_clean(path);
-	rest = f.container_path;
 	f.file.bind = bind_at(ids, f.container_path);
-	if (f.file.bind) {
-		top = f.file.bind->source;
-		rest = container_ids_below(f.container_path, f.file.bind->destination);
-	}
-	if (top && look_below(top, rest, &st)) {
-		f.host_path = joined(top, rest);
+	rest = f.file.bind
+		       ? container_ids_below(f.container_path, f.file.bind->destination)
+		       : "";
+	if (f.file.bind && look_below(f.file.bind->source, rest, &st)) {
+		f.host_path = joined(f.file.bind->source, rest);
 	} else {
 		f.file.bind = NULL;
 		r = look_inside(ids, f.container_path, &st, err);

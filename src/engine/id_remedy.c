@@ -79,28 +79,55 @@ static void add_chmod(const struct id_explain *x, const struct id_file *f,
 				mode, path));
 }
 
-/* With a container made anew. */
-static void add_option_remedies(const struct id_explain *x, const struct id_file *f,
+/* What nobody should be advised to give away. */
+static bool is_of_the_system(const struct container_ids *ids, const char *path)
+{
+	static const char *const trees[] = {"/bin",   "/boot", "/dev",  "/etc", "/lib",
+					    "/lib64", "/proc", "/sbin", "/sys", "/usr"};
+	static const char *const alone[] = {
+		"/",          "/home",      "/media",    "/mnt",     "/opt",
+		"/root",      "/run",       "/run/user", "/srv",     "/tmp",
+		"/var",       "/var/cache", "/var/lib",  "/var/log", "/var/run",
+		"/var/spool", "/var/tmp"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(trees); i++)
+		if (container_ids_below(path, trees[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
+		if (str_eq(path, alone[i]))
+			return true;
+	return ids->home && str_eq(path, ids->home);
+}
+
+/* A container in which the caller is the user: nothing on the disk changes. */
+static void add_keep_id(const struct id_explain *x, const struct id_file *f,
+			const char *purpose, struct id_answer *ret)
+{
+	const struct container_ids *ids = x->ids;
+	cleanup_free char *user = id_facts_inside(x, SUBID_UID, ids->user.uid);
+
+	if (!ids->is_root && ids->has_userns && f->uid == ids->caller_uid)
+		add_remedy(ret, xasprintf("%s in which %s is you", purpose, user),
+			   xasprintf("cubby run --userns=keep-id:uid=%u,gid=%u ...",
+				     ids->user.uid, ids->user.gid));
+}
+
+/* With a volume made anew. */
+static void add_volume_remedies(const struct id_explain *x, const struct id_file *f,
 				const char *user, struct id_answer *ret)
 {
 	const struct container_ids *ids = x->ids;
+	bool has = idmap_to_inside(&ids->whole_uids, f->uid) != IDMAP_NONE &&
+		   idmap_to_inside(&ids->whole_gids, f->gid) != IDMAP_NONE;
 
-	if (!ids->is_root && ids->has_userns && f->uid == ids->caller_uid)
-		add_remedy(
-			ret,
-			xasprintf(
-				"Or keep it yours, and make a container in which %s is you",
-				user),
-			xasprintf("cubby run --userns=keep-id:uid=%u,gid=%u ...",
-				  ids->user.uid, ids->user.gid));
-	if (!f->bind || f->bind->is_mapped)
+	if (!f->bind || f->bind->is_mapped || f->bind->is_root)
 		return;
 	if (ids->is_root && ids->has_userns && f->uid == ids->user.uid)
 		add_remedy(ret,
 			   xasprintf("Or make a container that sees %u on disk as its %s",
 				     f->uid, user),
 			   volume_words(f->bind, "idmap"));
-	if (x->has_chown_option)
+	if (x->has_chown_option && has && !is_of_the_system(ids, f->bind->source))
 		add_remedy(
 			ret,
 			xstrdup("Or make a container whose start gives it all to its user"),
@@ -131,26 +158,8 @@ static void add_write_remedies(const struct id_explain *x, const struct id_file 
 	command = id_remedy_chown(ids, f, to, f->host_path, &takes_root);
 	id_remedy_add(ret, takes_root, xasprintf("Give it to %s of %s", user, ids->name),
 		      command);
-	add_option_remedies(x, f, user, ret);
-}
-
-/* What nobody should be advised to give away. */
-static bool is_of_the_system(const char *path)
-{
-	static const char *const tops[] = {"/bin", "/boot",  "/dev",  "/etc",
-					   "/lib", "/lib64", "/proc", "/root",
-					   "/run", "/sbin",  "/sys",  "/usr"};
-	static const char *const alone[] = {"/",        "/home",    "/media",  "/mnt",
-					    "/opt",     "/srv",     "/tmp",    "/var",
-					    "/var/lib", "/var/log", "/var/tmp"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(tops); i++)
-		if (container_ids_below(path, tops[i]))
-			return true;
-	for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
-		if (str_eq(path, alone[i]))
-			return true;
-	return false;
+	add_keep_id(x, f, "Or keep it yours, and make a container", ret);
+	add_volume_remedies(x, f, user, ret);
 }
 
 void id_remedy_of_file(const struct id_explain *x, const struct id_file *f,
@@ -172,11 +181,13 @@ void id_remedy_of_file(const struct id_explain *x, const struct id_file *f,
 					     path));
 		return;
 	}
-	if (is_of_the_system(f->host_path)) {
-		if (f->container_path && !can_write)
-			strv_add(
-				&ret->sentences,
-				"It is part of the host's system: mount a directory of your own instead.");
+	if (is_of_the_system(ids, f->host_path)) {
+		if (!f->container_path || can_write || is_read_only)
+			return;
+		strv_add(
+			&ret->sentences,
+			"The host needs it as it is: mount a directory that is only for the container instead.");
+		add_keep_id(x, f, "Make a container", ret);
 		return;
 	}
 	if (f->container_path && !can_write && !is_read_only)

@@ -3,6 +3,7 @@
 
 import json
 import os
+import struct
 import subprocess
 
 import pytest
@@ -104,8 +105,6 @@ def test_kept_by_keep_id(cubby, app, base, user, root):
     (answer,) = answers(cubby, "app", base + "/files")
     command = answer["Remedies"][1]["Command"]
     assert command == "cubby run --userns=keep-id:uid=500,gid=500 ..."
-    if "--userns" not in cubby.ok("run", "--help"):
-        pytest.skip("keep-id is not there yet")
     shell(cubby, command.replace("...", f"--rm -v {base}/files:/data --rootfs {root} touch /data/kept"))
     assert os.stat(base + "/files/kept").st_uid == user.uid
 
@@ -134,6 +133,61 @@ def test_mapped_volume(cubby, root, base):
     assert "mapped, as 5, can write to it: the mode lets its owner." in answer["Sentences"], answer
 
 
+def owner_inside(cubby, name, path):
+    return cubby.ok("exec", "-u", "0", name, "stat", "-c", "%u", path)
+
+
+@pytest.mark.root
+def test_a_root_that_is_shown_mapped(cubby, root):
+    """Root's directory in a container with other ids: what is 0 on the disk is its 0."""
+    cubby.ok("run", "-d", "--name", "db", *MAP_OF_ROOT, "--rootfs", root, "sleep", "1000")
+    os.chown(root + "/etc/passwd", 7, 7)
+    assert owner_inside(cubby, "db", "/etc/passwd") == "7"
+    for question in (root + "/etc/passwd", "db:/etc/passwd"):
+        (answer,) = answers(cubby, "db", question)
+        assert "It belongs to 7 " in answer["Sentences"][0]
+        assert any(s.startswith("In db the owner is 7") for s in answer["Sentences"]), answer
+
+
+@pytest.mark.root
+def test_a_volume_with_a_map_of_its_own(cubby, root, base):
+    os.mkdir(base + "/disk")
+    os.chown(base + "/disk", 40, 40)
+    option = "idmap=uids=@40-5-1;gids=@40-6-1"
+    cubby.ok("run", "-d", "--name", "db", *MAP_OF_ROOT, "-v", f"{base}/disk:/data:{option}", "--rootfs", root,
+             "sleep", "1000")
+    assert owner_inside(cubby, "db", "/data") == "5"
+    (answer,) = answers(cubby, "db", base + "/disk")
+    assert any(s.startswith("In db the owner is 5") for s in answer["Sentences"]), answer
+    assert any(s.startswith("In db the group is 6") for s in answer["Sentences"]), answer
+
+
+def test_given_at_the_start(cubby, app, mapped, root, base):
+    """The remedy with -v :U."""
+    (answer,) = answers(cubby, "app", base + "/files")
+    (command,) = [r["Command"] for r in answer["Remedies"] if r["Command"].endswith(":U ...")]
+    shell(cubby, command.replace("...", f"--rm {' '.join(mapped[0])} -u 500:500 --rootfs {root} touch /data/x"))
+    assert os.stat(base + "/files/x").st_uid == app(500)
+
+
+@pytest.mark.rootless
+def test_ones_home_is_not_given_away(cubby, root, environment):
+    cubby.ok("run", "-d", "--name", "app", "-u", "500", "-v", environment["HOME"] + ":/data", "--rootfs", root,
+             "sleep", "1000")
+    (answer,) = answers(cubby, "app", "app:/data")
+    assert any("only for the container" in s for s in answer["Sentences"]), answer
+    assert [r["Command"] for r in answer["Remedies"]] == ["cubby run --userns=keep-id:uid=500,gid=0 ..."]
+
+
+def test_access_control_lists(cubby, app, base):
+    # acl(5): owner, user 500, group, mask, others
+    entries = ((1, 7, -1), (2, 7, 500), (4, 5, -1), (16, 7, -1), (32, 5, -1))
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    os.setxattr(base + "/files", "system.posix_acl_access", acl)
+    (answer,) = answers(cubby, "app", base + "/files")
+    assert any("access control list" in s for s in answer["Sentences"]), answer
+
+
 def test_as_another_user(cubby, app, base):
     (answer,) = answers(cubby, "-u", "0", "app", base + "/files")
     seen = [s for s in answer["Sentences"] if s.startswith("app, as 0 (root), can")][0]
@@ -148,7 +202,7 @@ def test_what_is_where(cubby, app, base, root):
     (answer,) = answers(cubby, "app", "app:/proc/self")
     assert answer["Subject"] == "app:/proc/self"
     (answer,) = answers(cubby, "app", root + "/etc/passwd")
-    assert "app has it as /etc/passwd." in answer["Sentences"]
+    assert answer["Sentences"][1].startswith("app has it as /etc/passwd"), answer
     said = cubby.fails("idmap", "explain", "app", "/data", code=125)
     assert "In the container: app:/data" in said
     said = cubby.fails("idmap", "explain", "app", "app:/nowhere", code=125)

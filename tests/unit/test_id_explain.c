@@ -241,7 +241,7 @@ START_TEST(test_files_out_of_reach)
 			 "(root) and group 0 (root) of the host, so not even its root can change that.\n"
 			 "web, as 1000 (app), can't write to it: mode 0644 does not let those who are "
 			 "neither owner nor of the group.\n"
-			 "It is part of the host's system: mount a directory of your own instead."},
+			 "The host needs it as it is: mount a directory that is only for the container instead."},
 		/* what only the container has */
 		{{NULL, "/srv", NULL, 1001, 1001, S_IFDIR | 0755},
 		 .want = "It belongs to 1001 (alice), group 1001 (users) on the host, and its mode is "
