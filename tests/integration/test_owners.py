@@ -410,21 +410,22 @@ def test_the_hint(cubby, images, user, base):
     def said(*options, source=top, rest=""):
         return cubby("run", "--rm", *options, "-v", f"{source}:/v{rest}", "plain:1", "true").stderr
 
-    there = said("-u", "1001")
+    host = "--userns=host"
+    there = said(host, "-u", "1001")
     assert there.count("\n") == 1 and f"-v {top}:/v:U" in there, there
     assert ("--userns=keep-id" in there) == (not user.is_root), there
     there = said(*options_of(user, "range"))
     assert there.count("\n") == 1, there
     assert (f"-v {top}:/v:idmap" if user.is_root else f"--userns=keep-id:uid=0,gid=0 or -v {top}:/v:U") in there, there
-    twice = said("-u", "1001", "-v", base + ":/w")
+    twice = said(host, "-u", "1001", "-v", base + ":/w")
     assert twice.count("\n") == 1, twice
     if not user.is_root:
         assert said() == ""
         assert said(*options_of(user, "keep-id"), "-u", f"{user.uid}:{user.gid}") == ""
-    assert said("-u", "1001", rest=":ro") == ""
-    assert said("-q", "-u", "1001") == ""
-    assert said("-u", "1001", rest=":U") == ""
-    assert said("-u", "1001") == ""
+    assert said(host, "-u", "1001", rest=":ro") == ""
+    assert said("-q", host, "-u", "1001") == ""
+    assert said(host, "-u", "1001", rest=":U") == ""
+    assert said(host, "-u", "1001") == ""
     os.mkdir(base + "/open")
     os.chmod(base + "/open", 0o1777)
-    assert said("-u", "1001", source=base + "/open") == ""
+    assert said(host, "-u", "1001", source=base + "/open") == ""
