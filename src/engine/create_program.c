@@ -300,6 +300,37 @@ static void add_image_env(struct create_plan *p)
 				environment_set(&p->env, *assignment);
 }
 
+static bool is_mounted_by(const struct create_options *o, const char *path)
+{
+	strv_foreach (text, o->volumes) {
+		cleanup_strv char **fields = str_split(*text, ':');
+
+		if (strv_len(fields) > 1 && str_eq(fields[1], path))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whom --userns=keep-id brings along, and the container does not know: at home in its own home directory if that is
+ * mounted, else where it works. Podman's rule.
+ */
+static const char *home_of(const struct create_plan *p)
+{
+	const struct create_options *o = p->options;
+	const char *own = getenv("HOME");
+
+	if (!p->userns.default_user || o->user || p->user.name)
+		return p->user.home;
+	if (own && is_mounted_by(o, own))
+		return own;
+	if (o->workdir)
+		return o->workdir;
+	if (p->image && !str_empty(p->image->config->config.working_dir))
+		return p->image->config->config.working_dir;
+	return p->user.home;
+}
+
 int create_plan_env(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
@@ -312,7 +343,7 @@ int create_plan_env(const struct engine *e, struct create_plan *p, struct error 
 		if (o->terminal)
 			environment_set(&p->env, "TERM=xterm");
 		set_default(&p->env, "HOSTNAME", p->hostname);
-		set_default(&p->env, "HOME", p->user.home);
+		set_default(&p->env, "HOME", home_of(p));
 	}
 	strv_foreach (name, o->unset_env)
 		environment_unset(&p->env, *name);

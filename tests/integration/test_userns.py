@@ -77,6 +77,16 @@ def test_who_one_is_with_keep_id(box, user, base):
     assert os.stat(base + "/mine").st_uid == user.uid
 
 
+@pytest.mark.rootless
+def test_where_one_is_at_home_with_keep_id(box, base, environment):
+    def home(*options):
+        return box.ok("run", "--rm", "--userns", "keep-id", *options, "bb:1", "sh", "-c", "echo $HOME")
+    assert home() == "/"
+    assert home("-w", "/work") == "/work"
+    assert home("-w", "/work", "-v", f"{environment['HOME']}:{environment['HOME']}") == environment["HOME"]
+    assert home("-e", "HOME=/x") == "/x"
+
+
 @pytest.mark.root
 def test_what_root_cannot_keep(box):
     for mode in ("keep-id", "nomap"):
