@@ -325,7 +325,9 @@ static void print_kernel(const struct view *w)
 
 	print_group(w, "Between it and the kernel");
 	print_row(w, "seccomp",
-		  str_eq(f->seccomp, "default")      ? "the default filter"
+		  str_eq(f->seccomp, "default") && f->nested
+			  ? "the default filter, but namespaces and mounts may be made"
+		  : str_eq(f->seccomp, "default")    ? "the default filter"
 		  : str_eq(f->seccomp, "unconfined") ? "no filter"
 						     : f->seccomp);
 	print_row(w, "new privileges",

@@ -33,16 +33,56 @@ static void defaults(void *values)
 	create_table_defaults(&((struct audit_values *)values)->create);
 }
 
+static size_t size_of(enum option_type type)
+{
+	switch (type) {
+	case OPTION_BOOL:
+		return sizeof(bool);
+	case OPTION_STRING:
+	case OPTION_STRV:
+	case OPTION_LIST:
+		return sizeof(char *);
+	case OPTION_COUNT:
+	case OPTION_WORD:
+	case OPTION_INT:
+		return sizeof(int);
+	case OPTION_I64:
+	case OPTION_U64:
+	case OPTION_SIZE:
+	case OPTION_DURATION:
+		return sizeof(int64_t);
+	case OPTION_END:
+	case OPTION_GROUP:
+	case OPTION_INCLUDE:
+	case OPTION_CUSTOM:
+	case OPTION_NOT_YET:
+		break;
+	}
+	return 0;
+}
+
+struct comparison {
+	const char *given, *untouched;
+};
+
+static int differs(const struct option_spec *spec, size_t base, void *data)
+{
+	const struct comparison *c = data;
+	size_t at = base + spec->offset;
+
+	return memcmp(c->given + at, c->untouched + at, size_of(spec->type)) != 0;
+}
+
 /* The words of a container to be made are only those of one that is there if nothing else was said. */
 static bool may_be_container(const struct command_call *call)
 {
+	struct audit_values untouched = {0};
+	const struct comparison c = {call->values, (const char *)&untouched};
 	const struct audit_values *v = call->values;
-	struct create_options untouched;
 
-	memset(&untouched, 0, sizeof(untouched));
-	create_table_defaults(&untouched);
-	return call->n_args == 1 && !v->single_id && !v->detach &&
-	       memcmp(&untouched, &v->create, sizeof(untouched)) == 0;
+	defaults(&untouched);
+	untouched.format = v->format;
+	return call->n_args == 1 && options_walk(options, differs, (void *)&c) == 0;
 }
 
 static int audit_new(const struct command_call *call, const struct engine *e,

@@ -32,8 +32,7 @@ static void look_at_files(const struct audit_source *s, struct audit_facts *f)
 		f->untried = error_message(&err);
 }
 
-/* seccomp: the record's word. */
-static int collect(const struct audit_source *s, const char *seccomp,
+static int collect(const struct audit_source *s, const struct container_config *config,
 		   struct audit_facts *f, struct error *err)
 {
 	int r = 0;
@@ -41,7 +40,8 @@ static int collect(const struct audit_source *s, const char *seccomp,
 	f->caller_uid = geteuid();
 	f->pool_start = s->pool_start;
 	f->pool_count = s->pool_count;
-	f->seccomp = xstrdup(seccomp);
+	f->seccomp = xstrdup(config->seccomp);
+	f->nested = config->nested;
 	f->id = copy(s->id);
 	audit_spec_facts(s->spec, f);
 	if (s->init_pid)
@@ -87,7 +87,7 @@ int audit_container(const struct engine *e, const struct container *c,
 	}
 	f.name = xstrdup(c->record.name);
 	f.state = xstrdup(status_word(c->status));
-	r = collect(&s, c->config.seccomp, &f, err);
+	r = collect(&s, &c->config, &f, err);
 	if (r < 0)
 		return r;
 	*ret = f;
@@ -167,7 +167,7 @@ static int audit_plan(const struct engine *e, const struct create_options *o,
 	f.subject = p.image ? AUDIT_IMAGE : AUDIT_DIRECTORY;
 	f.name = xstrdup(p.image ? p.image->name : p.rootfs);
 	f.state = xstrdup("not made yet");
-	r = collect(&s, config.seccomp, &f, err);
+	r = collect(&s, &config, &f, err);
 	if (r < 0)
 		return r;
 	*ret = f;

@@ -101,6 +101,7 @@ struct audit_facts { /* strings and arrays owned */
 
 	uint64_t bounding,
 		effective; /* bit N: capability N; effective: of its first process */
+	bool nested;       /* it may make containers of its own */
 	bool no_new_privileges;
 	char *seccomp;            /* "default", "unconfined", the path of a profile */
 	char *apparmor, *selinux; /* NULL: none */

@@ -102,7 +102,7 @@ static char **map_words(const struct audit_source *s, const struct audit_facts *
 	}
 	words = audit_map_words(s->accounts, &known, f->caller_uid);
 	if (f->pool_count)
-		strv_addf(&words, "%" PRIu32 " ids of its own, chosen from the pool",
+		strv_addf(&words, "at least %" PRIu32 " ids of its own, from the pool",
 			  f->pool_count);
 	return words;
 }

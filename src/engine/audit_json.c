@@ -156,6 +156,7 @@ static struct json_object *kernel_json(const struct audit_facts *f)
 	struct json_object *o = json_object_new_object();
 
 	json_add_str(o, "Seccomp", f->seccomp);
+	json_add_bool(o, "Nested", f->nested);
 	json_add_bool(o, "NoNewPrivileges", f->no_new_privileges);
 	json_add_str(o, "AppArmor", f->apparmor ? f->apparmor : "");
 	json_add_str(o, "SELinux", f->selinux ? f->selinux : "");

@@ -44,6 +44,11 @@ static void note_kernel(const struct audit_facts *f, char ***notes)
 			notes,
 			"its capabilities count in its own user namespace only, yet they "
 			"reach more of the kernel's code");
+	if (f->nested)
+		strv_add(
+			notes,
+			"it may make namespaces and mounts for containers of its own, and "
+			"sees /proc and /sys once more without masks");
 	if (!f->masked_paths)
 		strv_add(notes, "nothing of /proc and /sys is masked");
 }

@@ -176,12 +176,27 @@ static void add_capabilities(const struct audit_facts *f, char ***cans)
 }
 
 /* "a, b and c", at most CANS_SHOWN; NULL if there is nothing. */
+static char *and_list(char *const *cans)
+{
+	cleanup_strv char **head = NULL;
+	cleanup_free char *joined = NULL;
+	size_t n = strv_len(cans);
+
+	if (!cans || n == 0)
+		return NULL;
+	if (n > CANS_SHOWN)
+		n = CANS_SHOWN;
+	for (size_t i = 0; i + 1 < n; i++)
+		strv_add(&head, cans[i]);
+	if (!head)
+		return xstrdup(cans[0]);
+	joined = strv_join(head, ", ");
+	return xasprintf("%s and %s", joined, cans[n - 1]);
+}
+
 static char *can_list(const struct audit_facts *f, enum audit_level level)
 {
 	cleanup_strv char **cans = NULL;
-	cleanup_free char *head = NULL;
-	char *last;
-	size_t n;
 
 	add_others(f, level, AUDIT_SOCKET, &cans);
 	add_writes(f, level, &cans);
@@ -192,22 +207,7 @@ static char *can_list(const struct audit_facts *f, enum audit_level level)
 		add_setuid(f, &cans);
 	}
 	add_others(f, level, AUDIT_SECRET, &cans);
-	n = strv_len(cans);
-	if (n == 0)
-		return NULL;
-	for (size_t i = CANS_SHOWN; i < n; i++) {
-		free(cans[i]);
-		cans[i] = NULL;
-	}
-	if (n > CANS_SHOWN)
-		n = CANS_SHOWN;
-	if (n == 1)
-		return xstrdup(cans[0]);
-	last = cans[n - 1];
-	cans[n - 1] = NULL;
-	head = strv_join(cans, ", ");
-	cans[n - 1] = last;
-	return xasprintf("%s and %s", head, last);
+	return and_list(cans);
 }
 
 static char *root_verdict(const struct audit_facts *f)

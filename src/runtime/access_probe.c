@@ -58,10 +58,13 @@ static bool may(int fd, int mode)
  * A full disk or a file system without such files says nothing about rights. */
 static bool may_create(int dirfd)
 {
-	cleanup_fd int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-	return fd >= 0 || (errno != EACCES && errno != EPERM && errno != EROFS &&
-			   errno != EOVERFLOW);
+	if (fd >= 0) {
+		close(fd);
+		return true;
+	}
+	return errno != EACCES && errno != EPERM && errno != EROFS && errno != EOVERFLOW;
 }
 
 static bool may_write(int fd, uint32_t mode)

@@ -300,6 +300,15 @@ def test_seccomp_and_masks(audit, busybox_root, user):
     assert found["Kernel"]["ReadOnlyRoot"]
 
 
+@pytest.mark.rootless
+@pytest.mark.subids
+def test_nested(audit, cubby):
+    cubby.ok("pull", "-q", "cubby/hello")
+    found = audit(1, "--nested", "cubby/hello")
+    assert found["Kernel"]["Nested"] and "containers of its own" in notes(found)
+    assert not audit(1, "cubby/hello")["Kernel"]["Nested"]
+
+
 def test_the_kernel_is_asked(audit, cubby, busybox_root, user):
     """Of a running container not its spec but its processes count."""
     code = 2 if user.is_root else 1
