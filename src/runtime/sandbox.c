@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 
 #include "runtime/child.h"
+#include "runtime/outer_container.h"
 #include "runtime/sync.h"
 #include "runtime/usermap.h"
 #include "util/fd.h"
@@ -117,8 +118,12 @@ static int clone_child(const struct sandbox_options *o, int *ret_pid_fd,
 
 	if (pid < 0 && o->uids->n_lines)
 		return usermap_explain_clone(errno, err);
-	if (pid < 0)
-		return error_set(err, ERR_SYSTEM, errno, "make a process");
+	if (pid < 0) {
+		error_set(err, ERR_SYSTEM, errno, "make a process");
+		if (err->code == EPERM || err->code == ENOSYS)
+			(void)outer_container_hint(err);
+		return -err->code;
+	}
 	if (pid > 0)
 		*ret_pid_fd = fd_move_high(pid_fd);
 	return pid;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/outer_container.h"
 #include "runtime/own_map.h"
 #include "util/fs.h"
 #include "util/log.h"
@@ -275,6 +276,8 @@ static int none_given(enum subid_kind kind, uid_t uid, struct error *err)
 	(void)error_set(err, ERR_NOT_FOUND, 0,
 			"user %s has no subordinate ids: no line in %s", name,
 			file_of(kind));
+	if (outer_container_hint(err))
+		return -EINVAL; /* no errno fits */
 	if (!line)
 		return error_hint(
 			err, "the ids of /etc/subuid or /etc/subgid are used up; run a "

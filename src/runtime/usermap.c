@@ -289,24 +289,37 @@ static int explain_ranges(int side, const struct idmap *map, struct error *err)
 			  line->outside, line->outside + (line->count - 1), user);
 }
 
-/* In a container that keeps capabilities back; a setuid helper needs the second, as the namespace is
- * not root's. */
-static bool explain_bounding(int side, struct error *err)
+/* What a process here can't have, whatever it execs; NULL: nothing that the helper needs. A setuid
+ * helper needs CAP_SYS_ADMIN too, as the namespace is not root's. */
+static const char *kept_back(int side, const char *words)
 {
-	int setid = sides[side].capability;
+	if (prctl(PR_CAPBSET_READ, sides[side].capability, 0, 0, 0) == 0)
+		return side == UID_SIDE ? "CAP_SETUID" : "CAP_SETGID";
+	if (strstr(words, "not permitted") &&
+	    prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 0)
+		return "CAP_SYS_ADMIN";
+	return NULL;
+}
 
-	if (prctl(PR_CAPBSET_READ, setid, 0, 0, 0) == 1 &&
-	    prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1)
+static bool explain_bounding(int side, const char *words, struct error *err)
+{
+	const char *missing = kept_back(side, words);
+
+	if (!missing)
 		return false;
-	(void)error_set(err, ERR_DENIED, 0,
-			"%s cannot have its privilege: this container keeps %s back",
-			sides[side].program,
-			prctl(PR_CAPBSET_READ, setid, 0, 0, 0) == 1 ? "CAP_SYS_ADMIN"
-			: side == UID_SIDE                          ? "CAP_SETUID"
-								    : "CAP_SETGID");
-	if (!outer_container_hint(err))
-		(void)error_hint(err, "start it with cubby run --nested -u USER, or run "
-				      "cubby as its root");
+	(void)error_set(
+		err, ERR_DENIED, 0,
+		"%s cannot have its privilege: %s is kept back from all processes "
+		"here",
+		sides[side].program, missing);
+	if (outer_container_hint(err))
+		return true;
+	if (str_eq(missing, "CAP_SYS_ADMIN"))
+		(void)error_hint(err, "start the container that this is with cubby run "
+				      "--nested -u USER, or run cubby as its root");
+	else
+		(void)error_hint(err, "start the container or service that this is "
+				      "without dropping it");
 	return true;
 }
 
@@ -319,7 +332,7 @@ static int explain_helper(int side, const struct idmap *map, const char *words,
 		return -EINVAL;
 	if (str_starts(words, sides[side].program) && str_starts(words + name_len, ": "))
 		words += name_len + 2;
-	if (strstr(words, "not permitted") && explain_bounding(side, err))
+	if (explain_bounding(side, words, err))
 		return -EINVAL;
 	int r = error_set(err, ERR_DENIED, 0, "%s refused the id map%s%s",
 			  sides[side].program, *words ? ": " : "", words);
