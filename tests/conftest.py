@@ -16,7 +16,7 @@ import tempfile
 import pexpect
 import pytest
 
-from support import daemons, process, rootfs
+from support import daemons, nested, process, rootfs
 from support import peers as peers_module
 from support.program import Cubby, Runtime
 from support.transfer import Transfer
@@ -83,6 +83,13 @@ def busybox_root(shared_dir, pristine_root):
     path = os.path.join(shared_dir, "busybox")
     shutil.copytree(pristine_root, path, symlinks=True)
     return path
+
+
+@pytest.fixture(scope="session")
+def nest_archive(shared_dir, pristine_root):
+    """A system with the installed cubby in it, and a plain user carol, as a tar archive for `import`."""
+    tree = nested.make_tree(pristine_root, PREFIX, os.path.join(shared_dir, "nest"))
+    return nested.archive(tree, os.path.join(shared_dir, "nest.tar"))
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ static int refuse(const char *why, struct error *err)
 	error_set(err, ERR_DENIED, 0, "--nested: %s", why);
 	return error_hint(
 		err,
-		"Run it as an ordinary user, or give it ids of its own: --uidmap 0:100000:65536");
+		"Run it as an ordinary user, or give it ids of its own: --userns=auto:size=65536");
 }
 
 static int check_map(const struct engine *e, const struct create_plan *p,
