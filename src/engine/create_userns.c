@@ -23,7 +23,7 @@
 #include "util/str.h"
 
 /* What containers of root of the host get if nobody says anything. */
-#define ROOT_DEFAULT USERNS_HOST
+#define ROOT_DEFAULT USERNS_AUTO
 
 #define NOBODY 65534 /* owners from here on are shown as nobody anyway */
 

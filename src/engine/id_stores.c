@@ -133,6 +133,10 @@ static int look_at(const char *data, struct id_holdings *h, struct error *err)
 		r = id_range_list(other, &add_holding(h, data, false)->ranges, err);
 	if (r >= 0)
 		return 0;
+	if (err->code == ENOENT) {
+		error_drop(err, "it was removed while we looked");
+		return 0;
+	}
 	error_wrap(err, "look which ids are held in %s", data);
 	return error_hint(
 		err, "If that store is not needed any more, move it away: mv %s %s.old",

@@ -32,7 +32,8 @@ def write(*options):
 
 
 def test_root_in_the_container_is_root_on_the_host(cubby, busybox_root, etc):
-    done = cubby("run", "--rm", "-v", f"{etc}:/mnt", "--rootfs", busybox_root, *write())
+    """If one insists."""
+    done = cubby("run", "--rm", "--userns=host", "-v", f"{etc}:/mnt", "--rootfs", busybox_root, *write())
     assert done.code == 0, done
     assert "evil" in shadow(etc)
     assert len(done.stderr.splitlines()) == 1, done
@@ -40,8 +41,16 @@ def test_root_in_the_container_is_root_on_the_host(cubby, busybox_root, etc):
     assert "--uidmap" in done.stderr
 
 
+def test_without_a_word_it_is_denied(cubby, busybox_root, etc):
+    """Each container of root has a range of its own, unless somebody says otherwise."""
+    done = cubby("run", "--rm", "-v", f"{etc}:/mnt", "--rootfs", busybox_root, *write())
+    assert done.code == 1, done
+    assert "Permission denied" in done.stderr
+    assert "evil" not in shadow(etc)
+
+
 def test_a_plain_user_is_denied(cubby, busybox_root, etc):
-    done = cubby("run", "--rm", "-u", "6667:6667", "-v", f"{etc}:/mnt", "--rootfs", busybox_root,
+    done = cubby("run", "--rm", "--userns=host", "-u", "6667:6667", "-v", f"{etc}:/mnt", "--rootfs", busybox_root,
                  *write())
     assert done.code == 1, done
     assert "Permission denied" in done.stderr
@@ -50,7 +59,7 @@ def test_a_plain_user_is_denied(cubby, busybox_root, etc):
 
 def test_the_host_sees_the_plain_user(cubby, busybox_root):
     name = "plain"
-    cubby.ok("run", "-d", "--name", name, "-u", "6667:6667", "--rootfs", busybox_root, "sleep", "1000")
+    cubby.ok("run", "-d", "--name", name, "--userns=host", "-u", "6667:6667", "--rootfs", busybox_root, "sleep", "1000")
     assert process.host_ids(cubby.pid(name)) == (6667, 6667)
     assert cubby.ok("exec", name, "id", "-u") == "6667"
 

@@ -183,10 +183,13 @@ def test_a_bind_destination_through_an_fd(cubby, evil_root, leak, outside):
 
 def test_standard_streams_that_are_closed(cubby, evil_root):
     """Nothing of ours may become fd 0, 1 or 2."""
+    anybodys = os.path.join(cubby.base, "anybodys")
+    os.mkdir(anybodys)
+    os.chmod(anybodys, 0o777)
     for closed in ((0,), (1,), (2,), (0, 1, 2)):
-        out = os.path.join(cubby.base, "fds")
+        out = os.path.join(anybodys, "fds")
         script = " ".join(f"{fd}{'<' if fd == 0 else '>'}&-" for fd in closed)
-        argv = " ".join(cubby.argv("run", "--rm", "-v", f"{cubby.base}:/out", "--rootfs", evil_root, "sh", "-c",
+        argv = " ".join(cubby.argv("run", "--rm", "-v", f"{anybodys}:/out", "--rootfs", evil_root, "sh", "-c",
                                    "'ls -l /proc/self/fd > /out/fds'"))
         done = os.spawnve(os.P_WAIT, "/bin/sh", ["sh", "-c", f"{argv} {script}"], cubby.environment())
         assert done == 0 or 2 in closed or 1 in closed
