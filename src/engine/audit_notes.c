@@ -149,11 +149,11 @@ char *audit_words_remedy(const struct audit_facts *f, enum audit_level level)
 		return NULL;
 	if (by_ids && worst)
 		return xasprintf(
-			"--userns auto gives it ids that are nobody's; leave %s out "
+			"--userns=auto gives it ids that are nobody's; leave %s out "
 			"of it",
 			worst);
 	if (by_ids)
-		return xstrdup("--userns auto gives it ids that are nobody's");
+		return xstrdup("--userns=auto gives it ids that are nobody's");
 	if (worst)
 		return xasprintf("leave %s out of it", worst);
 	for (size_t i = 0; i < f->paths.n; i++)

@@ -13,6 +13,8 @@ import pytest
 
 STRANGERS = "0:2000000000:65536"
 FOREVER = ("sleep", "1000")
+# Whatever the default is: root has no user namespace then, others their whole map.
+HOST = "--userns=host"
 
 
 @pytest.fixture
@@ -88,8 +90,8 @@ def test_read_only_is_no_barrier_for_sys_admin(audit, cubby, busybox_root, place
     """Tried: the mount was made by the container's own root, so its flag can be taken away again."""
     src = place("src")
     options = ["--cap-add", "SYS_ADMIN", "-v", f"{src}:/src:ro"]
-    cubby.ok("run", "-d", "--name", "c", *options, "--rootfs", busybox_root, *FOREVER)
-    for words in ([*options, "--rootfs", busybox_root], ["c"]):
+    cubby.ok("run", "-d", "--name", "c", *options, HOST, "--rootfs", busybox_root, *FOREVER)
+    for words in ([*options, HOST, "--rootfs", busybox_root], ["c"]):
         done = cubby("audit", "--format", "{{range .Paths}}{{.Source}} {{.Writable}} {{.Remountable}}\n{{end}}", *words)
         assert f"{src} false true" in done.stdout.splitlines(), done
     assert cubby("exec", "c", "touch", "/src/x").code != 0
@@ -226,7 +228,7 @@ def test_a_root_directory_that_is_idmapped(audit, cubby, own_root, base):
 def test_roots_without_user_namespace(audit, cubby, busybox_root, place):
     src = place("etc")
     options = ["-v", f"{src}:/e", "-v", "/etc:/r:ro"]
-    found = audit(2, *options, "--rootfs", busybox_root)
+    found = audit(2, *options, HOST, "--rootfs", busybox_root)
     assert found["Verdict"].startswith("DANGER: its root is the host's root: no user namespace; it can write")
     assert src in found["Verdict"] and "/etc/shadow" in found["Verdict"]
     assert path_of(found, "/etc")["Readable"] and not path_of(found, "/etc")["Writable"]
@@ -238,7 +240,7 @@ def test_roots_without_user_namespace(audit, cubby, busybox_root, place):
 
 @pytest.mark.root
 def test_privileged(audit, busybox_root):
-    found = audit(2, "--privileged", "--rootfs", busybox_root)
+    found = audit(2, "--privileged", HOST, "--rootfs", busybox_root)
     assert "CAP_SYS_ADMIN" in found["Capabilities"]["Dangerous"]
     assert "mount the host's disks" in "\n".join(r["Text"] for r in found["Reasons"])
     assert found["Kernel"]["Seccomp"] == "unconfined"
@@ -248,19 +250,19 @@ def test_privileged(audit, busybox_root):
 
 @pytest.mark.root
 def test_a_capability_of_the_host(audit, busybox_root):
-    found = audit(2, "--cap-add", "SYS_ADMIN", "--rootfs", busybox_root)
+    found = audit(2, "--cap-add", "SYS_ADMIN", HOST, "--rootfs", busybox_root)
     assert found["Capabilities"]["Dangerous"] == ["CAP_SYS_ADMIN"]
     assert "mount the host's disks" in found["Verdict"]
-    assert audit(2, "--cap-drop", "ALL", "--rootfs", busybox_root)["Capabilities"]["Bounding"] == []
+    assert audit(2, "--cap-drop", "ALL", HOST, "--rootfs", busybox_root)["Capabilities"]["Bounding"] == []
 
 
 @pytest.mark.root
 def test_another_user_of_roots(audit, busybox_root):
     """A setuid program makes root of it, unless none has an effect."""
-    found = audit(2, "-u", "6667", "--rootfs", busybox_root)
+    found = audit(2, "-u", "6667", HOST, "--rootfs", busybox_root)
     assert found["IDs"]["User"]["HostUID"] == 6667 and found["IDs"]["RootReachable"]
     assert "setuid program in it makes root" in notes(found)
-    found = audit(0, "-u", "6667", "--security-opt", "no-new-privileges", "--rootfs", busybox_root)
+    found = audit(0, "-u", "6667", "--security-opt", "no-new-privileges", HOST, "--rootfs", busybox_root)
     assert found["Verdict"] == "isolated: it stays user 6667, nobody on the host (uid 6667)"
     assert not found["IDs"]["RootReachable"]
 
@@ -292,9 +294,9 @@ def test_a_map_without_oneself(audit, cubby, place, user):
 
 def test_seccomp_and_masks(audit, busybox_root, user):
     code = 2 if user.is_root else 1
-    assert audit(code, "--rootfs", busybox_root)["Kernel"]["Seccomp"] == "default"
+    assert audit(code, HOST, "--rootfs", busybox_root)["Kernel"]["Seccomp"] == "default"
     found = audit(code, "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL", "--read-only",
-                  "--rootfs", busybox_root)
+                  HOST, "--rootfs", busybox_root)
     assert found["Kernel"]["Seccomp"] == "unconfined"
     assert "no seccomp filter" in notes(found) and "masked" in notes(found)
     assert found["Kernel"]["ReadOnlyRoot"]
@@ -313,7 +315,7 @@ def test_the_kernel_is_asked(audit, cubby, busybox_root, user):
     """Of a running container not its spec but its processes count."""
     code = 2 if user.is_root else 1
     cubby.ok("run", "-d", "--name", "c", "--security-opt", "no-new-privileges", "--cap-drop", "CHOWN",
-             "--rootfs", busybox_root, *FOREVER)
+             HOST, "--rootfs", busybox_root, *FOREVER)
     found = audit(code, "c")
     with open(f"/proc/{cubby.pid('c')}/status", encoding="utf-8") as f:
         bounding = int(re.search(r"CapBnd:\t(\w+)", f.read()).group(1), 16)
@@ -325,18 +327,17 @@ def test_the_kernel_is_asked(audit, cubby, busybox_root, user):
 
 def test_network(audit, busybox_root, user):
     code = 2 if user.is_root else 1
-    found = audit(code, "--rootfs", busybox_root)
+    found = audit(code, HOST, "--rootfs", busybox_root)
     assert set(found["Namespaces"]) == {"user", "mount", "pid", "network", "ipc", "uts", "cgroup"}
     assert found["Namespaces"]["network"] == "own"
-    found = audit(code, "--network", "host", "--rootfs", busybox_root)
+    found = audit(code, "--network", "host", HOST, "--rootfs", busybox_root)
     assert found["Namespaces"]["network"] == "host" and "127.0.0.1" in notes(found)
     assert [p for p in found["Paths"] if p["Kind"] != "rootfs"] == []  # its own /sys is none of these
 
 
 @pytest.fixture
 def docker_socket(base):
-    """A socket as Docker's, where audit knows it: in a mount namespace it would be /run/docker.sock;
-    here it is one of the same shape."""
+    """A socket by the name of Docker's, which says what it is wherever it lies."""
     path = os.path.join(base, "docker.sock")
     with socket.socket(socket.AF_UNIX) as s:
         s.bind(path)
@@ -348,8 +349,8 @@ def docker_socket(base):
 def test_a_socket_that_is_bound(audit, cubby, busybox_root, docker_socket, user):
     code = 2 if user.is_root else 1
     options = ["-v", f"{docker_socket}:/run/docker.sock"]
-    cubby.ok("run", "-d", "--name", "c", *options, "--rootfs", busybox_root, *FOREVER)
-    for found in (audit(code, *options, "--rootfs", busybox_root), audit(code, "c")):
+    cubby.ok("run", "-d", "--name", "c", *options, HOST, "--rootfs", busybox_root, *FOREVER)
+    for found in (audit(code, *options, HOST, "--rootfs", busybox_root), audit(code, "c")):
         entry = path_of(found, docker_socket)
         assert entry["Kind"] == "socket" and entry["What"] == "the Docker daemon" and entry["Writable"]
         assert "command the Docker daemon" in found["Verdict"]
@@ -371,7 +372,7 @@ def test_a_secret_below_a_mount(audit, cubby, busybox_root, base, user):
         pytest.skip("no home")
     above = os.path.dirname(user.home)
     code = 2 if user.is_root else 1
-    found = audit(code, "-v", f"{above}:/homes", "--rootfs", busybox_root)
+    found = audit(code, "-v", f"{above}:/homes", HOST, "--rootfs", busybox_root)
     if above != "/" and not os.access(above, os.W_OK):
         assert path_of(found, user.home)["Writable"]
         assert user.home in found["Verdict"]
@@ -396,7 +397,7 @@ def test_what_lies_in_a_mount(audit, cubby, hidden_root, place):
 
 @pytest.mark.root
 def test_devices_in_a_mount(audit, busybox_root, hidden_root):
-    found = audit(2, "-v", "/dev:/hostdev", "--rootfs", busybox_root)
+    found = audit(2, "-v", "/dev:/hostdev", HOST, "--rootfs", busybox_root)
     disks = [p for p in found["Paths"] if p["What"] == "a disk"]
     assert disks and all(p["Level"] == "root" and p["Destination"].startswith("/hostdev/") for p in disks)
     found = audit(0, "--uidmap", STRANGERS, "-v", "/dev:/hostdev", "--rootfs", hidden_root)
@@ -408,22 +409,22 @@ def test_a_link_in_a_mount_leads_nowhere(audit, cubby, busybox_root, place, user
     home = place("place")
     os.symlink("/etc", f"{home}/.ssh")
     code = 2 if user.is_root else 1
-    found = audit(code, "-v", f"{home}:/home/x", "--rootfs", busybox_root)
+    found = audit(code, "-v", f"{home}:/home/x", HOST, "--rootfs", busybox_root)
     assert [p for p in found["Paths"] if p["Kind"] == "secret"] == []
 
 
 def test_ids_in_common(audit, cubby, busybox_root, user):
     code = 2 if user.is_root else 1
     for name in ("one", "two"):
-        cubby.ok("run", "-d", "--name", name, "--rootfs", busybox_root, *FOREVER)
+        cubby.ok("run", "-d", "--name", name, HOST, "--rootfs", busybox_root, *FOREVER)
     assert audit(code, "one")["IDs"]["SharedWith"]["Containers"] == ["two"]
-    assert sorted(audit(code, "--rootfs", busybox_root)["IDs"]["SharedWith"]["Containers"]) == ["one", "two"]
+    assert sorted(audit(code, HOST, "--rootfs", busybox_root)["IDs"]["SharedWith"]["Containers"]) == ["one", "two"]
 
 
 def test_one_that_has_ended(audit, cubby, busybox_root, place, user):
     src = place("src")
     code = 2 if user.is_root else 1
-    cubby.ok("run", "--name", "c", "-v", f"{src}:/src", "--rootfs", busybox_root, "true")
+    cubby.ok("run", "--name", "c", "-v", f"{src}:/src", HOST, "--rootfs", busybox_root, "true")
     found = audit(code, "c")
     assert found["State"] == "exited" and path_of(found, src)["Writable"]
 
@@ -444,7 +445,7 @@ def test_an_image_leaves_nothing(audit, cubby, base):
 
 def test_for_people(cubby, busybox_root, place, user):
     src = place("src")
-    done = cubby("audit", "-v", f"{src}:/src", "--rootfs", busybox_root)
+    done = cubby("audit", "-v", f"{src}:/src", HOST, "--rootfs", busybox_root)
     assert done.code == (2 if user.is_root else 1) and done.stderr == ""
     assert done.lines[0].startswith("DANGER:" if user.is_root else "your rights:")
     assert "\x1b" not in done.stdout
@@ -457,7 +458,7 @@ def test_for_people(cubby, busybox_root, place, user):
 
 
 def test_colour_on_a_terminal(cubby, terminal, busybox_root, user):
-    argv = cubby.argv("audit", "--rootfs", busybox_root)
+    argv = cubby.argv("audit", HOST, "--rootfs", busybox_root)
     child = terminal(argv)
     child.expect(r"\x1b\[1;31mDANGER" if user.is_root else r"\x1b\[1;33myour rights")
     child = terminal(argv, env={"NO_COLOR": "1"})
@@ -477,5 +478,5 @@ def test_errors_are_125(cubby, words, says):
 
 
 def test_templates(cubby, busybox_root, user):
-    done = cubby("audit", "--format", "{{.Level}} {{.IDs.Root.HostUID}}", "--rootfs", busybox_root)
+    done = cubby("audit", "--format", "{{.Level}} {{.IDs.Root.HostUID}}", HOST, "--rootfs", busybox_root)
     assert done.stdout == f"{'root' if user.is_root else 'user'} {user.uid}\n"
