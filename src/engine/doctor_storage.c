@@ -211,11 +211,8 @@ static void judge_layers(const struct doctor_facts *f, struct doctor_check *c)
 	if (check_probe(c, &f->probes[PROBE_LOWERDIR_ADD], DOCTOR_DEGRADED))
 		check_set(c, DOCTOR_OK, "up to 500");
 	else if (c->status == DOCTOR_DEGRADED &&
-		 f->probes[PROBE_OVERLAY].state == PROBE_WORKS) {
-		check_set(c, DOCTOR_DEGRADED, "up to some 200");
-		if (!doctor_kernel_has(f, 6, 8))
-			check_remedy(c, "Linux 6.8 or newer takes 500.");
-	}
+		 f->probes[PROBE_OVERLAY].state == PROBE_WORKS)
+		check_set(c, DOCTOR_OK, "up to 500, mounted by one list");
 }
 
 static const struct doctor_rule rules[] = {

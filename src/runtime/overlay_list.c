@@ -10,6 +10,9 @@
  * The upper directory and the work directory must be of one mount, hence their parent is cloned. The
  * working directory is /proc/self/fd, so that a layer's name is its fd's number and a page has room for
  * as many layers as overlayfs takes.
+ *
+ * With a holder_fd all that has been done: the namespace is the container's own, and everything is
+ * attached in it (overlay_attach()). The init may then not search the directories above the upper one.
  */
 #include "runtime/overlay.h"
 
@@ -146,9 +149,12 @@ static int mount_here(const struct overlay_dirs *d, struct error *err)
 static int run_job(void *data, struct error *err)
 {
 	const struct list_job *job = data;
-	int r = attach_all(job, err);
+	bool own = job->dirs.holder_fd < 0;
+	int r = own ? attach_all(job, err) : 0;
 	cleanup_fd int fd = r < 0 ? r : mount_here(&job->dirs, err);
 
+	if (fd >= 0 && !own && umount2("/..", MNT_DETACH) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "unmount the overlay");
 	return fd < 0 ? fd : sync_send(job->result_fd, SYNC_READY, fd, err);
 }
 
@@ -159,7 +165,7 @@ int overlay_mount_list(const struct overlay_dirs *d, struct error *err)
 	const struct sandbox_options options = {
 		.uids = &same,
 		.gids = &same,
-		.new_flags = CLONE_NEWNS,
+		.new_flags = d->holder_fd < 0 ? CLONE_NEWNS : 0,
 		.run = run_job,
 		.data = &job,
 	};
@@ -171,7 +177,7 @@ int overlay_mount_list(const struct overlay_dirs *d, struct error *err)
 		return r;
 	ours_fd = pair[0];
 	job.result_fd = theirs_fd = pair[1];
-	r = clone_all(&job, err);
+	r = d->holder_fd < 0 ? clone_all(&job, err) : 0;
 	parent_fd = job.parent_fd;
 	if (r == 0)
 		r = sandbox_call(&options, err);

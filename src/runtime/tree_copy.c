@@ -321,8 +321,13 @@ static int make_file(struct build *b, const struct fs_walk_entry *e, struct erro
 	if (fd < 0)
 		return fail(e, "make the file", err);
 	if ((b->copy->content_name ? point_to_data(b, e, fd) : copy_content(b, e, fd)) <
-	    0)
+	    0) {
+		if (b->copy->content_name && errno == EOPNOTSUPP)
+			return error_set(
+				err, ERR_UNSUPPORTED, 0,
+				"this kernel's tmpfs keeps no attributes for overlays (Linux 6.6 does)");
 		return fail(e, "copy the file", err);
+	}
 	int r = set_owner(b, e, err);
 	/* Attributes last: a change of owner takes capabilities away. */
 	if (r == 0)

@@ -253,6 +253,18 @@ static int count_mounts(void)
 	return n;
 }
 
+/* Mapped ones are clones that are attached already. */
+static int open_for_list(const struct overlay_paths *paths, struct overlay_dirs *ret,
+			 struct error *err)
+{
+	cleanup_fd int place_fd = open(unit_dir_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (!paths->mapped)
+		return overlay_open(paths, ret, err);
+	int r = overlay_open_clones(paths, ret, err);
+	return r < 0 ? r : overlay_attach(ret, place_fd, err);
+}
+
 /* As it is done for a kernel without "lowerdir+". The last layer's own name is in its file. */
 static int look_at_list(void *data, struct error *err)
 {
@@ -261,7 +273,7 @@ static int look_at_list(void *data, struct error *err)
 	cleanup_fd int fd = -EBADF, made_fd = -EBADF;
 	size_t n = strv_len(paths->lower);
 	char last[16];
-	int mounts = count_mounts(), r = overlay_open(paths, &dirs, err);
+	int r = open_for_list(paths, &dirs, err), mounts = count_mounts();
 
 	if (r < 0)
 		return r;
@@ -301,6 +313,10 @@ START_TEST(kernels_before_6_8_take_a_list_of_layers)
 		m.paths.work = m.work;
 		ck_assert_ok(call(look_at_list, &m.paths, CLONE_NEWNS, &err), &err);
 		made = xasprintf("%s/new", m.upper);
+		ck_assert_int_eq(unlink(made), 0);
+		m.paths.mapped = true;
+		ck_assert_ok(call(look_at_list, &m.paths, CLONE_NEWNS, &err), &err);
+		m.paths.mapped = false;
 		ck_assert_int_eq(unlink(made), 0);
 	}
 	release_many(&m);
