@@ -162,40 +162,56 @@ static void add_write_remedies(const struct id_explain *x, const struct id_file 
 	add_volume_remedies(x, f, user, ret);
 }
 
-void id_remedy_of_file(const struct id_explain *x, const struct id_file *f,
-		       struct id_answer *ret)
+/* What is only in the container, by its root. */
+static void add_exec(const struct id_explain *x, const struct id_file *f,
+		     struct id_answer *ret)
 {
 	const struct container_ids *ids = x->ids;
-	bool is_read_only = f->bind && f->bind->read_only;
-	bool can_write = f->container_path && id_facts_can_write(ids, f);
-	cleanup_free char *path =
-		id_facts_quote(f->host_path ? f->host_path : f->container_path);
+	cleanup_free char *path = id_facts_quote(f->container_path);
 
-	if (!f->host_path) {
-		if (ids->is_running && !can_write &&
-		    idmap_to_inside(&ids->uids, f->uid) != IDMAP_NONE &&
-		    idmap_to_inside(&ids->gids, f->gid) != IDMAP_NONE)
-			add_remedy(ret, xstrdup("Give it to its user"),
-				   xasprintf("cubby exec -u 0 %s chown %u:%u %s",
-					     ids->name, ids->user.uid, ids->user.gid,
-					     path));
-		return;
-	}
-	if (is_of_the_system(ids, f->host_path)) {
-		if (!f->container_path || can_write || is_read_only)
-			return;
-		strv_add(
-			&ret->sentences,
-			"The host needs it as it is: mount a directory that is only for the container instead.");
-		add_keep_id(x, f, "Make a container", ret);
-		return;
-	}
-	if (f->container_path && !can_write && !is_read_only)
-		add_write_remedies(x, f, ret);
+	if (ids->is_running && !id_facts_can_write(ids, f) &&
+	    idmap_to_inside(&ids->uids, f->uid) != IDMAP_NONE &&
+	    idmap_to_inside(&ids->gids, f->gid) != IDMAP_NONE)
+		add_remedy(ret, xstrdup("Give it to its user"),
+			   xasprintf("cubby exec -u 0 %s chown %u:%u %s", ids->name,
+				     ids->user.uid, ids->user.gid, path));
+}
+
+/* What another id of the caller's has made. */
+static void add_mine_again(const struct id_explain *x, const struct id_file *f,
+			   struct id_answer *ret)
+{
+	const struct container_ids *ids = x->ids;
+	cleanup_free char *path = id_facts_quote(f->host_path);
+
 	if (!ids->is_root && f->uid != ids->caller_uid &&
 	    idmap_to_inside(&ids->whole_uids, f->uid) != IDMAP_NONE &&
 	    idmap_to_inside(&ids->whole_gids, f->gid) != IDMAP_NONE)
 		add_remedy(ret, xstrdup("Make it yours on the host"),
 			   xasprintf("cubby unshare chown %s0:0 %s",
 				     S_ISDIR(f->mode) ? "-R " : "", path));
+}
+
+void id_remedy_of_file(const struct id_explain *x, const struct id_file *f,
+		       struct id_answer *ret)
+{
+	bool helps = f->container_path && !(f->bind && f->bind->read_only) &&
+		     !id_facts_can_write(x->ids, f);
+
+	if (!f->host_path) {
+		add_exec(x, f, ret);
+		return;
+	}
+	if (!is_of_the_system(x->ids, f->host_path)) {
+		if (helps)
+			add_write_remedies(x, f, ret);
+		add_mine_again(x, f, ret);
+		return;
+	}
+	if (!helps)
+		return;
+	strv_add(
+		&ret->sentences,
+		"The host needs it as it is: mount a directory that is only for the container instead.");
+	add_keep_id(x, f, "Make a container", ret);
 }
