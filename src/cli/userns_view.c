@@ -104,6 +104,14 @@ static void add_map(const struct userns_view *v, struct buf *out, const struct w
 	wrap_add(out, w, text);
 }
 
+static bool is_identity(const struct idmap *map)
+{
+	cleanup_idmap struct idmap all = {0};
+
+	idmap_identity(&all);
+	return idmap_equal(map, &all);
+}
+
 static void add_maps(const struct userns_view *v, struct buf *out, const struct wrap *w,
 		     const struct userns *ns)
 {
@@ -112,6 +120,8 @@ static void add_maps(const struct userns_view *v, struct buf *out, const struct 
 			 "its map can't be read: nobody is in it, and it is not yours");
 	} else if (!ns->uids.n_lines && !ns->gids.n_lines) {
 		wrap_add(out, w, "it has no map yet");
+	} else if (is_identity(&ns->uids) && is_identity(&ns->gids)) {
+		wrap_add(out, w, "all ids as they are");
 	} else if (idmap_equal(&ns->uids, &ns->gids)) {
 		add_map(v, out, w, &ns->uids, SUBID_UID, "ids");
 	} else {

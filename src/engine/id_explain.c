@@ -200,7 +200,13 @@ static void say_inside(const struct id_explain *x, const struct id_file *f, char
 
 	see(x, f, SUBID_UID, &uid);
 	see(x, f, SUBID_GID, &gid);
-	if (uid.inside == IDMAP_NONE && gid.inside == IDMAP_NONE) {
+	if (!x->ids->has_userns) {
+		strv_addf(
+			to,
+			"In %s that is %s, group %s: it has no user namespace of its own.",
+			name, uid.in ? uid.in : SEEN_AS_NOBODY,
+			gid.in ? gid.in : SEEN_AS_NOBODY);
+	} else if (uid.inside == IDMAP_NONE && gid.inside == IDMAP_NONE) {
 		strv_addf(
 			to,
 			"In %s owner and group are seen as %s: its map has no ids for %s and group "
