@@ -192,6 +192,7 @@ static int write_etc(const struct create_plan *p, struct creation *c, struct err
 		.subgid = p->subgid,
 		.rootless = p->rootless,
 		.nested = p->options->nested,
+		.uids = &p->uids,
 		.uid = outside_root(&p->uids),
 		.gid = outside_root(&p->gids),
 	};

@@ -131,6 +131,26 @@ static int add_hosts(struct buf *b, const struct etc_content *c, struct error *e
 			  c->hostname, c->name);
 }
 
+/* podman's words, and the map: /proc/self/uid_map is in ids of the next namespace, which need not be
+ * the host's. */
+static int add_containerenv(struct buf *b, const struct etc_content *c)
+{
+	int r = buf_printf(b,
+			   "engine=\"cubby-" CUBBY_VERSION "\"\n"
+			   "name=\"%s\"\nid=\"%s\"\nrootless=%d\n%s",
+			   c->name, c->id, c->rootless, c->nested ? "nested=1\n" : "");
+
+	if (r == 0 && c->uids->n_lines)
+		r = buf_add_str(b, "uidmap=\"");
+	for (size_t i = 0; r == 0 && i < c->uids->n_lines; i++) {
+		const struct idmap_line *l = &c->uids->lines[i];
+
+		r = buf_printf(b, "%s%u:%u:%u", i ? "," : "", l->inside, l->outside,
+			       l->count);
+	}
+	return r == 0 && c->uids->n_lines ? buf_add_str(b, "\"\n") : r;
+}
+
 static int fill(enum etc_file file, struct buf *b, const struct etc_content *c,
 		struct error *err)
 {
@@ -142,11 +162,7 @@ static int fill(enum etc_file file, struct buf *b, const struct etc_content *c,
 	case ETC_RESOLV_CONF:
 		return add_host_file(b, "/etc/resolv.conf", err);
 	case ETC_CONTAINERENV:
-		return buf_printf(b,
-				  "engine=\"cubby-" CUBBY_VERSION "\"\n"
-				  "name=\"%s\"\nid=\"%s\"\nrootless=%d\n%s",
-				  c->name, c->id, c->rootless,
-				  c->nested ? "nested=1\n" : "");
+		return add_containerenv(b, c);
 	case ETC_SUBUID:
 		return buf_add_str(b, c->subuid);
 	case ETC_SUBGID:

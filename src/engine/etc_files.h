@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "engine/volume_option.h"
+#include "runtime/idmap.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -44,6 +45,7 @@ struct etc_content {
 	const char *hostname, *name, *id;
 	char *const *add_hosts; /* strv of "NAME:ADDRESS" */
 	const char *subuid, *subgid;
+	const struct idmap *uids; /* in ids of the host; no lines: no user namespace */
 	bool network_host, rootless, nested;
 	uid_t uid; /* owner of the files; where we may not give files away they stay ours
 		    */
