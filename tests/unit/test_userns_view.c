@@ -126,6 +126,23 @@ START_TEST(test_narrow_ascii)
 }
 END_TEST
 
+START_TEST(test_identity)
+{
+	struct userns items[5];
+	const struct userns_list list = {.items = items, .n = 5};
+	char **containers[5] = {NULL};
+	struct userns_view v = {.list = &list, .containers = containers, .is_host = true};
+
+	make(items);
+	idmap_identity(&items[3].uids);
+	idmap_identity(&items[3].gids);
+	cleanup_free char *lines = text_of(&v);
+	ck_assert_ptr_nonnull(strstr(lines, "├─ user namespace 13 of 5\n"
+					    "│     all ids as they are\n"));
+	release(items);
+}
+END_TEST
+
 START_TEST(test_json)
 {
 	struct userns items[5];
@@ -161,4 +178,5 @@ START_TEST(test_locale)
 }
 END_TEST
 
-UNIT_MAIN("userns_view", test_tree, test_narrow_ascii, test_json, test_locale)
+UNIT_MAIN("userns_view", test_tree, test_narrow_ascii, test_identity, test_json,
+	  test_locale)
