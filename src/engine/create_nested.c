@@ -104,7 +104,7 @@ static void allow_helpers(struct create_plan *p)
 		p->security.bounding |= SYS_ADMIN;
 }
 
-static void plan_subids(struct create_plan *p)
+void create_plan_nested_ids(struct create_plan *p)
 {
 	cleanup_nested_users struct nested_users users = {0};
 	cleanup_free char *passwd = p->image ? NULL : read_in_container(p, "/etc/passwd");
@@ -113,6 +113,8 @@ static void plan_subids(struct create_plan *p)
 
 	nested_users_find(p->image ? p->image->record.passwd : passwd, p->user.uid,
 			  &users);
+	free(p->subuid);
+	free(p->subgid);
 	p->subuid = nested_subids(subuid, &users, &p->uids);
 	p->subgid = nested_subids(subgid, &users, &p->gids);
 }
@@ -133,6 +135,6 @@ int create_plan_nested(const struct engine *e, struct create_plan *p, struct err
 	if (!volumes_cover(&p->volumes, PATHS_USERS_DATA))
 		volumes_add_empty(&p->volumes, p->data_dir, PATHS_USERS_DATA, 01777);
 	allow_helpers(p);
-	plan_subids(p);
+	create_plan_nested_ids(p);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The steps of create_plan_build(), in files by subject. Each reads the options and fills its part of
- * the plan; create_plan.c has their order. Private to these files.
+ * the plan; create_plan.c has their order. Private to these files and userns_reserve.c.
  */
 #pragma once
 
@@ -31,5 +31,7 @@ create_step create_plan_security, create_plan_mounts, create_plan_devices,
 
 /* create_nested.c */
 create_step create_plan_nested;
+/* create_plan_nested_ids() - shares for those inside; once more when a range of its own was chosen. */
+void create_plan_nested_ids(struct create_plan *p);
 /* create_words.c */
 create_step create_plan_limits, create_plan_labels, create_plan_life;

@@ -37,7 +37,8 @@ uint64_t id_alloc_size(uint64_t needed, uint64_t pool_size, uint64_t min_size,
 
 	if (pool_size >= LARGE_POOL && size < LARGE_SIZE)
 		size = LARGE_SIZE;
-	return size > max_size ? max_size : size;
+	size = size > max_size ? max_size : size;
+	return size > needed ? size : needed;
 }
 
 /* What it was told to have, as far as that is a reservation. */

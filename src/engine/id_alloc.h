@@ -38,11 +38,11 @@ struct id_grant {
  * order: nobody's reservation. ERR_UNAVAILABLE: the pool is used up; the text says by whom, the hint what
  * helps. ERR_CONFLICT: of the explicit map.
  */
-int id_alloc(const struct engine *e, const struct id_request *request,
+int id_alloc(const struct engine *e, const struct id_request *q,
 	     const struct id_pool *pool, struct id_grant *ret,
 	     struct error *err) _must_check_;
 
-/* id_alloc_size() - how many ids a container gets that needs `needed`, of a pool of this many, within these
- * limits. Pure. */
+/* id_alloc_size() - how many ids a container gets of a pool of this many, within these limits, but what it needs.
+ * Pure. */
 uint64_t id_alloc_size(uint64_t needed, uint64_t pool_size, uint64_t min_size,
 		       uint64_t max_size);

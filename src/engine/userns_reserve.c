@@ -2,6 +2,7 @@
 #include "engine/userns_reserve.h"
 
 #include "engine/create_plan.h"
+#include "engine/create_steps.h"
 #include "engine/id_alloc.h"
 #include "engine/id_pool.h"
 #include "engine/id_spans.h"
@@ -12,6 +13,20 @@ static uint64_t pool_size(const struct id_pool *pool)
 	uint64_t uids = id_spans_total(&pool->uids), gids = id_spans_total(&pool->gids);
 
 	return uids < gids ? uids : gids;
+}
+
+/* Who hands ids on to containers of its own needs more of them. */
+#define NESTED_SIZE  65536
+#define NESTED_SHARE 4
+
+static uint64_t needed_ids(const struct create_plan *p, uint64_t pool)
+{
+	uint64_t share = pool / NESTED_SHARE;
+
+	if (!p->options->nested || p->userns.option.size)
+		return p->userns.needed;
+	share = share < NESTED_SIZE ? share : NESTED_SIZE;
+	return share > p->userns.needed ? share : p->userns.needed;
 }
 
 int userns_reserve(const struct engine *e, struct create_plan *p, struct error *err)
@@ -33,10 +48,10 @@ int userns_reserve(const struct engine *e, struct create_plan *p, struct error *
 	if (r < 0)
 		return r;
 	if (is_range) {
-		request.needed = u->needed;
+		request.needed = needed_ids(p, pool_size(&pool));
 		request.wanted = u->option.size
 					 ? u->option.size
-					 : id_alloc_size(u->needed, pool_size(&pool),
+					 : id_alloc_size(request.needed, pool_size(&pool),
 							 p->settings.auto_min_size,
 							 p->settings.auto_max_size);
 	}
@@ -47,5 +62,7 @@ int userns_reserve(const struct engine *e, struct create_plan *p, struct error *
 	idmap_release(&p->gids);
 	userns_map_range(grant.uid_start, grant.count, &u->fixed_uids, &p->uids);
 	userns_map_range(grant.gid_start, grant.count, &u->fixed_gids, &p->gids);
+	if (p->options->nested)
+		create_plan_nested_ids(p);
 	return 0;
 }

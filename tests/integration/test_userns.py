@@ -132,6 +132,16 @@ def test_sized_by_the_image(box, pristine_root, base, user):
     assert is_range(host_maps(box.pid("l"))[0], 4000)
 
 
+def test_ids_to_hand_on(box):
+    """A container that runs containers gets more, and its users shares of what it really got."""
+    said = box.ok("run", "--rm", "--userns", "auto", "--nested", "bb:1", "sh", "-c",
+                  "cat /proc/self/uid_map /etc/subuid").split()
+    count = int(said[2])
+    name, start, share = said[3].split(":")
+    assert count >= 16384 and name == "carol"
+    assert int(start) + int(share) <= count and int(share) > count // 3
+
+
 def test_files_have_their_owners(box):
     said = box.ok("run", "--rm", "--userns", "auto", "bb:1", "sh", "-c",
                   "touch /new; stat -c %u:%g /bin /etc/passwd /new")
