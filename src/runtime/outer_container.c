@@ -7,6 +7,7 @@
 #include "util/fs.h"
 
 #define FILE_MAX 65536
+#define OURS     "engine=\"cubby-"
 
 static bool has_line(const char *text, const char *start)
 {
@@ -23,7 +24,7 @@ static bool has_line(const char *text, const char *start)
 
 const char *outer_container_remedy(const char *containerenv, bool has_dockerenv)
 {
-	if (has_line(containerenv, "engine=\"cubby-"))
+	if (has_line(containerenv, OURS))
 		return has_line(containerenv, "nested=1")
 			       ? NULL
 			       : "this is inside of a container: start that one with "
@@ -39,16 +40,36 @@ const char *outer_container_remedy(const char *containerenv, bool has_dockerenv)
 	return NULL;
 }
 
-bool outer_container_hint(struct error *err)
+/* NULL: no container of podman's or ours. Caller frees. */
+static char *read_containerenv(void)
 {
 	cleanup_error struct error none = ERROR_INIT;
-	cleanup_free char *text = NULL;
+	char *text = NULL;
 
 	if (fs_read(AT_FDCWD, "/run/.containerenv", FILE_MAX, &text, NULL, &none) < 0)
 		error_drop(&none, "no container of podman's or ours");
-	const char *remedy =
-		outer_container_remedy(text, fs_exists(AT_FDCWD, "/.dockerenv"));
+	return text;
+}
+
+static bool hint(struct error *err, const char *containerenv, bool has_dockerenv)
+{
+	const char *remedy = outer_container_remedy(containerenv, has_dockerenv);
+
 	if (remedy)
 		(void)error_hint(err, "%s", remedy);
 	return remedy != NULL;
+}
+
+bool outer_container_hint(struct error *err)
+{
+	cleanup_free char *text = read_containerenv();
+
+	return hint(err, text, fs_exists(AT_FDCWD, "/.dockerenv"));
+}
+
+bool outer_container_hint_ids(struct error *err)
+{
+	cleanup_free char *text = read_containerenv();
+
+	return has_line(text, OURS) && hint(err, text, false);
 }

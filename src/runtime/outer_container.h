@@ -21,6 +21,9 @@
  */
 bool outer_container_hint(struct error *err);
 
+/* outer_container_hint_ids() - the same, where it is ids that are missing: only --nested of ours brings some along. */
+bool outer_container_hint_ids(struct error *err);
+
 /* outer_container_remedy() - the same from the text of /run/.containerenv (NULL: none) and whether there
  * is /.dockerenv; NULL: no container, or one that may have containers (pure). */
 const char *outer_container_remedy(const char *containerenv, bool has_dockerenv);

@@ -276,7 +276,7 @@ static int none_given(enum subid_kind kind, uid_t uid, struct error *err)
 	(void)error_set(err, ERR_NOT_FOUND, 0,
 			"user %s has no subordinate ids: no line in %s", name,
 			file_of(kind));
-	if (outer_container_hint(err))
+	if (outer_container_hint_ids(err))
 		return -EINVAL; /* no errno fits */
 	if (!line)
 		return error_hint(
