@@ -102,3 +102,24 @@ def test_no_space_for_the_records(on_small_disk, archives):
     said = done.stdout.splitlines()
     assert "status 125" in said and "still works" in said, done
     assert "localhost/small" in done.stdout or "localhost/other" in done.stdout, done
+
+
+def test_no_space_for_what_a_container_with_its_own_ids_writes(on_small_disk, archives):
+    """It hears of that as from any file system, and goes on; its files go when it goes."""
+    done = on_small_disk(f"""
+        map=0:$((300000 * (1 - ($(id -u) > 0)) + 2000)):2000
+        cubby load -q -i {archives['small']} || exit 1
+        cubby run --rm small:1 true
+        cubby run --name c --uidmap $map small:1 sh -c '
+            dd if=/dev/zero of=/big bs=64k 2>&1 | grep -o "No space left on device"
+            cat /etc/passwd >>/etc/group 2>/dev/null || echo not copied up
+            rm /big; chown 1000 /etc/passwd && echo b >/b && cat /b; exit 3'
+        echo "status $?"
+        cubby rm c
+        cubby run --rm --uidmap $map small:1 echo works again
+        cubby ps -a --noheading
+        echo left $(ls $D/data/containers)
+    """)
+    said = done.stdout.splitlines()
+    assert said[1:5] == ["No space left on device", "not copied up", "b", "status 3"], done
+    assert said[-2:] == ["works again", "left"], done
