@@ -92,7 +92,10 @@ static int mount_proc(void *data, struct error *err)
 
 static int mount_sysfs(void *data, struct error *err)
 {
-	cleanup_fd int fd = mount_new("sysfs", NULL, err);
+	/* read-only, as containers have it, and as one is allowed inside of another */
+	const struct mount_fs fs = {
+		.type = "sysfs", .source = "sysfs", .attrs = MOUNT_ATTR_RDONLY};
+	cleanup_fd int fd = mount_fs_new(&fs, err);
 
 	return fd < 0 ? fd : 0;
 }
