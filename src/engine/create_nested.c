@@ -8,6 +8,7 @@
  *                  each lies in /dev/.cubby, as the masks of /proc and /sys stay
  *   overlay        none goes on top of another: the places of the inner engines' data are volumes of
  *                  the container's own, which go with it
+ *   run            directories in memory, as what lives in them must not outlive the container
  *   ids            its root hands on those of the container; users get lines in /etc/subuid, /etc/subgid,
  *                  and the helpers that read them their privilege
  *

@@ -57,7 +57,7 @@ static char *default_run(const struct engine_paths_input *in)
 	if (in->unshared_data)
 		return copy(in->unshared_run);
 	if (in->uid == 0)
-		return xstrdup("/run/cubby");
+		return xstrdup(PATHS_ROOT_RUN);
 	if (in->runtime_dir && in->runtime_dir[0] == '/' && in->runtime_dir_ours)
 		return fs_join(in->runtime_dir, "cubby");
 	if (in->run_user_dir_ours)

@@ -37,6 +37,7 @@ struct engine_paths_input {
  * (mode 1777) and nothing lies at the usual one: homes may be on a file system that containers can't use.
  */
 #define PATHS_ROOT_DATA  "/var/lib/cubby"
+#define PATHS_ROOT_RUN   "/run/cubby"
 #define PATHS_USERS_DATA "/var/lib/cubby-users"
 
 /* What `cubby unshare` puts into the environment; believed only in a user namespace, by its root. */

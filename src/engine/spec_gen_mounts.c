@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "engine/create_plan.h"
+#include "engine/paths.h"
 #include "engine/spec_gen.h"
 #include "runtime/outer_container.h"
 #include "spec/spec.h"
@@ -84,12 +85,28 @@ static void add_sys(const struct create_plan *p, struct spec *spec)
 				     : "rprivate,nosuid,noexec,nodev,relatime,ro"});
 }
 
+/* What lives in it must not outlive the container, as its root file system may. */
+static void add_run_dirs(const struct create_plan *p, struct spec *spec)
+{
+	cleanup_free char *place = xasprintf("/run/user/%u", p->user.uid);
+	cleanup_free char *options = xasprintf("nosuid,nodev,mode=0700,uid=%u,gid=%u",
+					       p->user.uid, p->user.gid);
+
+	add_default(p, spec,
+		    &(struct mount_text){PATHS_ROOT_RUN, "tmpfs", "tmpfs",
+					 "nosuid,nodev,mode=0700"});
+	if (p->user.uid)
+		add_default(p, spec,
+			    &(struct mount_text){place, "tmpfs", "tmpfs", options});
+}
+
 /* The place is out of the way, not out of reach: what is protected there is so by its owner, the host's
  * root. */
 static void add_nested(const struct create_plan *p, struct spec *spec)
 {
 	if (!p->options->nested)
 		return;
+	add_run_dirs(p, spec);
 	(void)add_mount(spec, &(struct mount_text){OUTER_CONTAINER_PROC, "proc", "proc",
 						   "nosuid,noexec,nodev"});
 	/* of the host's network: the inner engine binds what it sees */

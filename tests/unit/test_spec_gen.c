@@ -203,8 +203,21 @@ START_TEST(test_nested)
 	ck_assert_str_eq(s->mounts[mount_index(s, "/dev/.cubby/sys")].type, "sysfs");
 	ck_assert(strv_has(s->mounts[mount_index(s, "/dev/.cubby/sys")].options, "ro"));
 	ck_assert_uint_lt(mount_index(s, "/dev"), mount_index(s, "/dev/.cubby/proc"));
+	ck_assert_str_eq(s->mounts[mount_index(s, "/run/cubby")].type, "tmpfs");
+	ck_assert_ptr_null(mount_at(s, "/run/user/0"));
 	ck_assert(strv_has(s->linux->masked_paths, "/proc/kcore"));
 	ck_assert(strv_has(s->linux->readonly_paths, "/proc/sys"));
+	fixture_release(&f);
+
+	fixture_init(&f);
+	f.options.nested = true;
+	f.plan.user.uid = 1000;
+	f.plan.user.gid = 100;
+	s = generate(&f);
+	ck_assert(strv_has(s->mounts[mount_index(s, "/run/user/1000")].options,
+			   "uid=1000"));
+	ck_assert(
+		strv_has(s->mounts[mount_index(s, "/run/user/1000")].options, "gid=100"));
 	fixture_release(&f);
 
 	fixture_init(&f);
