@@ -174,7 +174,8 @@ def test_a_terminal_through_two_levels(cubby, nest, options, terminal):
     shell.sendline("stty size; tty")
     shell.expect("24 80")
     shell.expect("/dev/(console|pts/0)")
-    shell.sendline("echo star''ted; sleep 100")
+    # said by who is in the foreground already
+    shell.sendline("sh -c 'echo star\"\"ted; exec sleep 100'")
     shell.expect("started")
     shell.sendintr()
     shell.expect("[#$] ")
