@@ -148,12 +148,22 @@ static bool place(const struct id_pool *free_ids, const struct id_pool *pool,
 	       id_spans_find(&free_ids->gids, &pool->gids, count, &ret->gid_start);
 }
 
+/* The largest that is not more than n; such ranges lie next to each other without gaps. */
+static uint64_t power_of_two(uint64_t n)
+{
+	uint64_t power = n > 0;
+
+	while (power && power <= n / 2)
+		power *= 2;
+	return power;
+}
+
 static bool choose(const struct id_request *q, const struct id_pool *free_ids,
 		   const struct id_pool *pool, struct id_grant *ret)
 {
 	uint64_t uids = id_spans_largest(&free_ids->uids);
 	uint64_t gids = id_spans_largest(&free_ids->gids);
-	uint64_t share = (uids < gids ? uids : gids) / SHARE_OF_GAP;
+	uint64_t share = power_of_two((uids < gids ? uids : gids) / SHARE_OF_GAP);
 	uint64_t size = q->wanted;
 
 	if (size > share)

@@ -113,10 +113,15 @@ def test_given_back_by_a_failed_start(box):
 
 
 @pytest.mark.slow
-def test_many_at_once(box):
-    """As many as one user of 65536 ids shall be able to have."""
+@pytest.mark.parametrize("mode", ("auto", "auto:size=600"))
+def test_many_at_once(box, mode, base, pristine_root):
+    """As many as one user of 65536 ids shall be able to have; without a size, they get smaller as ids get few."""
     n = 100
-    started = [box.start("run", "-d", "--name", f"c{i}", "--userns", "auto:size=600", "bb:1", "sleep", "1000")
+    path = os.path.join(base, "few.tar")
+    few = image.busybox(pristine_root).add({"etc/passwd": "root:x:0:0::/:/bin/sh\n", "etc/group": "users:x:100:\n"})
+    image.oci_archive(path, {"localhost/few:1": few})
+    box.ok("load", "-q", "-i", path)
+    started = [box.start("run", "-d", "--name", f"c{i}", "--userns", mode, "few:1", "sleep", "1000")
                for i in range(n)]
     for one in started:
         _, said = one.communicate(timeout=120 * process.SLOW)
