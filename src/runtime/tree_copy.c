@@ -14,6 +14,7 @@
 #include <search.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -297,7 +298,17 @@ static int point_to_data(const struct build *b, const struct fs_walk_entry *e, i
 	return fsetxattr(fd, REDIRECT, redirect, strlen(redirect), 0);
 }
 
-/* By reference where the file system can. */
+/* By reference where the file system can; it may also refuse what is not its own, as an overlay's file. */
+static ssize_t copy_step(int from_fd, int fd)
+{
+	ssize_t n = copy_file_range(from_fd, NULL, fd, NULL, CONTENT_STEP, 0);
+
+	if (n < 0 &&
+	    (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS))
+		n = sendfile(fd, from_fd, NULL, CONTENT_STEP);
+	return n;
+}
+
 static int copy_content(const struct build *b, const struct fs_walk_entry *e, int fd)
 {
 	cleanup_fd int from_fd =
@@ -306,7 +317,7 @@ static int copy_content(const struct build *b, const struct fs_walk_entry *e, in
 
 	if (from_fd < 0)
 		return -1;
-	while ((n = copy_file_range(from_fd, NULL, fd, NULL, CONTENT_STEP, 0)) > 0)
+	while ((n = copy_step(from_fd, fd)) > 0)
 		if (b->copy->bytes)
 			*b->copy->bytes += (uint64_t)n;
 	return n < 0 ? -1 : ftruncate(fd, e->st->st_size);

@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 
 #include "runtime/metadata.h"
+#include "runtime/tree_copy.h"
 #include "unit.h"
 #include "util/buf.h"
 #include "util/mem.h"
@@ -545,7 +546,31 @@ START_TEST(test_no_room)
 }
 END_TEST
 
+/* As from a mounted overlay: the kernel then refuses to copy within itself. */
+START_TEST(test_a_copy_onto_another_file_system)
+{
+	struct error err = ERROR_INIT;
+	struct box b = box_open();
+	char *tree = xasprintf("%s/tree", unit_dir_path), text[16] = "";
+	cleanup_fd int from_fd = openat(b.data_fd, one, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (!is_root() || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0 ||
+	    mount("none", tree, "tmpfs", 0, NULL) < 0)
+		return;
+	cleanup_fd int to_fd = open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct tree_copy copy = {.from_fd = from_fd, .to_fd = to_fd};
+	file(&b, "one/file", "its content", 0644);
+	ck_assert_ok(tree_copy(&copy, &err), &err);
+	cleanup_fd int fd = openat(to_fd, "file", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(read(fd, text, sizeof(text) - 1), 11);
+	ck_assert_str_eq(text, "its content");
+	free(tree);
+}
+END_TEST
+
 UNIT_MAIN("metadata", test_every_kind, test_layers_over_each_other, test_no_way_out,
 	  test_times, test_attributes, test_deep, test_too_deep, test_long_link,
 	  test_many, test_several_ask_at_once, test_what_a_killed_builder_left,
-	  test_a_layer_that_is_not_there, test_no_room)
+	  test_a_layer_that_is_not_there, test_no_room,
+	  test_a_copy_onto_another_file_system)
