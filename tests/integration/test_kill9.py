@@ -146,7 +146,9 @@ def test_the_client_of_exec(cubby, busybox_root):
     cubby.ok("run", "-d", "--name", "e", "--rootfs", busybox_root, "sleep", "1000")
     client = cubby.start("exec", "e", "sh", "-c", "echo here; exec sleep 999")
     assert client.stdout.readline() == "here\n"
-    inside = [p for p in process.descendants() if process.command_line(p) == "sleep 999"]
+    # if it was missed here nobody would reap it, and its pid namespace could not end
+    inside = process.wait_until(
+        lambda: [p for p in process.descendants() if process.command_line(p) == "sleep 999"], "the program")
     client.kill()
     client.communicate()
     for pid in inside:
