@@ -2,6 +2,7 @@
 #include "engine/id_stores.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +20,14 @@ void id_holdings_release(struct id_holdings *h)
 	}
 	free(h->items);
 	*h = (struct id_holdings){0};
+}
+
+/* One store has one name, whatever links lead to it. Caller frees. */
+static char *real_name(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real ? real : xstrdup(path);
 }
 
 /*
@@ -43,13 +52,6 @@ static char *list_dir(const struct engine *e, bool make)
 		error_drop(&err, "this store stands alone");
 	engine_paths_release(&usual);
 	return dir ? dir : xstrdup(e->paths.data);
-}
-
-static bool has_records(const char *data)
-{
-	cleanup_free char *path = fs_join(data, STORE_FILE);
-
-	return fs_exists(AT_FDCWD, path);
 }
 
 /* The paths on the list (strv). */
@@ -90,7 +92,7 @@ static int update_list(const char *path, const char *own, struct error *err)
 	if (r < 0)
 		return r;
 	strv_foreach (store, listed)
-		if (has_records(*store) && !strv_has(kept, *store))
+		if (store_is_there(*store) && !strv_has(kept, *store))
 			strv_add(&kept, *store);
 	if (strv_has(kept, own) && strv_len(kept) == strv_len(listed))
 		return 0;
@@ -103,13 +105,14 @@ int id_stores_lock(const struct engine *e, struct error *err)
 {
 	cleanup_free char *dir = list_dir(e, true), *path = fs_join(dir, STORES_FILE);
 	cleanup_free char *lock_path = xasprintf("%s.lock", path);
+	cleanup_free char *own = real_name(e->paths.data);
 	cleanup_fd int lock_fd = -EBADF;
 	int r;
 
 	lock_fd = fs_lock(AT_FDCWD, lock_path, true, true, err);
 	if (lock_fd < 0)
 		return lock_fd;
-	r = update_list(path, e->paths.data, err);
+	r = update_list(path, own, err);
 	return r < 0 ? r : TAKE_FD(lock_fd);
 }
 
@@ -147,16 +150,17 @@ int id_stores_look(const struct engine *e, struct id_holdings *ret, struct error
 {
 	cleanup_id_holdings struct id_holdings h = {0};
 	cleanup_free char *dir = list_dir(e, false), *path = fs_join(dir, STORES_FILE);
+	cleanup_free char *own = real_name(e->paths.data), *usual = real_name(dir);
 	cleanup_strv char **stores = NULL;
 	int r;
 
 	r = id_range_list(e->store, &add_holding(&h, e->paths.data, true)->ranges, err);
 	if (r >= 0)
 		r = read_list(path, &stores, err);
-	if (r >= 0 && !strv_has(stores, dir))
-		strv_add(&stores, dir);
+	if (r >= 0 && !strv_has(stores, usual))
+		strv_add(&stores, usual);
 	strv_foreach (store, stores)
-		if (r >= 0 && !str_eq(*store, e->paths.data))
+		if (r >= 0 && !str_eq(*store, own))
 			r = look_at(*store, &h, err);
 	if (r < 0)
 		return r;

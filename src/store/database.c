@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/store.h"
@@ -318,17 +319,24 @@ int store_open(const char *data_dir, struct store **ret, struct error *err)
 	return 0;
 }
 
+bool store_is_there(const char *data_dir)
+{
+	cleanup_free char *path = fs_join(data_dir, STORE_FILE);
+	struct stat dir, file;
+
+	return lstat(data_dir, &dir) == 0 && S_ISDIR(dir.st_mode) &&
+	       dir.st_uid == geteuid() && lstat(path, &file) == 0 &&
+	       S_ISREG(file.st_mode) && file.st_uid == geteuid();
+}
+
 int store_open_to_look(const char *data_dir, struct store **ret, struct error *err)
 {
 	cleanup_store struct store *s = xcalloc(1, sizeof(*s));
 	int code;
 
 	s->path = fs_join(data_dir, STORE_FILE);
-	if (access(s->path, F_OK) < 0)
-		return error_set(err,
-				 errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND
-								     : ERR_SYSTEM,
-				 errno, "open %s", s->path);
+	if (!store_is_there(data_dir))
+		return error_set(err, ERR_NOT_FOUND, ENOENT, "open %s", s->path);
 	code = sqlite3_open_v2(s->path, &s->db,
 			       SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 	if (!s->db)

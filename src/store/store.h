@@ -27,6 +27,9 @@ struct store;
  */
 int store_open(const char *data_dir, struct store **ret, struct error *err) _must_check_;
 
+/* store_is_there() - records that are the caller's own, in a directory that is: others may have put anything there. */
+bool store_is_there(const char *data_dir);
+
 /*
  * store_open_to_look() - another store of the same user, which may be of any version and is not changed.
  * None there is ERR_NOT_FOUND.

@@ -217,6 +217,16 @@ def test_two_stores_of_one_user(box, base, archive):
     assert {name for name in ranges(box) if name.startswith("b")} == set()
 
 
+def test_a_store_by_two_names(box, base):
+    """A link to it is the same store, not another one."""
+    os.symlink(box.data, base + "/link")
+    box.ok("run", "--name", "a", "--userns", "auto", "bb:1", "true")
+    box.options = ["--root", base + "/link", "--runroot", base + "/run3"]
+    found = [r for r in box.json("idmap", "ls", "--format", "json") if r["Name"] == "a"]
+    box.options = ["--root", box.data, "--runroot", box.run_dir]
+    assert len(found) == 1 and found[0]["Status"] != "in another store"
+
+
 def test_a_store_that_is_gone(box, base, archive, environment):
     other = type(box)(os.path.dirname(os.path.dirname(box.path)), os.path.join(base), box.env, box.user)
     other.options = ["--root", base + "/data2", "--runroot", base + "/run2"]
