@@ -31,7 +31,7 @@ const char *doctor_status_word(enum doctor_status status)
 	return words[status];
 }
 
-static char *format(const char *fmt, va_list args)
+static _printf_(1, 0) char *format(const char *fmt, va_list args)
 {
 	char text[TEXT_MAX];
 

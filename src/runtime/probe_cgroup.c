@@ -120,7 +120,7 @@ static bool can_hand_down(int place_fd, const char *place)
 static int try_controllers(const struct probe_run *run, struct probe *p,
 			   struct error *err)
 {
-	cleanup_free char *text = NULL, *place = NULL;
+	cleanup_free char *text = NULL;
 	struct probe where = {0};
 	cleanup_fd int place_fd = -EBADF, fd = make_own(&where, &place_fd, err);
 	int r;
