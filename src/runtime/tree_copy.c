@@ -339,11 +339,14 @@ static int make_file(struct build *b, const struct fs_walk_entry *e, struct erro
 				"this kernel's tmpfs keeps no attributes for overlays (Linux 6.6 does)");
 		return fail(e, "copy the file", err);
 	}
+	const struct timespec times[2] = {e->st->st_mtim, e->st->st_mtim};
 	int r = set_owner(b, e, err);
 	/* Attributes last: a change of owner takes capabilities away. */
 	if (r == 0)
 		r = copy_xattrs(b, e, err);
-	return r < 0 ? r : set_times(b, e, err);
+	if (r == 0 && futimens(fd, times) < 0)
+		return fail(e, "set the times of", err);
+	return r;
 }
 
 static int make_symlink(const struct build *b, const struct fs_walk_entry *e,
