@@ -180,20 +180,21 @@ def test_what_excludes_what(box):
 
 
 def test_joining_another_container(box):
-    box.ok("run", "-d", "--name", "a", "--userns", "auto", "bb:1", "sleep", "1000")
-    ns = box.ok("exec", "a", "readlink", "/proc/self/ns/user")
-    box.ok("run", "-d", "--name", "b", "--userns", "container:a", "bb:1", "sleep", "1000")
-    assert box.ok("exec", "b", "readlink", "/proc/self/ns/user") == ns
-    assert box.ok("exec", "b", "stat", "-c", "%u", "/bin") == "0"
-    assert box.inspect("b")["HostConfig"]["UsernsMode"] == "container:a"
-    assert host_maps(box.pid("a")) == host_maps(box.pid("b"))
-    pid = box.pid("a")
+    # names that no id begins with
+    box.ok("run", "-d", "--name", "one", "--userns", "auto", "bb:1", "sleep", "1000")
+    ns = box.ok("exec", "one", "readlink", "/proc/self/ns/user")
+    box.ok("run", "-d", "--name", "two", "--userns", "container:one", "bb:1", "sleep", "1000")
+    assert box.ok("exec", "two", "readlink", "/proc/self/ns/user") == ns
+    assert box.ok("exec", "two", "stat", "-c", "%u", "/bin") == "0"
+    assert box.inspect("two")["HostConfig"]["UsernsMode"] == "container:one"
+    assert host_maps(box.pid("one")) == host_maps(box.pid("two"))
+    pid = box.pid("one")
     assert box.ok("run", "--rm", "--userns", f"ns:/proc/{pid}/ns/user", "bb:1", "readlink",
                   "/proc/self/ns/user") == ns
-    box.ok("rm", "-f", "-t", "0", "a")
+    box.ok("rm", "-f", "-t", "0", "one")
     # the namespace lives as long as somebody is in it
-    assert box.ok("exec", "b", "id", "-u") == "0"
-    said = box.fails("run", "--userns", "container:a", "bb:1", "true", code=125)
+    assert box.ok("exec", "two", "id", "-u") == "0"
+    said = box.fails("run", "--userns", "container:one", "bb:1", "true", code=125)
     assert "no such container" in said
     said = box.fails("run", "--userns", "ns:/proc/self/ns/net", "bb:1", "true", code=125)
     assert "is not a user namespace" in said
