@@ -35,6 +35,16 @@ static int make_layer(const char *place, struct error *err)
 	return fs_write_atomic(AT_FDCWD, file, CONTENT, strlen(CONTENT), 0600, 0, err);
 }
 
+/* As for a container: before Linux 6.15 layers must be attached. */
+static int attach(const struct overlay_dirs *d, const char *place, struct error *err)
+{
+	cleanup_fd int place_fd = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (place_fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "open %s", place);
+	return overlay_attach(d, place_fd, err);
+}
+
 static int mount_example(const char *place, struct error *err)
 {
 	cleanup_overlay_dirs struct overlay_dirs d = OVERLAY_DIRS_INIT;
@@ -57,6 +67,8 @@ static int mount_example(const char *place, struct error *err)
 		r = user_ns_fd = mount_idmap_ns(&ids, &ids, err);
 	if (r >= 0)
 		r = overlay_idmap(&d, user_ns_fd, err);
+	if (r >= 0)
+		r = attach(&d, place, err);
 	return r < 0 ? r : overlay_mount(&d, err);
 }
 
@@ -70,6 +82,10 @@ int overlay_probe_trees(const char *place, struct error *err)
 	if (r < 0)
 		return r;
 	cleanup_fd int fd = mount_example(place, err);
+	if (fd == -EINVAL) /* "lower data-only dirs require metacopy support" */
+		return error_set(
+			err, ERR_UNSUPPORTED, 0,
+			"this kernel's overlays take no metadata trees from ordinary users (Linux 6.16 does)");
 	if (fd < 0)
 		return fd;
 	cleanup_fd int file_fd = openat(fd, "file", O_RDONLY | O_CLOEXEC);
