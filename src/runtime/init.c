@@ -30,6 +30,7 @@
 
 #include "runtime/child.h"
 #include "runtime/hooks.h"
+#include "runtime/outer_container.h"
 #include "runtime/sync.h"
 #include "runtime/sysctl.h"
 #include "runtime/terminal.h"
@@ -84,22 +85,32 @@ static int unshare_namespaces(const struct init *i, unsigned long which,
 		return error_hint(
 			err,
 			"the limit of namespaces is reached: see sysctl user.max_net_namespaces and its like");
-	if (err->code == EPERM && geteuid() != 0)
+	if (err->code == EPERM && geteuid() != 0 &&
+	    !(i->namespaces.new_flags & CLONE_NEWUSER))
 		return error_hint(
 			err,
 			"an ordinary user needs a user namespace: add one to linux.namespaces");
+	if (err->code == EPERM || err->code == ENOSYS)
+		(void)outer_container_hint(err);
+	return -err->code;
+}
+
+/* In a namespace of its own only a filter can forbid it. */
+static int names_failed(const char *what, const char *name, struct error *err)
+{
+	error_set(err, ERR_SYSTEM, errno, "set the %s %s", what, name);
+	if (err->code == EPERM)
+		(void)outer_container_hint(err);
 	return -err->code;
 }
 
 static int set_names(const struct spec *spec, struct error *err)
 {
 	if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "set the hostname %s",
-				 spec->hostname);
+		return names_failed("hostname", spec->hostname, err);
 	if (spec->domainname &&
 	    setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "set the domainname %s",
-				 spec->domainname);
+		return names_failed("domainname", spec->domainname, err);
 	return 0;
 }
 

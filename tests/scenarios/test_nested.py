@@ -59,6 +59,13 @@ def test_from_nothing(cubby, nest, options):
     assert "cubby run -it --rm cubby/hello" in said, said
 
 
+def test_with_no_other_option(cubby, nest, user):
+    """Root's containers have a range of their own, and that is enough; ranges of their own inside as well."""
+    said = cubby.ok("run", "--rm", "--nested", nest, "cubby", "run", "--rm", "--userns=auto", "cubby/hello", "cat",
+                    "/proc/self/uid_map").split()
+    assert said[:2] == ["0", "1"] and 1024 <= int(said[2]) < 65536, said
+
+
 def test_four_levels(cubby, nest, options):
     """Each level has its own processes, its own host name, and the exit status of the one below."""
     script = """
