@@ -91,7 +91,11 @@ static _noreturn_ void run_child(const struct sandbox_options *o, int their_fd)
 	/* run() may want to place fds at the low numbers */
 	int sync_fd = fcntl(their_fd, F_DUPFD_CLOEXEC, FIRST_REPORT_FD), r;
 
-	close(their_fd);
+	if (sync_fd < 0)
+		sync_fd =
+			their_fd; /* so few files may be open that there is no such number */
+	else
+		close(their_fd);
 	r = prepare_child(o, sync_fd, &err);
 
 	if (r == 0)
