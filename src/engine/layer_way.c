@@ -23,8 +23,8 @@
 #include "util/str.h"
 #include "util/sys.h"
 
-#define ANSWER_MAX   4096
-#define YES          "yes"
+#define MARK_MAX     4096
+#define NOBODY       65534
 #define REFRESH_MSEC 100
 
 const char *layer_way_word(enum layer_way way)
@@ -39,11 +39,9 @@ const char *layer_way_word(enum layer_way way)
 	return words[way];
 }
 
-/*
- * The file of an answer: it holds for this kernel and the file system of the layers. First line: the
- * kernel; second: "yes", or why not.
- */
-static char *answer_file(const struct engine *e, const char *layer)
+/* What says that it works, for this kernel and the file system of the layers. That it does not is asked
+ * each time: next to a copy it costs nothing, and the reason may be gone. */
+static char *mark_file(const struct engine *e, const char *layer)
 {
 	struct stat st = {0};
 
@@ -60,25 +58,22 @@ static char *kernel_line(void)
 	return xasprintf("%s %s\n", name.release, name.version);
 }
 
-/* NULL: nobody has asked yet. */
-static char *read_answer(const char *file)
+static bool is_marked(const char *file)
 {
 	cleanup_error struct error ignored = ERROR_INIT;
 	cleanup_free char *text = NULL, *kernel = kernel_line();
 	size_t len;
 
-	if (fs_read(AT_FDCWD, file, ANSWER_MAX, &text, &len, &ignored) < 0)
-		return NULL;
-	return str_starts(text, kernel) ? xstrdup(text + strlen(kernel)) : NULL;
+	return fs_read(AT_FDCWD, file, MARK_MAX, &text, &len, &ignored) >= 0 &&
+	       str_eq(text, kernel);
 }
 
-static void write_answer(const char *file, const char *answer)
+static void mark(const char *file)
 {
 	cleanup_error struct error err = ERROR_INIT;
 	cleanup_free char *kernel = kernel_line();
-	cleanup_free char *text = xasprintf("%s%s", kernel, answer);
 
-	if (fs_write_atomic(AT_FDCWD, file, text, strlen(text), 0600, 0, &err) < 0)
+	if (fs_write_atomic(AT_FDCWD, file, kernel, strlen(kernel), 0600, 0, &err) < 0)
 		error_drop(&err, "the next container asks again");
 }
 
@@ -107,33 +102,31 @@ static int try_trees(const struct engine *e, struct error *err)
 	return sandbox_call(&o, err);
 }
 
-static char *ask(const struct engine *e, const char *layer)
+static int ask(const struct engine *e, const char *layer, struct error *err)
 {
-	cleanup_error struct error err = ERROR_INIT;
-	int r = sys_fault("layers") ? error_set(&err, ERR_UNSUPPORTED, 0, "by order")
-		: e->rootless       ? try_trees(e, &err)
-				    : overlay_probe_clones(layer, &err);
-
-	return r < 0 ? error_message(&err) : xstrdup(YES);
+	if (sys_fault("layers"))
+		return error_set(err, ERR_UNSUPPORTED, errno, "try it");
+	return e->rootless ? try_trees(e, err) : overlay_probe_clones(layer, err);
 }
 
 int layer_way_choose(const struct engine *e, const struct create_plan *p,
 		     enum layer_way *ret, char **ret_reason, struct error *err)
 {
 	const char *layer = p->image->layer_paths[0];
-	cleanup_free char *file = answer_file(e, layer);
-	cleanup_free char *answer = read_answer(file);
+	cleanup_free char *file = mark_file(e, layer);
+	cleanup_error struct error why = ERROR_INIT;
+	bool works = is_marked(file);
 
 	*ret_reason = NULL;
-	if (!answer) {
-		answer = ask(e, layer);
-		write_answer(file, answer);
+	if (!works && ask(e, layer, &why) >= 0) {
+		works = true;
+		mark(file);
 	}
 	*ret = e->rootless ? LAYER_WAY_TREES : LAYER_WAY_IDMAPPED;
-	if (str_eq(answer, YES))
+	if (works)
 		return 0;
 	*ret = LAYER_WAY_COPY;
-	*ret_reason = TAKE_PTR(answer);
+	*ret_reason = error_message(&why);
 	return 0;
 }
 
@@ -143,6 +136,27 @@ struct copy_job {
 	const char *to;
 	volatile uint64_t *bytes; /* shared */
 };
+
+static bool is_outsider(uint32_t id, const struct idmap *map, const struct idmap *whole)
+{
+	return idmap_to_inside(map, id) == IDMAP_NONE &&
+	       (whole->n_lines == 0 || idmap_to_outside(whole, id) != IDMAP_NONE);
+}
+
+/* An id that who copies has and the container has not, so that it sees nobody. A map without such an id
+ * leaves no owner without one. */
+static uint32_t not_in(const struct idmap *map, const struct idmap *whole)
+{
+	if (is_outsider(NOBODY, map, whole))
+		return NOBODY;
+	for (size_t i = 0; i < map->n_lines; i++) {
+		uint32_t next = map->lines[i].outside + map->lines[i].count;
+
+		if (is_outsider(next, map, whole))
+			return next;
+	}
+	return 0;
+}
 
 static int copy(void *data, struct error *err)
 {
@@ -165,6 +179,8 @@ static int copy(void *data, struct error *err)
 		.to_fd = to_fd,
 		.uids = &job->uids,
 		.gids = &job->gids,
+		.nobody_uid = not_in(&job->uids, &job->plan->whole.uids),
+		.nobody_gid = not_in(&job->gids, &job->plan->whole.gids),
 		.bytes = job->bytes,
 	};
 	return tree_copy(&tree, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How an image's layers reach a container whose map is not that of their owners. A ladder: what the
- * kernel can do on this host is tried once a boot, and remembered in the run directory.
+ * kernel can do on this host is tried; that it works is remembered in the run directory.
  */
 #pragma once
 

@@ -123,11 +123,11 @@ static int clear_name(const struct build *b, const struct fs_walk_entry *e,
 	return fail(e, "replace", err);
 }
 
-static uint32_t map_owner(const struct idmap *map, uint32_t id)
+static uint32_t map_owner(const struct idmap *map, uint32_t nobody, uint32_t id)
 {
 	uint32_t outside = map ? idmap_to_outside(map, id) : id;
 
-	return outside == IDMAP_NONE ? id : outside;
+	return outside == IDMAP_NONE ? nobody : outside;
 }
 
 /* Owner before mode: chown(2) takes set-id bits off. */
@@ -135,8 +135,8 @@ static int set_owner(const struct build *b, const struct fs_walk_entry *e,
 		     struct error *err)
 {
 	const struct stat *st = e->st;
-	uid_t uid = map_owner(b->copy->uids, st->st_uid);
-	gid_t gid = map_owner(b->copy->gids, st->st_gid);
+	uid_t uid = map_owner(b->copy->uids, b->copy->nobody_uid, st->st_uid);
+	gid_t gid = map_owner(b->copy->gids, b->copy->nobody_gid, st->st_gid);
 
 	if (uid == 0 && gid == 0)
 		return 0;
@@ -213,8 +213,8 @@ static int reuse_directory(const struct build *b, const struct fs_walk_entry *e,
 			   struct error *err)
 {
 	const struct stat *st = e->st;
-	uid_t uid = map_owner(b->copy->uids, st->st_uid);
-	gid_t gid = map_owner(b->copy->gids, st->st_gid);
+	uid_t uid = map_owner(b->copy->uids, b->copy->nobody_uid, st->st_uid);
+	gid_t gid = map_owner(b->copy->gids, b->copy->nobody_gid, st->st_gid);
 
 	if (fchownat(b->tree_fd, e->path, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    fchmodat(b->tree_fd, e->path, st->st_mode & 01777, 0) < 0)

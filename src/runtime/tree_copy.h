@@ -17,9 +17,9 @@ struct tree_copy {
 	 * content at "/NAME/path" of a data layer; NULL: they have it themselves */
 	const char *content_name;
 	const struct idmap *uids,
-		*gids; /* owners are mapped to its outside; those that it does not
-					    have, and with NULL all, stay */
-	volatile uint64_t *bytes; /* counts what is copied; may be NULL */
+		*gids; /* owners become their outside; NULL: they stay */
+	uint32_t nobody_uid, nobody_gid; /* for owners that the map does not have */
+	volatile uint64_t *bytes;        /* counts what is copied; may be NULL */
 };
 
 /*

@@ -279,6 +279,31 @@ def test_nothing_but_its_changes_is_stored(loaded, own_map):
     assert used() - before < 5 * 100_000
 
 
+FAULTS = pytest.mark.skipif("CUBBY_TEST_FAULTS" not in os.environ, reason="needs a build with fault injection")
+
+
+@FAULTS
+def test_a_copy_where_nothing_else_works(loaded, own_map):
+    """The last rung: said, with a reason; owners are as they would be, also from outside."""
+    broken = {"CUBBY_FAIL": "layers:ENOSYS"}
+    look = ["sh", "-c", "stat -c '%n %u:%g %a' /own/* | sort; touch /mine"]
+    done = loaded("run", "--name", "copied", *own_map.options, NAME, *look, env=broken)
+    assert done.code == 0, done
+    assert done.stderr.startswith("Warning: the image's files are copied for this container"), done
+    assert "function not implemented" in done.stderr.lower() and done.stderr.count("\n") == 1
+    assert done.stdout == loaded.ok("run", "--rm", *own_map.options, NAME, *look) + "\n"
+    copy = os.path.join(loaded.data, "containers", loaded.inspect("copied")["Id"], "image")
+    assert os.stat(os.path.join(copy, "own", "carol")).st_uid == own_map.uid(1000)
+    assert "A /mine" in loaded.ok("diff", "copied")
+    path = os.path.join(loaded.base, "copied.tar")
+    loaded.ok("export", "-o", path, "copied")
+    with tarfile.open(path) as tar:
+        owners = {m.name.removeprefix("./"): m.uid for m in tar}
+    assert owners["own/carol"] == 1000 and owners["mine"] == 0
+    loaded.ok("rm", "copied")
+    assert os.listdir(os.path.join(loaded.data, "containers")) == []
+
+
 # -- commands
 
 def test_the_life_of_a_container(loaded, own_map):
