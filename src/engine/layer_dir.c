@@ -233,12 +233,45 @@ static int measure(const struct engine *e, char *const *names, int64_t *ret,
 	return r;
 }
 
+static bool is_discarded(int layers_fd, const char *name)
+{
+	(void)layers_fd;
+	return str_starts(name, OLD_PREFIX);
+}
+
+/*
+ * One that nobody unpacks loses its name while we have its lock: between our look and the removal who
+ * has just made it could lock it.
+ */
+static int take_over(int layers_fd, const char *name, struct error *err)
+{
+	cleanup_fd int fd =
+		openat(layers_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	return layer_dir_discard(layers_fd, name, err);
+}
+
+static int discard_left_over(int layers_fd, struct error *err)
+{
+	cleanup_strv char **names = NULL;
+	int r = layers_left_over(layers_fd, &names, err);
+
+	strv_foreach (name, names)
+		if (r >= 0 && str_starts(*name, NEW_PREFIX))
+			r = take_over(layers_fd, *name, err);
+	return r;
+}
+
 int layers_sweep(const struct engine *e, int64_t *ret_freed, struct error *err)
 {
 	cleanup_fd int layers_fd = layers_open(e, err);
 	cleanup_strv char **names = NULL;
-	int r = layers_fd < 0 ? layers_fd : layers_left_over(layers_fd, &names, err);
+	int r = layers_fd < 0 ? layers_fd : discard_left_over(layers_fd, err);
 
+	if (r >= 0)
+		r = list(layers_fd, is_discarded, &names, err);
 	if (r >= 0 && ret_freed)
 		r = measure(e, names, ret_freed, err);
 	if (r < 0)
