@@ -168,13 +168,30 @@ static int make_stdio(const struct create_options *o, struct monitor_command *m,
 	return r;
 }
 
+/* A program that fills the disk at once must not leave its monitor without room for the exit record. */
+static int keep_room(int dirfd, struct error *err)
+{
+	char blank[MONITOR_EXIT_TEXT_MAX];
+	cleanup_fd int fd = openat(dirfd, MONITOR_EXIT_NEW_NAME,
+				   O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : 0;
+
+	memset(blank, ' ', sizeof(blank));
+	if (r == 0)
+		r = fd_write_all(fd, blank, sizeof(blank));
+	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "keep room for the exit record")
+		     : 0;
+}
+
 static int record_processes(const struct launcher *x, const struct launch *l,
 			    struct error *err)
 {
 	int dirfd = x->request->creation->lock_fd;
 	int r;
 
-	r = container_dir_write_process(dirfd, MONITOR_FILE, getpid(), err);
+	r = keep_room(dirfd, err);
+	if (r == 0)
+		r = container_dir_write_process(dirfd, MONITOR_FILE, getpid(), err);
 	if (r < 0)
 		return r;
 	return container_dir_write_process(dirfd, INIT_FILE, l->pid, err);

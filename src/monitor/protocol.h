@@ -12,11 +12,14 @@
 
 #include <stdint.h>
 
-#define MONITOR_PROTOCOL    1
-#define MONITOR_PACKET_MAX  16384 /* type byte and payload */
-#define MONITOR_SOCKET_NAME "attach"
-#define MONITOR_EXIT_NAME   "exit" /* file: struct as text, see below */
-#define MONITOR_CLIENTS_MAX 16
+#define MONITOR_PROTOCOL      1
+#define MONITOR_PACKET_MAX    16384 /* type byte and payload */
+#define MONITOR_SOCKET_NAME   "attach"
+#define MONITOR_EXIT_NAME     "exit" /* file: struct as text, see below */
+/* Its room on the disk: so many bytes that are there before the program starts. */
+#define MONITOR_EXIT_NEW_NAME MONITOR_EXIT_NAME ".new"
+#define MONITOR_EXIT_TEXT_MAX 64
+#define MONITOR_CLIENTS_MAX   16
 
 enum monitor_message {
 	MONITOR_HELLO = 1, /* payload: struct monitor_hello */

@@ -6,8 +6,8 @@
 
 #include "monitor/text.h"
 
-#define RECORD_NEW_NAME MONITOR_EXIT_NAME ".new"
-#define RECORD_MAX      (2 * TEXT_I64_MAX + 2)
+#define RECORD_MAX (2 * TEXT_I64_MAX + 2)
+_Static_assert(RECORD_MAX <= MONITOR_EXIT_TEXT_MAX, "there is room for it");
 
 static int overwrite(int fd, const char *text, size_t len)
 {
@@ -34,8 +34,9 @@ int record_prepare(struct record *r, int dir_fd, bool sync)
 	}
 	if (unlinkat(dir_fd, MONITOR_EXIT_NAME, 0) < 0 && errno != ENOENT)
 		return -errno;
-	r->fd = openat(dir_fd, RECORD_NEW_NAME,
-		       O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* Not emptied: who made it kept room, which the program that runs may want too. */
+	r->fd = openat(dir_fd, MONITOR_EXIT_NEW_NAME,
+		       O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (r->fd < 0)
 		return -errno;
 	return overwrite(r->fd, blank, sizeof(blank));
@@ -57,7 +58,7 @@ int record_write(struct record *r, const struct monitor_exit *status)
 		return -errno;
 	if (r->sync && fsync(r->fd) < 0)
 		return -errno;
-	if (renameat(r->dir_fd, RECORD_NEW_NAME, r->dir_fd, MONITOR_EXIT_NAME) < 0)
+	if (renameat(r->dir_fd, MONITOR_EXIT_NEW_NAME, r->dir_fd, MONITOR_EXIT_NAME) < 0)
 		return -errno;
 	if (r->sync && fsync(r->dir_fd) < 0)
 		return -errno;
