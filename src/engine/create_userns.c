@@ -25,8 +25,6 @@
 /* What containers of root of the host get if nobody says anything. */
 #define ROOT_DEFAULT USERNS_AUTO
 
-#define NOBODY 65534 /* owners from here on are shown as nobody anyway */
-
 static bool is_explicit(const struct create_options *o)
 {
 	return o->uidmap || o->gidmap || o->subuidname || o->subgidname;
@@ -364,7 +362,7 @@ static int fixed_maps(const struct engine *e, struct create_plan *p, struct erro
 
 static void count_owner(uint64_t *highest, uint32_t id)
 {
-	if (id < NOBODY && id > *highest)
+	if (id < IDMAP_NOBODY && id > *highest)
 		*highest = id;
 }
 
@@ -411,7 +409,7 @@ static int size_range(const struct engine *e, struct create_plan *p, struct erro
 	}
 	if (r < 0)
 		return r;
-	count_owner(&highest, user_files_highest(&files, NOBODY));
+	count_owner(&highest, user_files_highest(&files, IDMAP_NOBODY));
 	if (highest >= p->settings.auto_max_size)
 		highest = p->settings.auto_max_size - 1;
 	count_process(&p->user, &highest);

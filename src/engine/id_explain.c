@@ -10,7 +10,6 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define NOBODY         65534
 #define SEEN_AS_NOBODY "65534 (nobody)" /* the overflow ids; proc_sys_fs(5) */
 
 /* The line that holds an id outside, as the map has it. */
@@ -103,7 +102,7 @@ void id_explain_id(const struct id_explain *x, enum subid_kind kind, uint32_t id
 	}
 	strv_add_take(&ret->sentences, from_host(x, kind, id));
 	strv_add_take(&ret->sentences, from_container(x, kind, id));
-	if (id == NOBODY)
+	if (id == IDMAP_NOBODY)
 		strv_addf(
 			&ret->sentences,
 			"But what shows as %s in a container is mostly something whose owner has no id in "

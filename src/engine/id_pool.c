@@ -14,7 +14,6 @@
 
 #define BUILT_IN_FIRST UINT64_C(1879113728)
 #define BUILT_IN_LAST  UINT64_C(2147352575)
-#define NOBODY         65534
 #define NOBODY_COUNT   2
 #define FILE_MAX       (16 << 20)
 
@@ -145,8 +144,8 @@ int id_pool_get(const struct settings *settings, struct id_pool *ret, struct err
 		r = pool_of_namespace(&p, err);
 	if (r < 0)
 		return r;
-	id_spans_remove(&p.uids, NOBODY, NOBODY_COUNT);
-	id_spans_remove(&p.gids, NOBODY, NOBODY_COUNT);
+	id_spans_remove(&p.uids, IDMAP_NOBODY, NOBODY_COUNT);
+	id_spans_remove(&p.gids, IDMAP_NOBODY, NOBODY_COUNT);
 	id_spans_remove(&p.uids, geteuid(), 1);
 	id_spans_remove(&p.gids, getegid(), 1);
 	*ret = p;

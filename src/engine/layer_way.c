@@ -24,7 +24,6 @@
 #include "util/sys.h"
 
 #define MARK_MAX     4096
-#define NOBODY       65534
 #define REFRESH_MSEC 100
 
 const char *layer_way_word(enum layer_way way)
@@ -147,8 +146,8 @@ static bool is_outsider(uint32_t id, const struct idmap *map, const struct idmap
  * leaves no owner without one. */
 static uint32_t not_in(const struct idmap *map, const struct idmap *whole)
 {
-	if (is_outsider(NOBODY, map, whole))
-		return NOBODY;
+	if (is_outsider(IDMAP_NOBODY, map, whole))
+		return IDMAP_NOBODY;
 	for (size_t i = 0; i < map->n_lines; i++) {
 		uint32_t next = map->lines[i].outside + map->lines[i].count;
 

@@ -17,7 +17,6 @@
 #define UID_MAX    59999
 #define FIRST_ID   10000 /* below it are the container's own people and services */
 #define MANY_IDS   20000
-#define NOBODY     65534 /* and 65535, which is "none" to old programs */
 #define SUBIDS_MAX (1 << 20)
 
 void nested_users_release(struct nested_users *u)
@@ -180,7 +179,7 @@ char *nested_subids(const char *text, const struct nested_users *users,
 		set_remove(&available, 0, FIRST_ID);
 	else
 		set_take(&available, (idmap_size(&all) + 1) / 2, NULL, NULL);
-	set_remove(&available, NOBODY, 2);
+	set_remove(&available, IDMAP_NOBODY, 2);
 	for (size_t i = 0; i < users->n && n < USERS_MAX; i++)
 		if (!take_own(text, &users->items[i], &all, &available))
 			takers[n++] = &users->items[i];

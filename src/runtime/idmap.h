@@ -15,6 +15,7 @@
 struct spec_id_mapping;
 
 #define IDMAP_NONE      UINT32_MAX /* (uid_t)-1: never a valid id */
+#define IDMAP_NOBODY    65534U     /* shown for ids that are not mapped; proc_sys_fs(5) */
 #define IDMAP_LINES_MAX 340        /* the kernel's UID_GID_MAP_MAX_EXTENTS */
 
 struct idmap_line {

@@ -22,7 +22,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -145,17 +144,13 @@ static int make_in_outer(struct launch *l, struct init *i, struct error *err)
 /* The clones are the init's as well, which waits. */
 static int map_layers(const struct launch *l, struct init *i, struct error *err)
 {
-	cleanup_fd int joined_fd = -EBADF;
+	cleanup_fd int new_fd = -EBADF;
 	int user_ns_fd = i->namespaces.join_fd[NS_USER];
-	char path[48];
 
-	if (user_ns_fd < 0) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/user", l->pid);
-		user_ns_fd = joined_fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
 	if (user_ns_fd < 0)
-		return error_set(err, ERR_SYSTEM, errno,
-				 "open the container's user namespace");
+		user_ns_fd = new_fd = namespace_open_user(l->pid, err);
+	if (user_ns_fd < 0)
+		return user_ns_fd;
 	return overlay_idmap(&i->rootfs.overlay_dirs, user_ns_fd, err);
 }
 

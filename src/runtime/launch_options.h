@@ -13,7 +13,7 @@ struct spec;
 /*
  * A user namespace between the caller's and the container's: it has all ids of the user, so that its
  * root can write the container's maps, and can show image layers with the container's owners. Several
- * containers share it, with a mount namespace that has the layers' metadata trees; both last as long as
+ * containers share it, with a mount namespace that has the images' metadata trees; both last as long as
  * somebody holds the mount namespace.
  */
 struct launch_outer {

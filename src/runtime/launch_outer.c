@@ -21,11 +21,8 @@
  * in a copy of that.
  */
 #include <fcntl.h>
-#include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -100,12 +97,9 @@ static int unshare_mounts(struct error *err)
 /* One that is there: its mounts may be old, so first those of the host as they are now. */
 static int join(const struct launch_outer *o, struct error *err)
 {
-	cleanup_fd int user_ns_fd = ioctl(o->mount_ns_fd, NS_GET_USERNS);
+	int r = namespace_enter_owner(o->mount_ns_fd, err);
 
-	if (user_ns_fd < 0 || sys_setns(user_ns_fd, CLONE_NEWUSER) < 0)
-		return error_set(err, ERR_SYSTEM, errno,
-				 "enter the outer user namespace");
-	return unshare_mounts(err);
+	return r < 0 ? r : unshare_mounts(err);
 }
 
 static int wait_for_maps(const struct init *i, struct error *err)
@@ -221,17 +215,6 @@ static int write_maps(const struct init *i, pid_t pid, struct error *err)
 					    err);
 }
 
-static int open_user_namespace(pid_t pid, struct error *err)
-{
-	char path[48];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? error_set(err, ERR_SYSTEM, errno,
-				  "open the container's user namespace")
-		      : fd;
-}
-
 /* What the intermediate makes. */
 struct made {
 	struct overlay_dirs layers;
@@ -254,7 +237,7 @@ static pid_t make_new(struct init *i, struct made *m, struct error *err)
 	if (r == 0)
 		r = write_maps(i, m->pid, err);
 	if (r == 0)
-		r = user_ns_fd = open_user_namespace(m->pid, err);
+		r = user_ns_fd = namespace_open_user(m->pid, err);
 	if (r >= 0 && i->options->overlay)
 		r = m->root_fd = mount_root(i, &m->layers, user_ns_fd, err);
 	return r < 0 ? r : m->pid;

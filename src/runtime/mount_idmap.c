@@ -9,12 +9,12 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "runtime/child.h"
+#include "runtime/namespace.h"
 #include "runtime/usermap.h"
 #include "spec/spec.h"
 #include "util/proc.h"
@@ -147,7 +147,6 @@ int mount_idmap_ns(const struct idmap *uids, const struct idmap *gids, struct er
 {
 	cleanup(inhabitant_release) struct inhabitant child = {.pid_fd = -EBADF};
 	cleanup_usermap struct usermap map = USERMAP_INIT;
-	char path[64];
 	int r = inhabitant_start(&child, err);
 
 	if (r == 0)
@@ -156,12 +155,7 @@ int mount_idmap_ns(const struct idmap *uids, const struct idmap *gids, struct er
 		r = usermap_end(&map, err);
 	if (r < 0)
 		return error_wrap(err, "make the mapping of an idmapped mount");
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", child.proc_pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(err, ERR_SYSTEM, errno,
-				 "open the mapping of an idmapped mount");
-	return fd;
+	return namespace_open_user(child.proc_pid, err);
 }
 
 int mount_idmap_enter(int user_ns_fd, struct error *err)

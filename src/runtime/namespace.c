@@ -118,6 +118,27 @@ int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind,
 	return 0;
 }
 
+int namespace_open_user(pid_t pid, struct error *err)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? error_set(err, ERR_SYSTEM, errno,
+				  "open the user namespace of process %d", pid)
+		      : fd;
+}
+
+int namespace_enter_owner(int ns_fd, struct error *err)
+{
+	cleanup_fd int user_ns_fd = ioctl(ns_fd, NS_GET_USERNS);
+
+	if (user_ns_fd < 0 || sys_setns(user_ns_fd, CLONE_NEWUSER) < 0)
+		return error_set(err, ERR_SYSTEM, errno,
+				 "enter the outer user namespace");
+	return 0;
+}
+
 /* A file of our own in that procfs. "self" is a link of procfs itself, so it is read, not followed. */
 static int self_file(int proc_fd, const char *name, char buf[static SELF_FILE_MAX],
 		     struct error *err)

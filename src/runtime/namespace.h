@@ -62,6 +62,13 @@ void namespace_plan_release(struct namespace_plan *plan);
 int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind,
 		   struct error *err) _must_check_;
 
+/* namespace_open_user() - the user namespace of a process that /proc calls pid. Return: fd. */
+int namespace_open_user(pid_t pid, struct error *err) _must_check_;
+
+/* namespace_enter_owner() - the user namespace that owns another namespace; its maker is root of it.
+ * ioctl_ns(2). */
+int namespace_enter_owner(int ns_fd, struct error *err) _must_check_;
+
 /* namespace_set_time_offsets() - in the child after unshare(CLONE_NEWTIME), while it is single-threaded:
  * writes the offsets, then enters the namespace. time_namespaces(7). */
 int namespace_set_time_offsets(const struct spec *spec, int proc_fd,

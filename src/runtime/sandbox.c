@@ -8,10 +8,8 @@
 #include "runtime/sandbox.h"
 
 #include <fcntl.h>
-#include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -19,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "runtime/child.h"
+#include "runtime/namespace.h"
 #include "runtime/outer_container.h"
 #include "runtime/sync.h"
 #include "runtime/usermap.h"
@@ -53,11 +52,12 @@ static int keep_mounts_private(struct error *err)
 /* It is root of the namespace as soon as it is in it. */
 static int join(const struct sandbox_options *o, struct error *err)
 {
-	cleanup_fd int user_ns_fd = ioctl(*o->joined_mount_ns_fd, NS_GET_USERNS);
+	int r = namespace_enter_owner(*o->joined_mount_ns_fd, err);
 
-	if (user_ns_fd < 0 || sys_setns(user_ns_fd, CLONE_NEWUSER) < 0 ||
-	    sys_unshare((int)o->new_flags) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "enter a user namespace");
+	if (r < 0)
+		return r;
+	if (sys_unshare((int)o->new_flags) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make namespaces");
 	return 0;
 }
 
