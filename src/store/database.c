@@ -108,6 +108,11 @@ static const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	" exclusive INTEGER NOT NULL,"
 	" PRIMARY KEY (container, kind, start)"
 	") WITHOUT ROWID;",
+
+	"ALTER TABLE container ADD COLUMN phase INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE container ADD COLUMN restarts INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE container ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE container ADD COLUMN pod TEXT;",
 };
 
 static enum error_kind kind_of(int code)

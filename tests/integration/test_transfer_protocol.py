@@ -208,8 +208,8 @@ def test_killed_and_resumed(transfer, registry, pulled):
     registry.fault(slow, drip=(50_000, 0.1), times=1)
     running = transfer.start("fetch", transfer.fetch_request(pulled[0]))
     partial = os.path.join(transfer.data, "blobs", "partial", slow[7:])
-    process.wait_until(lambda: os.path.exists(partial) and os.path.getsize(partial) > 0,
-                       "a part of the blob", 20)
+    process.wait_until(lambda: transfer.partial() == [slow[7:]] and os.path.getsize(partial) > 0,
+                       "a part of the slow blob, and the others", 20)
     running.process.send_signal(signal.SIGKILL)
     assert running.wait().code == -signal.SIGKILL
     process.wait_until(lambda: not process.leftovers(before), "its workers to end", 10)

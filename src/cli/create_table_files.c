@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Volumes, mounts, devices. */
+#include "cli/create_tables.h"
+
+#define O struct create_options
+
+const struct option_spec create_table_files[] = {
+	OPT_GROUP("Files"),
+	OPT_BOOL(O, rootfs_given, "rootfs", 0,
+		 "the first argument is a directory: the root file system"),
+	OPT_STRV(
+		O, volumes, "volume", 'v', "HOST:CONTAINER[:OPTIONS]",
+		"mount a host directory or file; options: ro, U (give it to the container's user), "
+		"idmap, noexec, rslave ..."),
+	OPT_STRV(O, tmpfs, "tmpfs", 0, "DIR[:OPTIONS]",
+		 "mount an empty file system in memory"),
+	OPT_BOOL(O, read_only, "read-only", 0, "make the root file system read-only"),
+	OPT_BOOL(O, read_only_tmpfs, "read-only-tmpfs", 0,
+		 "with --read-only: /run, /tmp, /var/tmp stay writable (default true)"),
+	OPT_SIZE(O, shm_size, "shm-size", 0, "SIZE", "size of /dev/shm (default 64m)"),
+	OPT_LIST(O, devices, "device", 0, "HOST[:CONTAINER]",
+		 "give it a device of the host"),
+	OPT_NOT_YET("image-volume", 0),
+	OPT_NOT_YET("mount", 0),
+	OPT_NOT_YET("secret", 0),
+	OPT_NOT_YET("shm-size-systemd", 0),
+	OPT_NOT_YET("storage-opt", 0),
+	OPT_NOT_YET("volume-driver", 0),
+	OPT_NOT_YET("volumes-from", 0),
+	OPT_END,
+};

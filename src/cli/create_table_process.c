@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program and its environment. */
+#include "cli/create_tables.h"
+
+#define O struct create_options
+
+const struct option_spec create_table_process[] = {
+	OPT_GROUP("Program"),
+	OPT_STRING(O, entrypoint, "entrypoint", 0, "PROGRAM",
+		   "run this, with the command as its arguments"),
+	OPT_STRV(O, env, "env", 'e', "NAME=VALUE", "set an environment variable"),
+	OPT_STRV(O, env_files, "env-file", 0, "FILE",
+		 "read environment variables from a file"),
+	OPT_BOOL(O, env_host, "env-host", 0, "pass all of your environment on"),
+	OPT_STRV(O, unset_env, "unsetenv", 0, "NAME",
+		 "leave out a default environment variable"),
+	OPT_BOOL(O, unset_env_all, "unsetenv-all", 0,
+		 "leave out all default environment variables"),
+	OPT_STRING(O, workdir, "workdir", 'w', "DIR",
+		   "working directory in the container"),
+	OPT_BOOL(O, init, "init", 0, "run a small init that forwards signals and reaps"),
+	OPT_STRING(O, init_path, "init-path", 0, "FILE",
+		   "that init, instead of Cubby's own"),
+	OPT_BOOL(O, interactive, "interactive", 'i', "keep stdin open"),
+	OPT_BOOL(O, terminal, "tty", 't', "give it a terminal"),
+	OPT_STRING(O, detach_keys, "detach-keys", 0, "KEYS",
+		   "keys that detach (default ctrl-p,ctrl-q)"),
+	OPT_INT(O, preserve_fds, "preserve-fds", 0, "N",
+		"pass on N file descriptors after 2", .max = 1000),
+	OPT_NOT_YET("attach", 'a'),
+	OPT_NOT_YET("chrootdirs", 0),
+	OPT_NOT_YET("decryption-key", 0),
+	OPT_NOT_YET("env-merge", 0),
+	OPT_NOT_YET("http-proxy", 0),
+	OPT_NOT_YET("preserve-fd", 0),
+	OPT_NOT_YET("systemd", 0),
+	OPT_NOT_YET("tz", 0),
+	OPT_END,
+};
