@@ -26,15 +26,25 @@ static const struct command cleanup_command = {
 	.run = run_cleanup,
 };
 
+/* one a line, however many there are */
+/* clang-format off */
 static const struct command *const commands[] = {
-	&cmd_run,         &cmd_exec,
-	&cmd_ps,          &cmd_logs,
-	&cmd_attach,      &cmd_stop,
-	&cmd_kill,        &cmd_wait,
-	&cmd_rm,          &cmd_container_inspect,
-	&cmd_export,      &cmd_container_diff,
-	&cleanup_command, NULL,
+	&cmd_run,
+	&cmd_exec,
+	&cmd_ps,
+	&cmd_logs,
+	&cmd_attach,
+	&cmd_stop,
+	&cmd_kill,
+	&cmd_wait,
+	&cmd_rm,
+	&cmd_container_inspect,
+	&cmd_export,
+	&cmd_container_diff,
+	&cleanup_command,
+	NULL,
 };
+/* clang-format on */
 
 const struct command cmd_container = {
 	.name = "container",
