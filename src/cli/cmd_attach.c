@@ -5,6 +5,7 @@
 #include "cli/select.h"
 #include "engine/attach.h"
 #include "engine/container_dir.h"
+#include "engine/event.h"
 #include "engine/remove.h"
 #include "util/proc.h"
 
@@ -66,6 +67,7 @@ static int attach(const struct attach_values *v, const struct engine *e,
 		o.forward_signal = forward_signal;
 		o.signal_arg = c;
 	}
+	event_container(e, &c->record, &c->config, EVENT_ATTACH);
 	r = attach_run(socket_fd, &o, &result, err);
 	if (r < 0 || result.detached)
 		return r < 0 ? r : 0;

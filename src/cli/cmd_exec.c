@@ -5,6 +5,7 @@
 #include "cli/cubby.h"
 #include "cli/select.h"
 #include "engine/console.h"
+#include "engine/event.h"
 #include "engine/exec_session.h"
 #include "util/proc.h"
 #include "util/sys.h"
@@ -131,6 +132,8 @@ static int run(const struct command_call *call, struct error *err)
 		return r;
 	r = v->terminal ? run_console(v, &session, &status, err)
 			: exec_session_wait(&session, &status, err);
+	if (r >= 0)
+		event_container_exit(&e, &c.record, EVENT_EXEC_DIED, status);
 	return r < 0 ? r : status;
 }
 

@@ -3,6 +3,7 @@
 
 #include "cli/cubby.h"
 #include "cli/select.h"
+#include "engine/event.h"
 #include "engine/remove.h"
 #include "util/signals.h"
 
@@ -30,10 +31,11 @@ static int send_signal(const struct engine *e, const struct container *c,
 	const struct kill_values *v = data;
 	int r;
 
-	(void)e;
 	r = container_signal(c, v->number, err);
-	if (r >= 0)
-		printf("%s\n", typed);
+	if (r < 0)
+		return r;
+	event_container(e, &c->record, &c->config, EVENT_KILL);
+	printf("%s\n", typed);
 	return r;
 }
 

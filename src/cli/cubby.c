@@ -8,6 +8,8 @@
 #include "util/log.h"
 #include "util/str.h"
 
+/* in the order of enum event_backend */
+static const char *const event_backends[] = {"file", "journald", "none", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 
 static const struct option_spec options[] = {
@@ -21,11 +23,12 @@ static const struct option_spec options[] = {
 		   "log to stderr: trace, debug, info, warn, error (default: nothing)"),
 	OPT_WORD(struct cubby_globals, log_format, "log-format", 0, log_formats,
 		 "form of the log"),
+	OPT_WORD(struct cubby_globals, events, "events-backend", 0, event_backends,
+		 "where events are recorded (default file)"),
 	OPT_BOOL(struct cubby_globals, version, "version", 'v', "print the version"),
 	OPT_NOT_YET("cgroup-manager", 0),
 	OPT_NOT_YET("config", 0),
 	OPT_NOT_YET("connection", 'c'),
-	OPT_NOT_YET("events-backend", 0),
 	OPT_NOT_YET("hooks-dir", 0),
 	OPT_NOT_YET("identity", 0),
 	OPT_NOT_YET("imagestore", 0),
@@ -189,6 +192,7 @@ int cubby_open(const struct command_call *call, struct engine *ret, struct error
 	const struct cubby_globals *g = call->globals;
 
 	*ret = ENGINE_INIT;
+	ret->events = (enum event_backend)g->events;
 	return engine_open(ret, g->root, g->runroot, err);
 }
 
@@ -198,6 +202,7 @@ int cubby_open_dirs(const struct command_call *call, struct engine *ret,
 	const struct cubby_globals *g = call->globals;
 
 	*ret = ENGINE_INIT;
+	ret->events = (enum event_backend)g->events;
 	return engine_open_dirs(ret, g->root, g->runroot, err);
 }
 

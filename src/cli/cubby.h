@@ -15,6 +15,7 @@ struct cubby_globals {
 	const char *root, *runroot; /* as typed, NULL: default */
 	const char *log_level;
 	int log_format;      /* enum log_format */
+	int events;          /* enum event_backend */
 	int n_inherited_fds; /* 3 .. 3+N-1 were open when the program began, without a gap
 			      */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/event_kind.h"
 #include "runtime/own_map.h"
 #include "runtime/self.h"
 #include "util/fs.h"
@@ -128,6 +129,8 @@ char **engine_self_command(const struct engine *e, const char *const *words)
 	strv_add(&argv, e->paths.data);
 	strv_add(&argv, "--runroot");
 	strv_add(&argv, e->paths.run);
+	if (e->events != EVENT_BACKEND_FILE)
+		strv_addf(&argv, "--events-backend=%s", event_backend_word(e->events));
 	for (; *words; words++)
 		strv_add(&argv, *words);
 	return argv;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "engine/event_kind.h"
 #include "engine/paths.h"
 #include "store/store.h"
 #include "util/cleanup.h"
@@ -20,6 +21,7 @@ struct engine {
 	int data_dirfd; /* <data>/containers */
 	int run_dirfd;  /* <run>/containers */
 	struct store *store;
+	enum event_backend events; /* EVENT_BACKEND_FILE unless somebody chose */
 };
 #define ENGINE_INIT ((struct engine){.data_dirfd = -EBADF, .run_dirfd = -EBADF})
 

@@ -11,6 +11,7 @@
 
 #include "engine/container_dir.h"
 #include "engine/environment.h"
+#include "engine/event.h"
 #include "engine/pump.h"
 #include "engine/security_option.h"
 #include "engine/spec_gen.h"
@@ -233,7 +234,11 @@ int exec_session_start(const struct engine *e, const struct exec_request *reques
 	pump_forwarded_signals(&forwarded);
 	if (sigprocmask(SIG_BLOCK, &forwarded, NULL) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "block signals");
-	return start(e, request, spec, ret, err);
+	r = start(e, request, spec, ret, err);
+	if (r >= 0)
+		event_container(e, &request->container->record,
+				&request->container->config, EVENT_EXEC);
+	return r;
 }
 
 static int open_signals(struct error *err)

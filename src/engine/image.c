@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/event.h"
 #include "image/reference.h"
 #include "spec/image.h"
 #include "store/image_record.h"
@@ -176,17 +177,24 @@ int image_tag(const struct engine *e, const char *id, const char *name, struct e
 	cleanup_free char *canonical = NULL;
 	int r = image_canonical_name(name, &canonical, err);
 
-	return r < 0 ? r : image_record_add_name(e->store, id, canonical, err);
+	if (r >= 0)
+		r = image_record_add_name(e->store, id, canonical, err);
+	if (r >= 0)
+		event_image(e, EVENT_TAG, id, name);
+	return r;
 }
 
 int image_untag(const struct engine *e, const struct image_record *record,
 		const char *name, struct error *err)
 {
+	char *const one[] = {(char *)name, NULL};
 	int r = 0;
 
-	if (name)
-		return image_record_drop_name(e->store, name, err);
-	for (char *const *each = record->names; r >= 0 && each && *each; each++)
+	for (char *const *each = name ? one : record->names; r >= 0 && each && *each;
+	     each++) {
 		r = image_record_drop_name(e->store, *each, err);
+		if (r >= 0)
+			event_image(e, EVENT_UNTAG, record->id, *each);
+	}
 	return r < 0 ? r : 0;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "engine/collect.h"
+#include "engine/event.h"
 #include "engine/fetch_layers.h"
 #include "engine/image.h"
 #include "engine/image_document.h"
@@ -440,6 +441,23 @@ static void give_back(const struct engine *e)
 		error_drop(&tolerated, "'cubby image prune' gives it back");
 }
 
+static enum event_status event_of_source(const char *source)
+{
+	cleanup_transport struct transport t = {0};
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (transport_parse(source, &t, &err) < 0 || t.kind == TRANSPORT_REGISTRY)
+		return EVENT_PULL;
+	return t.kind == TRANSPORT_TARBALL ? EVENT_IMPORT : EVENT_LOAD;
+}
+
+static void tell(const struct engine *e, const char *source,
+		 const struct image_fetched *fetched)
+{
+	strv_foreach (id, fetched->ids)
+		event_image(e, event_of_source(source), *id, source);
+}
+
 int image_fetch(const struct engine *e, const struct image_fetch_options *o,
 		struct image_fetched *ret, struct error *err)
 {
@@ -461,6 +479,8 @@ int image_fetch(const struct engine *e, const struct image_fetch_options *o,
 	if (r == -EAGAIN)
 		(void)error_hint(err, "Another cubby removed it just now: try again");
 	fd_cleanup_(&lock_fd);
+	if (r >= 0)
+		tell(e, o->fetch.source, ret);
 	if (r < 0 && (err->code == ENOSPC || err->code == EDQUOT))
 		give_back(e);
 	return r;

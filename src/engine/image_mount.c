@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/event.h"
 #include "engine/image.h"
 #include "engine/image_view.h"
 #include "runtime/mount_fs.h"
@@ -127,6 +128,7 @@ int image_mount(const struct engine *e, const struct image_record *r, char **ret
 		k = write_count(counts_fd, name, count + 1, err);
 	if (k < 0)
 		return error_wrap(err, "mount image %.12s", r->id);
+	event_image(e, EVENT_MOUNT, r->id, path);
 	*ret = TAKE_PTR(path);
 	return 0;
 }
@@ -159,6 +161,7 @@ int image_unmount(const struct engine *e, const struct image_record *r, bool for
 		return error_set(err, ERR_SYSTEM, -k, "unmount image %.12s", r->id);
 	(void)!unlinkat(counts_fd, name, 0);
 	(void)!rmdir(path);
+	event_image(e, EVENT_UNMOUNT, r->id, path);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/collect.h"
 #include "engine/container.h"
+#include "engine/event.h"
 #include "engine/image.h"
 #include "engine/remove.h"
 #include "store/image_record.h"
@@ -80,9 +81,12 @@ static int remove_whole(const struct engine *e, const struct image_record *recor
 		r = image_record_delete(e->store, record->id, err);
 	if (r < 0)
 		return r;
-	strv_foreach (name, record->names)
+	strv_foreach (name, record->names) {
 		strv_add(&removal->untagged, *name);
+		event_image(e, EVENT_UNTAG, record->id, *name);
+	}
 	strv_add(&removal->deleted, record->id);
+	event_image(e, EVENT_REMOVE, record->id, record->id);
 	if (collect_image(e, record, &collected, &tolerated) < 0)
 		error_drop(&tolerated, "'cubby image prune' takes what is left");
 	return 0;
@@ -98,7 +102,7 @@ int image_remove(const struct engine *e, const struct image_record *r, const cha
 		return several_names(r, err);
 	if (n <= 1 || !name || removal->by_id)
 		return remove_whole(e, r, removal, err);
-	k = image_record_drop_name(e->store, name, err);
+	k = image_untag(e, r, name, err);
 	if (k >= 0)
 		strv_add(&removal->untagged, name);
 	return k;
@@ -135,8 +139,10 @@ static int prune_images(const struct engine *e, const struct image_prune_options
 		if (o->keep && o->keep(o->data, record))
 			continue;
 		r = prune_one(e, record, err);
-		if (r > 0)
-			strv_add(ret_deleted, record->id);
+		if (r <= 0)
+			continue;
+		strv_add(ret_deleted, record->id);
+		event_image(e, EVENT_REMOVE, record->id, record->id);
 	}
 	return r;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "engine/event.h"
 #include "engine/image.h"
 #include "engine/transfer_client.h"
 #include "image/reference.h"
@@ -169,6 +170,10 @@ int image_send(const struct engine *e, const struct image_send_options *o,
 		};
 	r = send_now(e, &send, o->progress, ret_manifest, err);
 	release_images(send.images, send.n_images);
+	for (size_t i = 0; r >= 0 && i < o->n_images; i++)
+		event_image(
+			e, str_starts(send.target, "docker://") ? EVENT_PUSH : EVENT_SAVE,
+			o->images[i].image->id, send.target);
 	return r;
 }
 

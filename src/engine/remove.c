@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/event.h"
 #include "engine/settle.h"
 #include "store/exit_record.h"
 #include "util/log.h"
@@ -177,6 +178,7 @@ int container_stop(const struct engine *e, const struct container *c, int64_t ti
 		r = container_signal(c, (int)c->config.stop_signal, err);
 		if (r < 0)
 			return r;
+		event_container(e, &c->record, &c->config, EVENT_STOP);
 		r = wait_for_end(e, c, timeout_msec, err);
 		if (r != -ETIMEDOUT || error_is_set(err))
 			return r;
@@ -186,6 +188,8 @@ int container_stop(const struct engine *e, const struct container *c, int64_t ti
 	r = container_signal(c, SIGKILL, err);
 	if (r < 0)
 		return r;
+	if (timeout_msec <= 0)
+		event_container(e, &c->record, &c->config, EVENT_STOP);
 	return wait_for_end(e, c, -1, err);
 }
 
@@ -210,5 +214,8 @@ int container_remove(const struct engine *e, const struct container *c,
 	lock_fd = container_dir_lock(e, c->record.id, DIR_LOCK_CREATE, err);
 	if (lock_fd < 0)
 		return lock_fd;
-	return container_purge(e, c->record.id, err);
+	r = container_purge(e, c->record.id, err);
+	if (r >= 0)
+		event_container(e, &c->record, &c->config, EVENT_REMOVE);
+	return r;
 }
