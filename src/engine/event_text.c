@@ -76,8 +76,10 @@ static void read_attributes(struct json_object *o, char ***ret)
 	if (!json_object_is_type(o, json_type_object))
 		return;
 	json_object_object_foreach (o, key, value) {
-		if (json_object_is_type(value, json_type_string))
-			strv_addf(ret, "%s=%s", key, json_object_get_string(value));
+		const char *text = value ? json_get_str(o, key) : NULL;
+
+		if (text)
+			strv_addf(ret, "%s=%s", key, text);
 	}
 }
 
