@@ -51,5 +51,7 @@ const struct command cmd_container = {
 	.group = "Containers",
 	.usage = "COMMAND",
 	.summary = "the same commands for containers: container run, container ls ...",
+	.examples = "cubby container ls --all\n"
+		    "cubby container inspect web",
 	.commands = commands,
 };

@@ -146,7 +146,8 @@ const struct command cmd_container_diff = {
 	.group = "Containers",
 	.usage = "[options] CONTAINER",
 	.summary = "show which files a container has changed",
-	.examples = "cubby container diff web",
+	.examples = "cubby container diff web\n"
+		    "cubby container diff --format json web",
 	.options = options,
 	.values_size = sizeof(struct diff_values),
 	.defaults = container_defaults,
@@ -159,7 +160,8 @@ const struct command cmd_image_diff = {
 	.group = "Images",
 	.usage = "[options] IMAGE [IMAGE]",
 	.summary = "show which files an image has changed",
-	.examples = "cubby image diff debian:mine debian:12",
+	.examples = "cubby image diff debian:mine debian:12\n"
+		    "cubby image diff --format json debian:mine",
 	.options = image_options,
 	.values_size = sizeof(struct diff_values),
 	.defaults = image_defaults,

@@ -245,6 +245,7 @@ static int run(const struct command_call *call, struct error *err)
 
 const struct command cmd_doctor = {
 	.name = "doctor",
+	.common = true,
 	.group = "Cubby itself",
 	.usage = "[options]",
 	.summary = "try everything that containers need of this host",

@@ -139,6 +139,7 @@ static int run(const struct command_call *call, struct error *err)
 
 const struct command cmd_exec = {
 	.name = "exec",
+	.common = true,
 	.group = "Containers",
 	.usage = "[options] CONTAINER COMMAND [ARG...]",
 	.summary = "run another program in a running container",

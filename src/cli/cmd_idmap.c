@@ -14,5 +14,7 @@ const struct command cmd_idmap = {
 	.group = "Cubby itself",
 	.usage = "COMMAND",
 	.summary = "who is who inside and outside: idmap ls, explain, check",
+	.examples = "cubby idmap ls\n"
+		    "cubby idmap explain web /etc/passwd",
 	.commands = commands,
 };

@@ -41,5 +41,7 @@ const struct command cmd_image = {
 	.group = "Images",
 	.usage = "COMMAND",
 	.summary = "the commands for images: image ls, image inspect, image prune ...",
+	.examples = "cubby image ls\n"
+		    "cubby image prune --all",
 	.commands = commands,
 };

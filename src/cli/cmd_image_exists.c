@@ -23,7 +23,8 @@ const struct command cmd_image_exists = {
 	.group = "Images",
 	.usage = "IMAGE",
 	.summary = "exit status 0 if the image is here, 1 if it is not",
-	.examples = "cubby image exists debian:12 || cubby pull debian:12",
+	.examples = "cubby image exists debian:12 || cubby pull debian:12\n"
+		    "if cubby image exists app; then cubby run app; fi",
 	.min_args = 1,
 	.max_args = 1,
 	.run = run,

@@ -204,7 +204,8 @@ const struct command cmd_image_unmount = {
 	.group = "Images",
 	.usage = "[options] IMAGE [IMAGE...]",
 	.summary = "undo image mount",
-	.examples = "cubby image unmount debian:12",
+	.examples = "cubby image unmount debian:12\n"
+		    "cubby image unmount --all",
 	.options = unmount_options,
 	.values_size = sizeof(struct mount_values),
 	.max_args = COMMAND_ANY,

@@ -119,17 +119,18 @@ static int run(const struct command_call *call, struct error *err)
 
 static const char *const list_aliases[] = {"ls", NULL};
 
-#define IMAGES(command_name, command_aliases)                                            \
-	{                                                                                \
-		.name = (command_name), .aliases = (command_aliases), .group = "Images", \
-		.usage = "[options] [IMAGE]", .summary = "list images",                  \
-		.examples =                                                              \
-			"cubby images\n"                                                 \
-			"cubby images -q --filter dangling=true\n"                       \
-			"cubby images --sort size debian\n"                              \
-			"cubby images --format '{{.Repository}}:{{.Tag}} {{.Size}}'",    \
-		.options = options, .values_size = sizeof(struct images_values),         \
-		.max_args = 1, .run = run,                                               \
+#define IMAGES(command_name, command_aliases)                                         \
+	{                                                                             \
+		.name = (command_name), .common = true, .aliases = (command_aliases), \
+		.group = "Images", .usage = "[options] [IMAGE]",                      \
+		.summary = "list images",                                             \
+		.examples =                                                           \
+			"cubby images\n"                                              \
+			"cubby images -q --filter dangling=true\n"                    \
+			"cubby images --sort size debian\n"                           \
+			"cubby images --format '{{.Repository}}:{{.Tag}} {{.Size}}'", \
+		.options = options, .values_size = sizeof(struct images_values),      \
+		.max_args = 1, .run = run,                                            \
 	}
 
 const struct command cmd_images = IMAGES("images", NULL);

@@ -170,6 +170,7 @@ static void image_defaults(void *values)
 
 const struct command cmd_inspect = {
 	.name = "inspect",
+	.common = true,
 	.group = "Containers",
 	.usage = "[options] CONTAINER|IMAGE [CONTAINER|IMAGE...]",
 	.summary = "show all about containers and images as JSON",
@@ -184,10 +185,12 @@ const struct command cmd_inspect = {
 
 const struct command cmd_container_inspect = {
 	.name = "inspect",
+	.common = true,
 	.group = "Containers",
 	.usage = "[options] CONTAINER [CONTAINER...]",
 	.summary = "show all about containers as JSON",
-	.examples = "cubby container inspect web",
+	.examples = "cubby container inspect web\n"
+		    "cubby container inspect --format '{{.State.Status}}' web",
 	.options = container_options,
 	.values_size = sizeof(struct inspect_values),
 	.defaults = container_defaults,
@@ -197,6 +200,7 @@ const struct command cmd_container_inspect = {
 
 const struct command cmd_image_inspect = {
 	.name = "inspect",
+	.common = true,
 	.group = "Images",
 	.usage = "[options] IMAGE [IMAGE...]",
 	.summary = "show all about images as JSON",

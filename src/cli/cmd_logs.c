@@ -116,6 +116,7 @@ static int run(const struct command_call *call, struct error *err)
 
 const struct command cmd_logs = {
 	.name = "logs",
+	.common = true,
 	.group = "Containers",
 	.usage = "[options] CONTAINER",
 	.summary = "show what a container has written",

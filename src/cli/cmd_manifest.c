@@ -264,30 +264,43 @@ static int run_inspect(const struct command_call *call, struct error *err)
 	}
 
 static const struct command
-	create =
-		MANIFEST("create", "[options] LIST [IMAGE...]", "make a list of images",
-			 run_create, .options = create_options, .min_args = 1,
-			 .max_args = COMMAND_ANY,
-			 .examples = "cubby manifest create app:1.2 app:amd64 app:arm64"),
-	add = MANIFEST("add", "[options] LIST IMAGE [IMAGE...]", "add images to a list",
-		       run_add, .options = add_options, .min_args = 2,
-		       .max_args = COMMAND_ANY,
-		       .examples = "cubby manifest add app:1.2 app:riscv64"),
+	create = MANIFEST(
+		"create", "[options] LIST [IMAGE...]", "make a list of images",
+		run_create, .options = create_options, .min_args = 1,
+		.max_args = COMMAND_ANY,
+		.examples =
+			"cubby manifest create app:1.2 app:amd64 app:arm64\n"
+			"cubby manifest create --amend app:1.2 app:riscv64"),
+	add = MANIFEST(
+		"add", "[options] LIST IMAGE [IMAGE...]", "add images to a list", run_add,
+		.options = add_options, .min_args = 2, .max_args = COMMAND_ANY,
+		.examples = "cubby manifest add app:1.2 app:riscv64\n"
+			    "cubby manifest add --arch riscv64 app:1.2 app:latest"),
 	annotate = MANIFEST(
 		"annotate", "[options] LIST IMAGE|DIGEST",
 		"change what a list says of an image", run_annotate,
 		.options = annotate_options, .min_args = 2, .max_args = 2,
-		.examples = "cubby manifest annotate --variant v8 app:1.2 app:arm64"),
+		.examples = "cubby manifest annotate --variant v8 app:1.2 app:arm64\n"
+			    "cubby manifest annotate --arch arm64 app:1.2 app:arm64"),
 	inspect = MANIFEST("inspect", "LIST|IMAGE", "show a list, or an image's manifest",
-			   run_inspect, .min_args = 1, .max_args = 1),
+			   run_inspect, .min_args = 1, .max_args = 1,
+			   .examples = "cubby manifest inspect app:1.2\n"
+				       "cubby manifest inspect debian:12"),
 	remove_entry =
 		MANIFEST("remove", "LIST IMAGE|DIGEST", "take an image from a list",
-			 run_remove, .min_args = 2, .max_args = 2),
+			 run_remove, .min_args = 2, .max_args = 2,
+			 .examples = "cubby manifest remove app:1.2 app:arm64\n"
+				     "cubby manifest remove app:1.2 sha256:3f2a..."),
 	rm = MANIFEST("rm", "LIST [LIST...]", "remove lists", run_rm,
-		      .options = rm_options, .min_args = 1, .max_args = COMMAND_ANY),
-	exists = MANIFEST("exists", "LIST",
-			  "exit status 0 if the list is here, 1 if it is not", run_exists,
-			  .min_args = 1, .max_args = 1);
+		      .options = rm_options, .min_args = 1, .max_args = COMMAND_ANY,
+		      .examples = "cubby manifest rm app:1.2\n"
+				  "cubby manifest rm --ignore app:1.1 app:1.2"),
+	exists = MANIFEST(
+		"exists", "LIST", "exit status 0 if the list is here, 1 if it is not",
+		run_exists, .min_args = 1, .max_args = 1,
+		.examples =
+			"cubby manifest exists app:1.2\n"
+			"cubby manifest exists app:1.2 || cubby manifest create app:1.2");
 
 static const struct command *const commands[] = {
 	&create,       &add, &annotate, &inspect, &cmd_manifest_push,
@@ -300,5 +313,8 @@ const struct command cmd_manifest = {
 	.usage = "COMMAND",
 	.summary =
 		"lists of images for several platforms: manifest create, manifest push ...",
+	.examples =
+		"cubby manifest create app docker.io/me/app:amd64 docker.io/me/app:arm64\n"
+		"cubby manifest push app docker.io/me/app:latest",
 	.commands = commands,
 };

@@ -105,6 +105,7 @@ const struct command cmd_manifest_push = {
 	.usage = "[options] LIST [DESTINATION]",
 	.summary = "send a list and its images to a registry",
 	.examples =
+		"cubby manifest push app:1.2\n"
 		"cubby manifest push app:1.2 docker://registry.example.com/team/app:1.2",
 	.options = options,
 	.values_size = sizeof(struct push_values),

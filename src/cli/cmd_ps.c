@@ -254,6 +254,7 @@ static const char *const aliases[] = {"list", "ls", NULL};
 
 const struct command cmd_ps = {
 	.name = "ps",
+	.common = true,
 	.aliases = aliases,
 	.group = "Containers",
 	.usage = "[options]",

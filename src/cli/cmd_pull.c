@@ -95,6 +95,7 @@ static int run(const struct command_call *call, struct error *err)
 
 const struct command cmd_pull = {
 	.name = "pull",
+	.common = true,
 	.group = "Images",
 	.usage = "[options] IMAGE [IMAGE...]",
 	.summary = "get images from a registry or an archive",

@@ -123,6 +123,7 @@ static int run(const struct command_call *call, struct error *err)
 
 const struct command cmd_push = {
 	.name = "push",
+	.common = true,
 	.group = "Images",
 	.usage = "[options] IMAGE [DESTINATION]",
 	.summary = "send an image to a registry or an archive",

@@ -73,6 +73,7 @@ static int run(const struct command_call *call, struct error *err)
 
 const struct command cmd_rm = {
 	.name = "rm",
+	.common = true,
 	.group = "Containers",
 	.usage = "[options] CONTAINER [CONTAINER...]",
 	.summary = "remove containers",

@@ -101,8 +101,9 @@ static int run(const struct command_call *call, struct error *err)
 
 #define RMI(command_name, command_aliases)                                                                 \
 	{                                                                                                  \
-		.name = (command_name), .aliases = (command_aliases), .group = "Images",                   \
-		.usage = "[options] IMAGE [IMAGE...]", .summary = "remove images",                         \
+		.name = (command_name), .common = true, .aliases = (command_aliases),                      \
+		.group = "Images", .usage = "[options] IMAGE [IMAGE...]",                                  \
+		.summary = "remove images",                                                                \
 		.description =                                                                             \
 			"An image with several names loses the one that is said, and goes with the last.", \
 		.examples = "cubby rmi debian:12\n"                                                        \

@@ -21,13 +21,13 @@ static const char *const pull_words[] = {"missing", "always", "never", "newer", 
 
 static const struct option_spec options[] = {
 	OPT_BOOL(struct run_values, detach, "detach", 'd',
-		 "run in the background and print the ID"),
+		 "run in the background and print the ID", .common = true),
 	OPT_BOOL(struct run_values, sig_proxy, "sig-proxy", 0,
 		 "pass signals on to it (default true)"),
 	OPT_INCLUDE_AT(struct run_values, create, create_table),
 	OPT_GROUP("Image"),
 	OPT_WORD(struct run_values, create.pull_policy, "pull", 0, pull_words,
-		 "when to fetch the image (default missing)"),
+		 "when to fetch the image", .common = true),
 	OPT_BOOL(struct run_values, quiet, "quiet", 'q',
 		 "say nothing but what the program says, or why there is none"),
 	OPT_BOOL(struct run_values, single_id, "single-id", 0,
@@ -104,12 +104,13 @@ static int run(const struct command_call *call, struct error *err)
 
 const struct command cmd_run = {
 	.name = "run",
+	.common = true,
 	.group = "Containers",
 	.usage = "[options] IMAGE [COMMAND [ARG...]]",
 	.summary = "run a program in a new container",
 	.description =
 		"An image that is not here is fetched first. As an ordinary user you are root inside and "
-		"yourself outside. With --rootfs the word is a directory that becomes the container's root "
+		"yourself outside.\nWith --rootfs the word is a directory that becomes the container's root "
 		"file system; what the program changes in it stays.\n"
 		"The exit status is the program's; 125: Cubby failed, 126: the program cannot be "
 		"executed, 127: there is no such program.",

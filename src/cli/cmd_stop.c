@@ -56,6 +56,7 @@ static int run(const struct command_call *call, struct error *err)
 
 const struct command cmd_stop = {
 	.name = "stop",
+	.common = true,
 	.group = "Containers",
 	.usage = "[options] CONTAINER [CONTAINER...]",
 	.summary = "end containers: their stop signal, later SIGKILL",

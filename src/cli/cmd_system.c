@@ -83,8 +83,11 @@ static const struct command *const commands[] = {
 
 const struct command cmd_system = {
 	.name = "system",
+	.common = true,
 	.group = "Cubby itself",
 	.usage = "COMMAND",
 	.summary = "the store as a whole: system df, system check, system prune",
+	.examples = "cubby system df\n"
+		    "cubby system check --repair",
 	.commands = commands,
 };

@@ -81,7 +81,8 @@ const struct command cmd_untag = {
 	.group = "Images",
 	.usage = "IMAGE [NAME...]",
 	.summary = "take names from an image (all, if none is said)",
-	.examples = "cubby untag debian:12 debian:stable",
+	.examples = "cubby untag debian:12 debian:stable\n"
+		    "cubby untag debian:12",
 	.min_args = 1,
 	.max_args = COMMAND_ANY,
 	.run = run_untag,

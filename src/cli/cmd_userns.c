@@ -138,5 +138,7 @@ const struct command cmd_userns = {
 	.group = "Cubby itself",
 	.usage = "COMMAND",
 	.summary = "user namespaces: userns tree",
+	.examples = "cubby userns tree\n"
+		    "sudo cubby userns tree --pids",
 	.commands = commands,
 };

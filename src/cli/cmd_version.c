@@ -54,6 +54,8 @@ const struct command cmd_version = {
 	.group = "Cubby itself",
 	.usage = "[options]",
 	.summary = "show the version",
+	.examples = "cubby version\n"
+		    "cubby version --format '{{.Client.Version}}'",
 	.options = options,
 	.values_size = sizeof(struct version_values),
 	.run = run,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/suggest.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -46,23 +47,6 @@ const struct command *command_find(const struct command *const *commands,
 	return NULL;
 }
 
-static int unknown_command(const struct run *x, const struct command *const *commands,
-			   const char *name, struct error *err)
-{
-	cleanup_strv char **names = NULL;
-	const char *nearest;
-
-	for (; *commands; commands++)
-		if (!(*commands)->hidden && !(*commands)->not_yet)
-			strv_add(&names, (*commands)->name);
-	nearest = str_nearest(name, (const char *const *)names);
-	error_set(err, ERR_INVALID, 0, "unknown command: %s %s", x->full_name, name);
-	if (nearest)
-		return error_hint(err, "did you mean %s?\nSee '%s --help'", nearest,
-				  x->full_name);
-	return error_hint(err, "See '%s --help'", x->full_name);
-}
-
 static int check_arg_count(const struct run *x, struct error *err)
 {
 	const struct command *c = x->call.command;
@@ -87,7 +71,7 @@ static int run_command(struct run *x, int argc, char *const *argv, struct error 
 {
 	const struct command *c = x->call.command;
 	struct options_parse p = {.table = c->options, .see = x->full_name};
-	bool help = false;
+	enum help_wanted help = HELP_NONE;
 	int r;
 
 	if (c->not_yet)
@@ -106,7 +90,7 @@ static int run_command(struct run *x, int argc, char *const *argv, struct error 
 	if (r < 0)
 		return r;
 	if (help) {
-		help_command(stdout, x->full_name, c);
+		help_command(stdout, x->full_name, c, help == HELP_ALL);
 		return 0;
 	}
 	x->call.args = x->args;
@@ -120,7 +104,17 @@ static int run_command(struct run *x, int argc, char *const *argv, struct error 
 
 static bool is_help(const char *word)
 {
-	return str_eq(word, "--help") || str_eq(word, "-h");
+	return str_eq(word, "--help") || str_eq(word, "-h") ||
+	       str_eq(word, "--help=all") || str_eq(word, "help");
+}
+
+/* A group without a command. */
+static int missing_command(const struct run *x, struct error *err)
+{
+	help_command(stderr, x->full_name, x->call.command, false);
+	fputc('\n', stderr);
+	return error_set(err, ERR_INVALID, 0, "missing command '%s COMMAND'",
+			 x->full_name);
 }
 
 /* Down the groups ("container run") to a command, then run it. */
@@ -133,18 +127,16 @@ static int dispatch(struct run *x, char *const *words, struct error *err)
 		const struct command *c;
 		char *longer;
 
-		if (!words[n] && x->call.command)
-			error_set(err, ERR_INVALID, 0, "%s needs a command",
-				  x->full_name);
-		if (!words[n] && x->call.command)
-			return error_hint(err, "See '%s --help'", x->full_name);
+		if (!words[n])
+			return missing_command(x, err);
 		if (x->call.command && is_help(words[n])) {
-			help_command(stdout, x->full_name, x->call.command);
+			help_command(stdout, x->full_name, x->call.command, true);
 			return 0;
 		}
 		c = command_find(commands, words[n]);
 		if (!c)
-			return unknown_command(x, commands, words[n], err);
+			return suggest_command(x->call.program, x->full_name, commands,
+					       words[n], err);
 		longer = xasprintf("%s %s", x->full_name, c->name);
 		free(x->full_name);
 		x->full_name = longer;
@@ -166,7 +158,7 @@ static bool asked_for_version(const struct program *program, const void *globals
 static int run_line(struct run *x, int argc, char *const *argv, struct error *err)
 {
 	const struct program *program = x->call.program;
-	bool help = false;
+	enum help_wanted help = HELP_NONE;
 	size_t n = 0;
 	struct options_parse p = {
 		.table = program->options,
@@ -190,7 +182,7 @@ static int run_line(struct run *x, int argc, char *const *argv, struct error *er
 	bool help_word = n > 0 && str_eq(x->global_args[0], "help");
 
 	if (help || (help_word && n == 1)) {
-		help_program(stdout, program);
+		help_program(stdout, program, help == HELP_ALL);
 		return 0;
 	}
 	if (help_word) { /* "help run" is "run --help" */
@@ -199,9 +191,10 @@ static int run_line(struct run *x, int argc, char *const *argv, struct error *er
 	}
 	if (n > 0)
 		return dispatch(x, x->global_args, err);
-	help_program(stderr, program);
-	error_set(err, ERR_INVALID, 0, "missing command");
-	return error_hint(err, "See '%s --help'", program->name);
+	help_program(stderr, program, false);
+	fputc('\n', stderr);
+	return error_set(err, ERR_INVALID, 0, "missing command '%s COMMAND'",
+			 program->name);
 }
 
 int cli_main(const struct program *program, void *globals, int argc, char *const *argv)

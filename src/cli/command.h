@@ -32,6 +32,18 @@ struct command_call {
 	char *const *argv; /* the whole command line */
 };
 
+/*
+ * What a command's arguments name, so that a shell can complete them. Most of it is said by the words of
+ * `usage`: CONTAINER, IMAGE, VOLUME, POD, NETWORK, SECRET, FILE, DIR, PATH (cp's CONTAINER:PATH too), USER.
+ */
+enum arguments {
+	ARGUMENTS_BY_USAGE,
+	ARGUMENTS_CONTAINERS_RUNNING, /* each CONTAINER is one that runs */
+	ARGUMENTS_CONTAINERS_STOPPED, /* one that does not */
+	ARGUMENTS_CONTAINERS_PAUSED,
+	ARGUMENTS_NONE,
+};
+
 struct command {
 	const char *name;
 	const char *const *aliases; /* NULL-terminated, may be NULL */
@@ -43,12 +55,14 @@ struct command {
 	const char
 		*examples; /* lines "cubby run ..." separated by newlines, may be NULL */
 	const struct option_spec *options; /* may be NULL */
+	enum arguments arguments; /* for completions; 0: by the words of `usage` */
 	size_t values_size; /* of the struct that the options fill; it starts zeroed */
 	void (*defaults)(void *values); /* sets what is not 0, may be NULL */
 	size_t min_args, max_args;      /* COMMAND_ANY: no upper limit */
 	bool stop_at_first; /* words after the first argument are not options: run, exec
 			     */
 	bool hidden;
+	bool common;  /* help_program() gives it a line of its own */
 	bool not_yet; /* known from podman or Docker: an error that says so; needs only
 			 name and group */
 	const struct command *const
@@ -59,12 +73,20 @@ struct command {
 };
 #define COMMAND_ANY ((size_t)-1)
 
+/* A command of podman's or Docker's that makes no sense here, and why. */
+struct foreign_word {
+	const char *word, *instead; /* a sentence */
+};
+
 struct program {
 	const char *name;    /* "cubby" */
 	const char *summary; /* one line */
 	const char *version; /* the text that --version prints */
 	const char *examples;
-	const char *const *groups;         /* order of the headings, NULL-terminated */
+	const char *const *groups; /* order of the headings, NULL-terminated */
+	const struct foreign_word
+		*foreign; /* commands that it will never have; ends with a
+					       NULL word; may be NULL */
 	const struct option_spec *options; /* global, before the command; may be NULL */
 	const struct command *const *commands; /* NULL-terminated */
 	size_t version_given; /* OPT_GIVEN() of the bool of --version in the globals; 0:
@@ -91,6 +113,7 @@ const struct command *command_find(const struct command *const *commands,
 				   const char *name);
 
 /* help_program(), help_command() - the texts of --help, at most 80 columns. `full_name`:
- * "cubby container run". */
-void help_program(FILE *out, const struct program *program);
-void help_command(FILE *out, const char *full_name, const struct command *command);
+ * "cubby container run". `all`: also what is not common. */
+void help_program(FILE *out, const struct program *program, bool all);
+void help_command(FILE *out, const char *full_name, const struct command *command,
+		  bool all);

@@ -7,14 +7,16 @@
 const struct option_spec create_table_files[] = {
 	OPT_GROUP("Files"),
 	OPT_BOOL(O, rootfs_given, "rootfs", 0,
-		 "the first argument is a directory: the root file system"),
+		 "IMAGE is a directory, the root file system", .common = true),
 	OPT_STRV(
-		O, volumes, "volume", 'v', "HOST:CONTAINER[:OPTIONS]",
+		O, volumes, "volume", 'v', "SOURCE:DIR[:OPTS]",
 		"mount a host directory or file; options: ro, U (give it to the container's user), "
-		"idmap, noexec, rslave ..."),
+		"idmap, noexec, rslave ...",
+		.common = true),
 	OPT_STRV(O, tmpfs, "tmpfs", 0, "DIR[:OPTIONS]",
 		 "mount an empty file system in memory"),
-	OPT_BOOL(O, read_only, "read-only", 0, "make the root file system read-only"),
+	OPT_BOOL(O, read_only, "read-only", 0, "make the root file system read-only",
+		 .common = true),
 	OPT_BOOL(O, read_only_tmpfs, "read-only-tmpfs", 0,
 		 "with --read-only: /run, /tmp, /var/tmp stay writable (default true)"),
 	OPT_SIZE(O, shm_size, "shm-size", 0, "SIZE", "size of /dev/shm (default 64m)"),

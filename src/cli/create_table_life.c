@@ -6,9 +6,9 @@
 
 const struct option_spec create_table_life[] = {
 	OPT_GROUP("Life and record"),
-	OPT_STRING(O, name, "name", 0, "NAME", "name of the container"),
+	OPT_STRING(O, name, "name", 0, "NAME", "name of the container", .common = true),
 	OPT_BOOL(O, replace, "replace", 0, "remove another container of that name first"),
-	OPT_BOOL(O, auto_remove, "rm", 0, "remove it when it has ended"),
+	OPT_BOOL(O, auto_remove, "rm", 0, "remove it when it has ended", .common = true),
 	OPT_STRING(O, stop_signal, "stop-signal", 0, "SIGNAL",
 		   "what stop sends first (default SIGTERM)"),
 	OPT_I64(O, stop_timeout_sec, "stop-timeout", 0, "SECONDS",

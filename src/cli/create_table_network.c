@@ -9,9 +9,9 @@ static const char *const net_alias[] = {"net", NULL};
 const struct option_spec create_table_network[] = {
 	OPT_GROUP("Network and names"),
 	OPT_STRING(O, network, "network", 0, "MODE", "none (default) or host",
-		   .aliases = net_alias),
+		   .aliases = net_alias, .common = true),
 	OPT_STRING(O, hostname, "hostname", 'h', "NAME",
-		   "host name in the container (default: its short ID)"),
+		   "host name in the container (default: its short ID)", .common = true),
 	OPT_STRING(O, domainname, "domainname", 0, "NAME", "NIS domain name"),
 	OPT_STRV(O, add_hosts, "add-host", 0, "NAME:ADDRESS", "a line for /etc/hosts"),
 	OPT_BOOL(O, no_hosts, "no-hosts", 0, "leave /etc/hosts as it is"),

@@ -7,7 +7,7 @@
 const struct option_spec create_table_user[] = {
 	OPT_GROUP("User and ids"),
 	OPT_STRING(O, user, "user", 'u', "USER[:GROUP]",
-		   "run as this user, by name or number"),
+		   "run as this user, by name or number", .common = true),
 	OPT_STRV(O, group_add, "group-add", 0, "GROUP", "one more supplementary group"),
 	OPT_STRING(O, umask, "umask", 0, "MASK", "umask, octal (default 0022)"),
 	OPT_STRING(O, userns, "userns", 0, "MODE",

@@ -15,17 +15,20 @@ static const char *const log_formats[] = {"text", "json", NULL};
 static const struct option_spec options[] = {
 	OPT_STRING(
 		struct cubby_globals, root, "root", 0, "DIR",
-		"where containers are kept (default ~/.local/share/cubby, root: /var/lib/cubby)"),
+		"where containers are kept (default ~/.local/share/cubby, root: /var/lib/cubby)",
+		.common = true),
 	OPT_STRING(
 		struct cubby_globals, runroot, "runroot", 0, "DIR",
 		"where live state is kept (default $XDG_RUNTIME_DIR/cubby, root: /run/cubby)"),
 	OPT_STRING(struct cubby_globals, log_level, "log-level", 0, "LEVEL",
-		   "log to stderr: trace, debug, info, warn, error (default: nothing)"),
+		   "log to stderr: trace, debug, info, warn, error (default: nothing)",
+		   .common = true),
 	OPT_WORD(struct cubby_globals, log_format, "log-format", 0, log_formats,
 		 "form of the log"),
 	OPT_WORD(struct cubby_globals, events, "events-backend", 0, event_backends,
 		 "where events are recorded (default file)"),
-	OPT_BOOL(struct cubby_globals, version, "version", 'v', "print the version"),
+	OPT_BOOL(struct cubby_globals, version, "version", 'v', "print the version",
+		 .common = true),
 	OPT_NOT_YET("cgroup-manager", 0),
 	OPT_NOT_YET("config", 0),
 	OPT_NOT_YET("connection", 'c'),
@@ -78,6 +81,28 @@ LATER(update, "update");
 LATER(volume, "volume");
 
 static const char *const groups[] = {"Containers", "Images", "Cubby itself", NULL};
+
+static const struct foreign_word foreign[] = {
+	{"artifact", "Cubby handles images only: other artifacts are not supported"},
+	{"buildx", "There is one way to build an image: cubby build"},
+	{"builder", "There is no daemon that builds: cubby build, cubby system prune"},
+	{"config", "Cubby has no cluster, so nothing to configure: see cubby secret"},
+	{"context", "There is no daemon to choose: Cubby runs containers on this host"},
+	{"daemon", "There is no daemon: cubby run starts containers itself"},
+	{"farm", "Cubby runs on this host only: there are no others to build on"},
+	{"machine",
+	 "No virtual machine is needed: Cubby runs containers on this host. See 'cubby doctor'"},
+	{"node", "Cubby has no cluster: it runs containers on this host"},
+	{"plugin", "Cubby has no plugins"},
+	{"quadlet", "Units of systemd: see 'cubby start --help' and the page cubby(1)"},
+	{"service",
+	 "Cubby has no cluster. A container that is restarted: cubby run --restart=always"},
+	{"stack", "Cubby has no cluster: it runs containers on this host"},
+	{"swarm", "Cubby has no cluster: it runs containers on this host"},
+	{"trust",
+	 "Signatures are what policy.json asks for: see containers-policy.json(5)"},
+	{NULL, NULL},
+};
 
 /* one a line, however many there are */
 /* clang-format off */
@@ -215,12 +240,11 @@ const struct program cubby_program = {
 	.name = "cubby",
 	.summary = "containers without a daemon and without root",
 	.version = "cubby version " CUBBY_VERSION,
-	.examples = "cubby run -it --rm --rootfs ./debian bash\n"
-		    "cubby run -d --name web --rootfs ./debian sleep 1h\n"
-		    "cubby exec -it web bash\n"
-		    "cubby logs -f web\n"
-		    "cubby rm -f web",
+	.examples = "cubby run -it --rm debian bash\n"
+		    "cubby run -d --name web docker.io/library/httpd\n"
+		    "cubby logs -f web",
 	.groups = groups,
+	.foreign = foreign,
 	.options = options,
 	.version_given = OPT_GIVEN(struct cubby_globals, version),
 	.commands = commands,

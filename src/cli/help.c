@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/help.h"
 #include "util/mem.h"
 #include "util/str.h"
 
 #define HELP_COLUMNS     80
-#define HELP_LEFT_MAX    30 /* a longer left side gets its text on the next line */
+#define HELP_LEFT_MAX    32 /* a longer left side gets its text on the next line */
 #define HELP_LEFT_INDENT 2
 
 /* Words of `text` broken at blanks, the first line starting at column `at`, others at
@@ -84,13 +85,27 @@ static char *option_left(const struct option_spec *spec)
 struct option_list {
 	FILE *out;
 	size_t width;
-	bool any;
+	bool all;
+	const char *group; /* heading of what comes, not printed yet */
+	bool any;          /* printed */
 };
 
-static bool is_shown(const struct option_spec *spec)
+bool option_is_shown(const struct option_spec *spec)
 {
 	return !spec->hidden && spec->type != OPTION_NOT_YET &&
 	       spec->type != OPTION_GROUP;
+}
+
+static int find_common(const struct option_spec *spec, size_t base _unused_,
+		       void *data _unused_)
+{
+	return spec->common && option_is_shown(spec);
+}
+
+/* Whether the common rows are picked out, as there are so many. */
+static bool has_common(const struct option_spec *table)
+{
+	return options_walk(table, find_common, NULL) != 0;
 }
 
 static int measure_option(const struct option_spec *spec, size_t base _unused_,
@@ -99,7 +114,7 @@ static int measure_option(const struct option_spec *spec, size_t base _unused_,
 	struct option_list *l = data;
 	cleanup_free char *left = NULL;
 
-	if (!is_shown(spec))
+	if (!option_is_shown(spec) || (!l->all && !spec->common))
 		return 0;
 	left = option_left(spec);
 	if (strlen(left) > l->width && strlen(left) <= HELP_LEFT_MAX)
@@ -107,106 +122,154 @@ static int measure_option(const struct option_spec *spec, size_t base _unused_,
 	return 0;
 }
 
+char *option_text(const struct option_spec *spec)
+{
+	cleanup_free char *words = NULL;
+
+	if (spec->type != OPTION_WORD)
+		return xstrdup(spec->help);
+	words = strv_join((char *const *)spec->words, ", ");
+	return xasprintf("%s (%s)", spec->help, words);
+}
+
 static int print_option(const struct option_spec *spec, size_t base _unused_, void *data)
 {
 	struct option_list *l = data;
-	cleanup_free char *left = NULL, *words = NULL, *text = NULL;
+	cleanup_free char *left = NULL, *text = NULL;
 
-	if (spec->type == OPTION_GROUP) {
-		fprintf(l->out, "\n%s:\n", spec->help);
-		l->any = true;
-	}
-	if (!is_shown(spec))
+	if (spec->type == OPTION_GROUP)
+		l->group = spec->help;
+	if (!option_is_shown(spec) || (!l->all && !spec->common))
 		return 0;
-	if (!l->any)
-		fprintf(l->out, "\nOptions:\n");
+	if (l->group)
+		fprintf(l->out, "%s%s:\n", l->all || !l->any ? "\n" : "", l->group);
+	l->group = NULL;
 	l->any = true;
 	left = option_left(spec);
-	if (spec->type == OPTION_WORD) {
-		words = strv_join((char *const *)spec->words, ", ");
-		text = xasprintf("%s (%s)", spec->help, words);
-	}
-	print_row(l->out, left, text ? text : spec->help, l->width);
+	text = option_text(spec);
+	if (!l->all && spec->type != OPTION_WORD)
+		text[strcspn(text, ";")] = '\0'; /* what follows can wait */
+	print_row(l->out, left, text, l->width);
 	return 0;
 }
 
-static void print_options(FILE *out, const struct option_spec *table)
+static void print_options(FILE *out, const struct option_spec *table, bool all)
 {
-	struct option_list l = {.out = out};
+	struct option_list l = {.out = out, .all = all, .group = "Options"};
 
 	options_walk(table, measure_option, &l);
 	options_walk(table, print_option, &l);
 }
 
-static size_t widest_command(const struct command *const *commands)
+bool command_is_shown(const struct command *c)
+{
+	return !c->hidden && !c->not_yet;
+}
+
+static size_t widest_command(const struct command *const *commands, bool all)
 {
 	size_t width = 0;
 
 	for (; *commands; commands++)
-		if (!(*commands)->hidden && !(*commands)->not_yet &&
+		if (command_is_shown(*commands) && (all || (*commands)->common) &&
 		    strlen((*commands)->name) > width)
 			width = strlen((*commands)->name);
 	return width;
 }
 
-static void print_commands(FILE *out, const struct command *const *commands,
-			   const char *group, size_t width)
+struct command_list {
+	FILE *out;
+	const struct command *const *commands;
+	const char *group; /* NULL: any */
+	size_t width;
+	bool all; /* else the common ones, and the names of the rest */
+};
+
+static void print_commands(const struct command_list *l)
 {
-	bool any = false;
+	cleanup_strv char **rest = NULL;
+	cleanup_free char *names = NULL;
 
-	for (; *commands; commands++) {
-		const struct command *c = *commands;
-
-		if (c->hidden || c->not_yet || (group && !str_eq(c->group, group)))
+	fprintf(l->out, "\n%s:\n", l->group ? l->group : "Commands");
+	for (const struct command *const *c = l->commands; *c; c++) {
+		if (!command_is_shown(*c) || (l->group && !str_eq((*c)->group, l->group)))
 			continue;
-		if (!any)
-			fprintf(out, "\n%s:\n", group ? group : "Commands");
-		any = true;
-		print_row(out, c->name, c->summary, width);
+		if (l->all || (*c)->common)
+			print_row(l->out, (*c)->name, (*c)->summary, l->width);
+		else
+			strv_add(&rest, (*c)->name);
 	}
+	if (!rest)
+		return;
+	names = strv_join(rest, ", ");
+	print_row(l->out, l->width >= 3 ? "..." : "", names, l->width);
 }
 
-void help_program(FILE *out, const struct program *program)
+static void print_examples(FILE *out, const char *examples)
 {
-	size_t width = widest_command(program->commands);
-
-	print_wrapped(out, program->summary, 0, 0);
-	fprintf(out, "\nUsage: %s [options] COMMAND\n", program->name);
-	if (!program->groups)
-		print_commands(out, program->commands, NULL, width);
-	for (const char *const *g = program->groups; g && *g; g++)
-		print_commands(out, program->commands, *g, width);
-	print_options(out, program->options);
-	if (program->examples) {
-		fprintf(out, "\nExamples:\n");
-		print_indented(out, program->examples);
-	}
-	fprintf(out, "\nSee '%s COMMAND --help' for one command.\n", program->name);
+	if (!examples)
+		return;
+	fprintf(out, "\nExamples:\n");
+	print_indented(out, examples);
 }
 
-void help_command(FILE *out, const char *full_name, const struct command *command)
+static void print_sentence(FILE *out, const char *text)
 {
-	cleanup_free char *summary =
-		xstrdup(command->summary ? command->summary : command->name);
+	cleanup_free char *sentence = xstrdup(text);
 
 	/* Summaries are lower case for lists; alone on a line one starts with a capital.
 	 */
-	if (summary[0] >= 'a' && summary[0] <= 'z')
-		summary[0] = (char)(summary[0] - 'a' + 'A');
-	print_wrapped(out, summary, 0, 0);
-	fprintf(out, "\nUsage: %s %s\n", full_name, command->usage ? command->usage : "");
-	if (command->description) {
+	if (sentence[0] >= 'a' && sentence[0] <= 'z')
+		sentence[0] = (char)(sentence[0] - 'a' + 'A');
+	print_wrapped(out, sentence, 0, 0);
+}
+
+void help_program(FILE *out, const struct program *program, bool all)
+{
+	bool pick = !all && program->groups && has_common(program->options);
+	struct command_list l = {out, program->commands, NULL,
+				 widest_command(program->commands, !pick), !pick};
+
+	print_sentence(out, program->summary);
+	fprintf(out, "\nUsage: %s [options] COMMAND\n", program->name);
+	if (!program->groups)
+		print_commands(&l);
+	for (const char *const *g = program->groups; g && *g; g++) {
+		l.group = *g;
+		print_commands(&l);
+	}
+	print_options(out, program->options, !pick);
+	print_examples(out, program->examples);
+	fprintf(out, "\nOne command: %s COMMAND --help%s%s%s\n", program->name,
+		pick ? "   All there is: " : "", pick ? program->name : "",
+		pick ? " --help=all" : "");
+}
+
+void help_command(FILE *out, const char *full_name, const struct command *command,
+		  bool all)
+{
+	const char *description = command->description ? command->description : "";
+	bool pick = !all && has_common(command->options);
+	cleanup_free char *first = xstrndup(description, strcspn(description, "\n"));
+	cleanup_free char *usage = NULL;
+	struct command_list l = {out, command->commands, NULL, 0, true};
+
+	print_sentence(out, command->summary ? command->summary : command->name);
+	usage = xasprintf("%s %s", full_name, command->usage ? command->usage : "");
+	fprintf(out, "\nUsage: ");
+	print_wrapped(out, usage, strlen("Usage: "), 2 * strlen("Usage: "));
+	if (*description) {
 		fputc('\n', out);
-		print_wrapped(out, command->description, 0, 0);
+		print_wrapped(out, pick ? first : description, 0, 0);
 	}
-	if (command->commands)
-		print_commands(out, command->commands, NULL,
-			       widest_command(command->commands));
-	print_options(out, command->options);
-	if (command->examples) {
-		fprintf(out, "\nExamples:\n");
-		print_indented(out, command->examples);
+	if (command->commands) {
+		l.width = widest_command(command->commands, true);
+		print_commands(&l);
 	}
+	print_options(out, command->options, !pick);
+	print_examples(out, command->examples);
 	if (command->commands)
-		fprintf(out, "\nSee '%s COMMAND --help' for one command.\n", full_name);
+		fprintf(out, "\nOne command: %s COMMAND --help\n", full_name);
+	if (pick)
+		fprintf(out, "\nAll options: %s --help=all\n", full_name);
 }

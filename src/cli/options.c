@@ -19,7 +19,7 @@ struct parser {
 	int argc, next; /* next: index of the word to look at */
 	char *const *argv;
 	size_t n_args;
-	bool help;
+	enum help_wanted help;
 };
 
 int options_walk(const struct option_spec *table,
@@ -332,6 +332,20 @@ static int apply_option(struct parser *x, const struct found *f, const char *typ
 	return apply(x, f, typed, value, err);
 }
 
+/* "--help" with what stood behind an equals sign, or NULL. */
+static int take_help(struct parser *x, const char *value, struct error *err)
+{
+	struct option_match m = {.typed = "--help", .value = value};
+
+	if (!value || str_eq(value, "true"))
+		x->help = HELP_COMMON;
+	else if (str_eq(value, "all"))
+		x->help = HELP_ALL;
+	else if (!str_eq(value, "false"))
+		return bad_value(&m, err, "all, or nothing");
+	return 0;
+}
+
 static int parse_long(struct parser *x, const char *word, struct error *err)
 {
 	const char *name = word + 2, *equals = strchr(name, '=');
@@ -340,10 +354,8 @@ static int parse_long(struct parser *x, const char *word, struct error *err)
 	cleanup_free char *typed = xstrndup(word, len + 2);
 
 	if (options_walk(x->p->table, search_row, &s) == 0) {
-		if (!equals && str_eq(name, "help")) {
-			x->help = true;
-			return 0;
-		}
+		if (len == strlen("help") && memcmp(name, "help", len) == 0)
+			return take_help(x, equals ? equals + 1 : NULL, err);
 		return unknown_name(x, name, len, err);
 	}
 	return apply_option(x, &s.result, typed, equals ? equals + 1 : NULL, err);
@@ -361,10 +373,8 @@ static int parse_letters(struct parser *x, const char *word, struct error *err)
 		int r;
 
 		if (options_walk(x->p->table, search_row, &s) == 0) {
-			if (*c == 'h') {
-				x->help = true;
-				return 0;
-			}
+			if (*c == 'h')
+				return take_help(x, NULL, err);
 			error_set(err, ERR_INVALID, 0,
 				  "unknown shorthand flag: '%c' in %s", *c, word);
 			see_help(x, NULL, err);

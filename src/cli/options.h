@@ -70,7 +70,8 @@ struct option_spec {
 	size_t given; /* 1 + offset of a bool that becomes true when the option is met, 0:
 			 none (OPT_GIVEN) */
 	const char *value; /* word for the value in --help ("PATH"); NULL: by type */
-	const char *help;  /* one short line, lower case, no full stop */
+	const char *help;  /* one short line, lower case, no full stop; of a common one the
+			      part before a semicolon is shown at first */
 	const char *const *words; /* OPTION_WORD: NULL-terminated */
 	const char *bare_value; /* used for '--name' without '='; then a separate word is
 				   never taken as the value */
@@ -79,6 +80,8 @@ struct option_spec {
 		     struct error *err); /* 0 or -errno */
 	const struct option_spec *include;
 	bool hidden; /* works, but --help does not show it */
+	bool common; /* where a command has such rows, --help shows only them, and
+			--help=all every one */
 };
 
 #define OPT_GIVEN(type, member) (1 + offsetof(type, member))
@@ -135,15 +138,18 @@ struct option_spec {
 	OPT_ROW(OPTION_CUSTOM, s, m, n, l, .value = (v), .parse = (fn), .help = (h), \
 		##__VA_ARGS__)
 
+enum help_wanted { HELP_NONE, HELP_COMMON, HELP_ALL };
+
 struct options_parse {
 	const struct option_spec *table; /* may be NULL */
 	void *values;
 	const char *see; /* "cubby run": the hint of every error ends with "See 'cubby run
 			    --help'" */
 	bool stop_at_first; /* the first word that is no option ends them: run, exec */
-	bool *ret_help;     /* set on --help (and -h where the table has no such letter);
-			       parsing stops */
-	char **ret_args;    /* argc + 1 pointers of the caller's: the words that are no
+	enum help_wanted
+		*ret_help; /* of --help, --help=all (and -h where the table has no
+				       such letter); parsing stops */
+	char **ret_args;   /* argc + 1 pointers of the caller's: the words that are no
 			       options, NULL-terminated */
 	size_t *ret_n_args;
 };

@@ -79,7 +79,7 @@ def test_an_unknown_option_suggests_the_nearest(runtime):
 
 def test_an_unknown_command_suggests_the_nearest(runtime):
     said = runtime.fails("strat", "c1", code=1)
-    assert "unknown command: cubby-runtime strat" in said and "did you mean start?" in said
+    assert "unknown command: cubby-runtime strat" in said and "did you mean cubby-runtime start?" in said
 
 
 @pytest.mark.parametrize("command", ["checkpoint", "restore"])

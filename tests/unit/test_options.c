@@ -69,7 +69,7 @@ struct outcome {
 	char **words; /* values point into them */
 	char *args[WORDS_MAX];
 	size_t n_args;
-	bool help;
+	enum help_wanted help;
 };
 
 static void outcome_release(struct outcome *o)
