@@ -264,13 +264,12 @@ static int run_inspect(const struct command_call *call, struct error *err)
 	}
 
 static const struct command
-	create = MANIFEST(
-		"create", "[options] LIST [IMAGE...]", "make a list of images",
-		run_create, .options = create_options, .min_args = 1,
-		.max_args = COMMAND_ANY,
-		.examples =
-			"cubby manifest create app:1.2 app:amd64 app:arm64\n"
-			"cubby manifest create --amend app:1.2 app:riscv64"),
+	create =
+		MANIFEST("create", "[options] LIST [IMAGE...]", "make a list of images",
+			 run_create, .options = create_options, .min_args = 1,
+			 .max_args = COMMAND_ANY,
+			 .examples = "cubby manifest create app:1.2 app:amd64 app:arm64\n"
+				     "cubby manifest create --amend app:1.2 app:riscv64"),
 	add = MANIFEST(
 		"add", "[options] LIST IMAGE [IMAGE...]", "add images to a list", run_add,
 		.options = add_options, .min_args = 2, .max_args = COMMAND_ANY,

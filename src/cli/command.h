@@ -112,8 +112,5 @@ void cli_print_error(FILE *out, const struct error *err);
 const struct command *command_find(const struct command *const *commands,
 				   const char *name);
 
-/* help_program(), help_command() - the texts of --help, at most 80 columns. `full_name`:
- * "cubby container run". `all`: also what is not common. */
-void help_program(FILE *out, const struct program *program, bool all);
-void help_command(FILE *out, const char *full_name, const struct command *command,
-		  bool all);
+/* command_is_shown() - neither hidden nor to come later. */
+bool command_is_shown(const struct command *c);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --help, from the same tables as the parser: grouped, at most 80 columns wide. */
+#include "cli/help.h"
+
 #include <string.h>
 
-#include "cli/command.h"
-#include "cli/help.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -159,11 +159,6 @@ static void print_options(FILE *out, const struct option_spec *table, bool all)
 
 	options_walk(table, measure_option, &l);
 	options_walk(table, print_option, &l);
-}
-
-bool command_is_shown(const struct command *c)
-{
-	return !c->hidden && !c->not_yet;
 }
 
 static size_t widest_command(const struct command *const *commands, bool all)

@@ -70,7 +70,7 @@ struct option_spec {
 	size_t given; /* 1 + offset of a bool that becomes true when the option is met, 0:
 			 none (OPT_GIVEN) */
 	const char *value; /* word for the value in --help ("PATH"); NULL: by type */
-	const char *help;  /* one short line, lower case, no full stop; of a common one the
+	const char *help; /* one short line, lower case, no full stop; of a common one the
 			      part before a semicolon is shown at first */
 	const char *const *words; /* OPTION_WORD: NULL-terminated */
 	const char *bare_value; /* used for '--name' without '='; then a separate word is

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "cli/help.h"
 #include "util/mem.h"
 #include "util/str.h"
 
