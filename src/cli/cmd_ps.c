@@ -111,7 +111,7 @@ static bool is_shown(const struct ps_values *v, const struct listing *l,
 	strv_foreach (filter, v->filters)
 		by_status = by_status || str_starts(*filter, "status=") ||
 			    str_starts(*filter, "exited=");
-	if (!v->all && !by_status && v->last == 0 && c->status != CONTAINER_RUNNING)
+	if (!v->all && !by_status && v->last == 0 && !status_is_up(c->status))
 		return false;
 	return filter_matches(v->filters, c, &l->all);
 }

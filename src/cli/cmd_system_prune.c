@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/cubby.h"
 #include "cli/human.h"
 #include "cli/image_args.h"
-#include "engine/container.h"
-#include "engine/filter.h"
+#include "engine/container_prune.h"
 #include "engine/image.h"
 #include "engine/image_filter.h"
-#include "engine/remove.h"
 #include "util/str.h"
-#include "util/time.h"
 
 struct prune_values {
 	bool all, force;
@@ -30,56 +26,12 @@ static const struct option_spec options[] = {
 	OPT_END,
 };
 
-/* What both containers and images can be asked. */
-static int split_filters(const struct prune_values *v, char ***ret_labels,
-			 int64_t *ret_until_usec, struct error *err)
+static void print_removed(void *data, const char *id)
 {
-	*ret_until_usec = INT64_MAX;
-	strv_foreach (filter, v->filters) {
-		if (str_starts(*filter, "label=") || str_starts(*filter, "label!="))
-			strv_add(ret_labels, *filter);
-		else if (!str_starts(*filter, "until="))
-			return error_set(err, ERR_INVALID, 0, "invalid filter \"%s\"",
-					 *filter);
-		else if (time_parse(*filter + strlen("until="), ret_until_usec) < 0)
-			return error_set(err, ERR_INVALID, 0, "filter \"%s\": not a time",
-					 *filter);
-	}
-	return 0;
-}
+	bool *any = data;
 
-/* Those that have ended. */
-static int prune_containers(const struct engine *e, const struct prune_values *v,
-			    struct error *err)
-{
-	const struct remove_options o = {.timeout_sec = -1};
-	cleanup_containers struct containers all = {0};
-	cleanup_strv char **labels = NULL;
-	int64_t until_usec;
-	bool any = false;
-	int r = split_filters(v, &labels, &until_usec, err);
-
-	if (r >= 0)
-		r = container_list(e, &all, err);
-	for (size_t i = 0; r >= 0 && i < all.n; i++) {
-		const struct container *c = &all.items[i];
-
-		if (c->status == CONTAINER_RUNNING ||
-		    c->record.created_usec >= until_usec ||
-		    !filter_matches(labels, c, &all))
-			continue;
-		r = container_remove(e, c, &o, err);
-		/* another may have been quicker */
-		if (r < 0 && err->kind == ERR_NOT_FOUND) {
-			error_release(err);
-			r = 0;
-			continue;
-		}
-		if (r >= 0)
-			printf("%s%s\n", any ? "" : "Deleted Containers\n", c->record.id);
-		any = true;
-	}
-	return r;
+	printf("%s%s\n", *any ? "" : "Deleted Containers\n", id);
+	*any = true;
 }
 
 static bool is_kept(void *data, const struct image_record *r)
@@ -115,8 +67,11 @@ static int run(const struct command_call *call, struct error *err)
 	cleanup_engine struct engine e = ENGINE_INIT;
 	char size[HUMAN_TEXT_MAX];
 	int64_t freed = 0;
-	int r;
+	bool any = false;
+	int r = container_prune_check(v->filters, err);
 
+	if (r < 0)
+		return r;
 	if (!v->force &&
 	    !cli_confirm(v->all ? "WARNING! This command removes:\n"
 				  "\t- all stopped containers\n"
@@ -128,7 +83,7 @@ static int run(const struct command_call *call, struct error *err)
 		return 0;
 	r = cubby_open(call, &e, err);
 	if (r >= 0)
-		r = prune_containers(&e, v, err);
+		r = container_prune(&e, v->filters, print_removed, &any, err);
 	if (r >= 0)
 		r = prune_images(&e, v, &freed, err);
 	if (r >= 0)

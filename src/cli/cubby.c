@@ -66,17 +66,14 @@ LATER(init, "init");
 LATER(kube, "kube");
 LATER(mount, "mount");
 LATER(network, "network");
-LATER(pause, "pause");
 LATER(pod, "pod");
 LATER(port, "port");
-LATER(rename, "rename");
 LATER(restart, "restart");
 LATER(secret, "secret");
 LATER(start, "start");
 LATER(stats, "stats");
 LATER(top, "top");
 LATER(unmount, "unmount");
-LATER(unpause, "unpause");
 LATER(update, "update");
 LATER(volume, "volume");
 
@@ -116,6 +113,9 @@ static const struct command *const commands[] = {
 	&cmd_kill,
 	&cmd_wait,
 	&cmd_rm,
+	&cmd_rename,
+	&cmd_pause,
+	&cmd_unpause,
 	&cmd_inspect,
 	&cmd_audit,
 	&cmd_diff,
@@ -156,17 +156,14 @@ static const struct command *const commands[] = {
 	&later_kube,
 	&later_mount,
 	&later_network,
-	&later_pause,
 	&later_pod,
 	&later_port,
-	&later_rename,
 	&later_restart,
 	&later_secret,
 	&later_start,
 	&later_stats,
 	&later_top,
 	&later_unmount,
-	&later_unpause,
 	&later_update,
 	&later_volume,
 	NULL,

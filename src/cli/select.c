@@ -47,11 +47,14 @@ static int find_latest(const struct engine *e, struct container *ret, struct err
 int select_one(const struct command_call *call, const struct engine *e, bool latest,
 	       struct container *ret, struct error *err)
 {
+	if (latest && call->n_args && call->command->max_args == 1)
+		return error_set(err, ERR_INVALID, 0,
+				 "--latest and containers cannot be used together");
 	if (latest)
 		return find_latest(e, ret, err);
 	if (call->n_args == 0) {
 		error_set(err, ERR_INVALID, 0,
-			  "%s %s needs the name or ID of a container",
+			  "\"%s %s\" requires a name, id, or the \"--latest\" flag",
 			  call->program->name, call->command->name);
 		return error_hint(err, "'cubby ps -a' lists them");
 	}
@@ -96,24 +99,41 @@ static void add_found(struct targets *t, struct container *c)
 	*c = (struct container){0};
 }
 
-static int add_listed(const struct engine *e, const struct select_job *job,
-		      struct targets *t, struct error *err)
+/* Of those that were not named. */
+static bool has_status(const struct select_job *job, const struct container *c)
+{
+	if (job->running_only)
+		return c->status == CONTAINER_RUNNING;
+	return !job->paused_only || c->status == CONTAINER_PAUSED;
+}
+
+static bool is_named(const struct command_call *call, const struct container *c)
+{
+	for (size_t i = 0; i < call->n_args; i++)
+		if (str_eq(call->args[i], c->record.name) ||
+		    (*call->args[i] && str_starts(c->record.id, call->args[i])))
+			return true;
+	return call->n_args == 0;
+}
+
+/* --filter with names: those of them that match. */
+static int add_listed(const struct command_call *call, const struct engine *e,
+		      const struct select_job *job, struct targets *t, struct error *err)
 {
 	cleanup_containers struct containers all = {0};
 	cleanup_free bool *chosen = NULL;
 	int r;
 
-	r = filter_check(job->options->filters, err);
-	if (r < 0)
-		return r;
 	r = container_list(e, &all, err);
+	if (r >= 0)
+		r = filter_check_against(job->options->filters, &all, err);
 	if (r < 0)
 		return r;
 	chosen = xcalloc(all.n + 1, sizeof(*chosen));
 	for (size_t i = 0; i < all.n; i++)
-		chosen[i] =
-			filter_matches(job->options->filters, &all.items[i], &all) &&
-			(!job->running_only || all.items[i].status == CONTAINER_RUNNING);
+		chosen[i] = has_status(job, &all.items[i]) &&
+			    is_named(call, &all.items[i]) &&
+			    filter_matches(job->options->filters, &all.items[i], &all);
 	for (size_t i = 0; i < all.n; i++)
 		if (chosen[i])
 			add_found(t, &all.items[i]);
@@ -132,11 +152,34 @@ static int add_cidfiles(const struct select_job *job, struct targets *t,
 			continue;
 		}
 		if (r < 0)
-			return error_wrap(err, "--cidfile");
+			return error_wrap(err, "reading CIDFile");
 		text[strcspn(text, "\n")] = '\0';
 		(void)add_target(t, text);
 	}
 	return 0;
+}
+
+/* In podman's words. */
+static int check_choice(const struct command_call *call, const struct select_options *o,
+			struct error *err)
+{
+	if (o->cidfiles && (o->all || o->latest))
+		return error_set(
+			err, ERR_INVALID, 0,
+			"--all, --latest, and --cidfile cannot be used together");
+	if (o->all && o->latest)
+		return error_set(err, ERR_INVALID, 0,
+				 "--all and --latest cannot be used together");
+	if (o->all && call->n_args)
+		return error_set(err, ERR_INVALID, 0,
+				 "no arguments are needed with --all");
+	if (o->latest && call->n_args)
+		return error_set(err, ERR_INVALID, 0,
+				 "--latest and containers cannot be used together");
+	if (o->filters && (o->latest || o->cidfiles))
+		return error_set(err, ERR_INVALID, 0,
+				 "--filter cannot be used with --latest or --cidfile");
+	return filter_check(o->filters, err);
 }
 
 static int collect(const struct command_call *call, const struct engine *e,
@@ -144,14 +187,12 @@ static int collect(const struct command_call *call, const struct engine *e,
 {
 	const struct select_options *o = job->options;
 	cleanup_container struct container latest = {0};
-	int r = 0;
+	int r = check_choice(call, o, err);
 
-	if ((o->all || o->latest) && call->n_args)
-		return error_set(err, ERR_INVALID, 0,
-				 "%s takes no arguments with --all or --latest",
-				 call->command->name);
+	if (r < 0)
+		return r;
 	if (o->all || o->filters)
-		return add_listed(e, job, t, err);
+		return add_listed(call, e, job, t, err);
 	if (o->latest) {
 		r = find_latest(e, &latest, err);
 		if (r >= 0)

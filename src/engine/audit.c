@@ -80,7 +80,7 @@ int audit_container(const struct engine *e, const struct container *c,
 		return engine_refuse_unshared("audit a container", err);
 	audit_accounts_read(&accounts);
 	s.spec = spec;
-	pid_fd = c->status == CONTAINER_RUNNING ? proc_id_open(&c->init) : -EBADF;
+	pid_fd = status_is_up(c->status) ? proc_id_open(&c->init) : -EBADF;
 	if (pid_fd >= 0) {
 		s.init_pid = c->init.pid;
 		s.init_pid_fd = pid_fd;

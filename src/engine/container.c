@@ -43,7 +43,7 @@ static int fill(struct container_record *record, const struct observation *o,
 	ret->record = *record;
 	*record = (struct container_record){0};
 	ret->status = verdict.status;
-	if (verdict.status == CONTAINER_RUNNING) {
+	if (status_is_up(verdict.status)) {
 		ret->init = o->init;
 		ret->monitor = o->monitor;
 		ret->record.started_usec = o->started_usec;

@@ -121,7 +121,7 @@ static int find_joined(const struct engine *e, struct userns_plan *u, struct err
 	r = container_find(e, u->option.target, &c, err);
 	if (r < 0)
 		return error_wrap(err, "--userns container:%s", u->option.target);
-	if (c.status != CONTAINER_RUNNING)
+	if (!status_is_up(c.status))
 		return error_set(err, ERR_CONFLICT, 0,
 				 "--userns container:%s: it does not run, so there is no "
 				 "namespace to join",

@@ -15,6 +15,10 @@
  * none. */
 int filter_check(char *const *filters, struct error *err) _must_check_;
 
+/* filter_check_against() - after filter_check(): the containers of before= and since= are among `all`. */
+int filter_check_against(char *const *filters, const struct containers *all,
+			 struct error *err) _must_check_;
+
 /* filter_matches() - of filters that filter_check() found right. all: for before= and
  * since=. */
 bool filter_matches(char *const *filters, const struct container *c,

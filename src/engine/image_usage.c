@@ -121,7 +121,7 @@ static int measure(struct usage *u, char *const *keys, struct error *err)
 	for (size_t i = 0; i < u->containers.n; i++) {
 		u->container_bytes[i] = sizes[n_keys + i];
 		u->containers_all += sizes[n_keys + i];
-		if (u->containers.items[i].status != CONTAINER_RUNNING)
+		if (!status_is_up(u->containers.items[i].status))
 			u->containers_ended += sizes[n_keys + i];
 	}
 	return 0;

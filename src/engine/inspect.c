@@ -36,7 +36,7 @@ static struct json_object *state(const struct subject *s)
 	json_add_str(o, "OciVersion", s->spec->oci_version);
 	json_add_str(o, "Status", status_word(c->status));
 	json_add_bool(o, "Running", c->status == CONTAINER_RUNNING);
-	json_add_bool(o, "Paused", false);
+	json_add_bool(o, "Paused", c->status == CONTAINER_PAUSED);
 	json_add_bool(o, "Restarting", false);
 	json_add_bool(o, "OOMKilled", false);
 	json_add_bool(o, "Dead", false);

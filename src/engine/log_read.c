@@ -366,7 +366,7 @@ int log_read(const struct engine *e, const struct container *c,
 	if (r.dirfd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open %s", path);
 	r.buf = xmalloc(RECORD_MAX + CHUNK);
-	if (request->follow && c->status == CONTAINER_RUNNING)
+	if (request->follow && status_is_up(c->status))
 		return follow(&r, c, err);
 	k = open_start(&r, err);
 	return k > 0 ? read_to_end(&r, err) : k;

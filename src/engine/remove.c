@@ -30,7 +30,7 @@ int container_signal(const struct container *c, int sig, struct error *err)
 	cleanup_fd int pid_fd = -EBADF;
 	char name[SIGNAL_NAME_MAX];
 
-	if (c->status != CONTAINER_RUNNING)
+	if (!status_is_up(c->status))
 		return error_set(
 			err, ERR_CONFLICT, 0,
 			"can only kill running containers. %s is in state %s: container state improper",
@@ -135,7 +135,7 @@ int container_wait(const struct engine *e, const struct container *c,
 {
 	int r;
 
-	if (c->status != CONTAINER_RUNNING) {
+	if (!status_is_up(c->status)) {
 		*ret_exit_code = c->record.exit_code;
 		return 0;
 	}
@@ -165,17 +165,36 @@ static int wait_for_end(const struct engine *e, const struct container *c,
 	return r;
 }
 
-int container_stop(const struct engine *e, const struct container *c, int64_t timeout_sec,
-		   struct error *err)
+static int kill_it(const struct engine *e, const struct container *c, struct error *err)
 {
-	int64_t timeout_msec =
-		(timeout_sec < 0 ? c->config.stop_timeout_sec : timeout_sec) * 1000;
+	int r = container_signal(c, SIGKILL, err);
+
+	return r < 0 ? r : wait_for_end(e, c, -1, err);
+}
+
+int container_stop_by(const struct engine *e, const struct container *c,
+		      const struct stop_options *options, struct error *err)
+{
+	int64_t timeout_msec = (options->timeout_sec < 0 ? c->config.stop_timeout_sec
+							 : options->timeout_sec) *
+			       1000;
+	int sig = options->signal ? options->signal : (int)c->config.stop_signal;
 	int r;
 
+	if (c->status == CONTAINER_PAUSED) {
+		error_set(
+			err, ERR_CONFLICT, 0,
+			"can only stop created or running containers. %s is in state paused: "
+			"container state improper",
+			c->record.id);
+		return error_hint(
+			err, "Let it go on first: cubby unpause %s; or: cubby kill %s",
+			c->record.name, c->record.name);
+	}
 	if (c->status != CONTAINER_RUNNING)
 		return 0;
 	if (timeout_msec > 0) {
-		r = container_signal(c, (int)c->config.stop_signal, err);
+		r = container_signal(c, sig, err);
 		if (r < 0)
 			return r;
 		event_container(e, &c->record, &c->config, EVENT_STOP);
@@ -185,12 +204,16 @@ int container_stop(const struct engine *e, const struct container *c, int64_t ti
 		log_info("container %s did not end within %lld s: kill it",
 			 c->record.name, (long long)(timeout_msec / 1000));
 	}
-	r = container_signal(c, SIGKILL, err);
-	if (r < 0)
-		return r;
 	if (timeout_msec <= 0)
 		event_container(e, &c->record, &c->config, EVENT_STOP);
-	return wait_for_end(e, c, -1, err);
+	return kill_it(e, c, err);
+}
+
+int container_stop(const struct engine *e, const struct container *c, int64_t timeout_sec,
+		   struct error *err)
+{
+	return container_stop_by(e, c, &(struct stop_options){.timeout_sec = timeout_sec},
+				 err);
 }
 
 int container_remove(const struct engine *e, const struct container *c,
@@ -199,16 +222,19 @@ int container_remove(const struct engine *e, const struct container *c,
 	cleanup_fd int lock_fd = -EBADF;
 	int r;
 
-	if (c->status == CONTAINER_RUNNING && !options->force) {
+	if (status_is_up(c->status) && !options->force) {
 		error_set(
 			err, ERR_CONFLICT, 0,
-			"cannot remove container %s as it is running - running or paused "
+			"cannot remove container %s as it is %s - running or paused "
 			"containers cannot be removed without force: container state improper",
-			c->record.id);
+			c->record.id, status_word(c->status));
 		return error_hint(err, "Stop it first: cubby stop %s; or: cubby rm -f %s",
 				  c->record.name, c->record.name);
 	}
-	r = container_stop(e, c, options->timeout_sec, err);
+	/* what is paused can't do anything about a stop signal */
+	r = c->status == CONTAINER_PAUSED
+		    ? kill_it(e, c, err)
+		    : container_stop(e, c, options->timeout_sec, err);
 	if (r < 0)
 		return r;
 	lock_fd = container_dir_lock(e, c->record.id, DIR_LOCK_CREATE, err);

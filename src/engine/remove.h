@@ -10,7 +10,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* container_signal() - to the container's init. Not running is ERR_CONFLICT. */
+/* container_signal() - to the container's init. Neither running nor paused is ERR_CONFLICT. */
 int container_signal(const struct container *c, int sig, struct error *err) _must_check_;
 
 /*
@@ -22,13 +22,20 @@ int container_wait(const struct engine *e, const struct container *c,
 		   int64_t timeout_msec, int *ret_exit_code,
 		   struct error *err) _must_check_;
 
-/* container_stop() - its stop signal, and SIGKILL after timeout_sec (-1: the container's
- * own). Not running is fine. */
+struct stop_options {
+	int signal;          /* sent first; 0: the container's own */
+	int64_t timeout_sec; /* then SIGKILL; -1: the container's own */
+};
+
+/* container_stop_by(), container_stop() - its stop signal, and SIGKILL later. Not running is fine, paused is
+ * ERR_CONFLICT. */
+int container_stop_by(const struct engine *e, const struct container *c,
+		      const struct stop_options *options, struct error *err) _must_check_;
 int container_stop(const struct engine *e, const struct container *c, int64_t timeout_sec,
 		   struct error *err) _must_check_;
 
 struct remove_options {
-	bool force;          /* a running one is stopped first */
+	bool force;          /* a running one is stopped first, a paused one killed */
 	int64_t timeout_sec; /* for that; -1: the container's own */
 };
 int container_remove(const struct engine *e, const struct container *c,

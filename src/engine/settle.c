@@ -51,6 +51,15 @@ static bool is_this_boot(const struct proc_id *process)
 	return str_eq(self.boot_id, process->boot_id);
 }
 
+static bool has_mark_of_pause(int dirfd, const struct proc_id *init)
+{
+	struct proc_id paused;
+
+	return container_dir_read_process(dirfd, PAUSED_FILE, &paused, NULL) == 0 &&
+	       paused.pid == init->pid && paused.start_time == init->start_time &&
+	       str_eq(paused.boot_id, init->boot_id);
+}
+
 static void observe_dir(int dirfd, struct observation *o)
 {
 	struct status_facts *f = &o->facts;
@@ -63,6 +72,7 @@ static void observe_dir(int dirfd, struct observation *o)
 		return; /* it has ended: there is nobody to ask after */
 	if (container_dir_read_process(dirfd, MONITOR_FILE, &o->monitor, NULL) == 0)
 		f->monitor_alive = proc_id_alive(&o->monitor);
+	f->paused = f->monitor_alive && has_mark_of_pause(dirfd, &o->init);
 	f->init_alive = f->has_init && proc_id_alive(&o->init);
 	f->this_boot = f->monitor_alive || f->init_alive || !f->has_init ||
 		       is_this_boot(&o->init);

@@ -6,10 +6,16 @@ const char *status_word(enum container_status status)
 	static const char *const words[] = {
 		[CONTAINER_CREATED] = "created",
 		[CONTAINER_RUNNING] = "running",
+		[CONTAINER_PAUSED] = "paused",
 		[CONTAINER_EXITED] = "exited",
 	};
 
 	return words[status];
+}
+
+bool status_is_up(enum container_status status)
+{
+	return status == CONTAINER_RUNNING || status == CONTAINER_PAUSED;
 }
 
 static struct status_verdict verdict(enum container_status status,
@@ -33,7 +39,8 @@ struct status_verdict status_judge(const struct status_facts *f)
 		return verdict(CONTAINER_EXITED, REPAIR_RECORD_LOST);
 	/* an init that ended a moment ago: its monitor still empties the pipes */
 	if (f->monitor_alive)
-		return verdict(CONTAINER_RUNNING, REPAIR_NONE);
+		return verdict(f->paused ? CONTAINER_PAUSED : CONTAINER_RUNNING,
+			       REPAIR_NONE);
 	if (f->init_alive)
 		return verdict(CONTAINER_EXITED, REPAIR_KILL);
 	return verdict(CONTAINER_EXITED, REPAIR_RECORD_KILL);

@@ -14,6 +14,7 @@
 enum container_status {
 	CONTAINER_CREATED, /* not started, or about to be */
 	CONTAINER_RUNNING,
+	CONTAINER_PAUSED, /* running, and stopped for now */
 	CONTAINER_EXITED,
 };
 
@@ -26,6 +27,7 @@ struct status_facts {
 	bool has_init;  /* the init was made and its identity written down... */
 	bool this_boot; /* ...since this boot */
 	bool init_alive, monitor_alive;
+	bool paused; /* a mark says so of this init */
 };
 
 enum status_repair {
@@ -47,5 +49,8 @@ struct status_verdict {
 
 struct status_verdict status_judge(const struct status_facts *f);
 
-/* status_word() - podman's: "created", "running", "exited". */
+/* status_is_up() - it has processes: running or paused. */
+bool status_is_up(enum container_status status);
+
+/* status_word() - podman's: "created", "running", "paused", "exited". */
 const char *status_word(enum container_status status);

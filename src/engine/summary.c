@@ -28,6 +28,8 @@ char *container_status_text(const struct container *c, int64_t now_usec)
 	case CONTAINER_RUNNING:
 		span = since(c->record.started_usec, now_usec);
 		return xasprintf("Up %s", span);
+	case CONTAINER_PAUSED:
+		return xstrdup("Paused");
 	case CONTAINER_EXITED:
 		span = since(c->record.finished_usec, now_usec);
 		return xasprintf("Exited (%d) %s ago", c->record.exit_code, span);

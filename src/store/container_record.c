@@ -47,6 +47,13 @@ static void read_row(sqlite3_stmt *st, struct container_record *r)
 	};
 }
 
+static int no_such_container(const char *name, struct error *err)
+{
+	return error_set(err, ERR_NOT_FOUND, 0,
+			 "no container with name or ID \"%s\" found: no such container",
+			 name);
+}
+
 static int holder_of(struct store *s, const char *name, char **ret, struct error *err)
 {
 	cleanup_statement sqlite3_stmt *st = NULL;
@@ -129,10 +136,7 @@ int container_record_get(struct store *s, const char *id, struct container_recor
 	if (r < 0)
 		return r;
 	if (r == 0)
-		return error_set(
-			err, ERR_NOT_FOUND, 0,
-			"no container with name or ID \"%s\" found: no such container",
-			id);
+		return no_such_container(id, err);
 	read_row(st, ret);
 	return 0;
 }
@@ -156,10 +160,7 @@ static int find_prefix(struct store *s, const char *prefix, struct container_rec
 	if (r < 0)
 		return r;
 	if (r == 0)
-		return error_set(
-			err, ERR_NOT_FOUND, 0,
-			"no container with name or ID \"%s\" found: no such container",
-			prefix);
+		return no_such_container(prefix, err);
 	read_row(st, &found);
 	r = database_step(s, st, "read the records", err);
 	if (r < 0)
@@ -199,10 +200,7 @@ int container_record_find(struct store *s, const char *name_or_id,
 	}
 	if (str_empty(name_or_id) ||
 	    strspn(name_or_id, "0123456789abcdef") != strlen(name_or_id))
-		return error_set(
-			err, ERR_NOT_FOUND, 0,
-			"no container with name or ID \"%s\" found: no such container",
-			name_or_id);
+		return no_such_container(name_or_id, err);
 	return find_prefix(s, name_or_id, ret, err);
 }
 
@@ -251,6 +249,25 @@ int container_record_end(struct store *s, const struct container_record *rec,
 	sqlite3_bind_int(st, 4, rec->exit_code);
 	database_bind(st, 5, rec->failure);
 	return database_step(s, st, "record the end of the container", err);
+}
+
+int container_record_rename(struct store *s, const char *id, const char *name,
+			    struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r;
+
+	r = database_prepare(s, "UPDATE container SET name = ?2 WHERE id = ?1", &st, err);
+	if (r < 0)
+		return r;
+	database_bind(st, 1, id);
+	database_bind(st, 2, name);
+	r = database_step(s, st, "rename the container", err);
+	if (r < 0 && sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_UNIQUE)
+		return name_in_use(s, name, NULL, err);
+	if (r >= 0 && sqlite3_changes(s->db) == 0)
+		return no_such_container(id, err);
+	return r;
 }
 
 int container_record_delete(struct store *s, const char *id, struct error *err)

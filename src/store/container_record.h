@@ -66,6 +66,10 @@ int container_record_list(struct store *s, struct container_records *ret,
 int container_record_end(struct store *s, const struct container_record *r,
 			 struct error *err) _must_check_;
 
+/* container_record_rename() - a name in use is ERR_CONFLICT with code EEXIST, gone is ERR_NOT_FOUND. */
+int container_record_rename(struct store *s, const char *id, const char *name,
+			    struct error *err) _must_check_;
+
 /* container_record_delete() - gone already is fine. */
 int container_record_delete(struct store *s, const char *id,
 			    struct error *err) _must_check_;

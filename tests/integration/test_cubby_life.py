@@ -249,9 +249,9 @@ def test_filters(cubby, busybox_root, sleeper, filters, names):
 
 
 def test_wrong_filters(cubby):
-    assert "unknown key" in cubby.fails("ps", "--filter", "colour=red", code=125)
-    assert "expected KEY=VALUE" in cubby.fails("ps", "--filter", "name", code=125)
-    assert "unknown status" in cubby.fails("ps", "--filter", "status=happy", code=125)
+    assert "colour is an invalid filter" in cubby.fails("ps", "--filter", "colour=red", code=125)
+    assert 'invalid filter "name"' in cubby.fails("ps", "--filter", "name", code=125)
+    assert "unknown container state: happy" in cubby.fails("ps", "--filter", "status=happy", code=125)
 
 
 def test_version_and_unknown_commands(cubby):

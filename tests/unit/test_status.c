@@ -13,6 +13,14 @@ static const struct {
 	enum status_repair repair;
 } cases[] = {
 	{"runs", {RUNS, .monitor_alive = true}, CONTAINER_RUNNING, REPAIR_NONE},
+	{"is paused",
+	 {RUNS, .monitor_alive = true, .paused = true},
+	 CONTAINER_PAUSED,
+	 REPAIR_NONE},
+	{"was paused when its monitor was killed",
+	 {RUNS, .paused = true},
+	 CONTAINER_EXITED,
+	 REPAIR_KILL},
 	{"its init has ended, the monitor empties the pipes",
 	 {.has_run_dir = true,
 	  .has_init = true,

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/pause.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/container_dir.h"
+#include "engine/event.h"
+#include "runtime/cgroup.h"
+#include "runtime/pid_stop.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define CGROUP_TEXT_MAX 65536
+
+/* Path of the cgroup that was made for this container and nobody else: its name has the id. NULL: none. */
+static char *own_cgroup(const struct container *c)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/cgroup", c->init.pid), *text = NULL;
+	cleanup_error struct error err = ERROR_INIT;
+	char *line, *name;
+
+	if (fs_read(AT_FDCWD, path, CGROUP_TEXT_MAX, &text, NULL, &err) < 0)
+		return NULL;
+	line = str_starts(text, "0::") ? text : strstr(text, "\n0::");
+	line = line ? strstr(line, "0::") + strlen("0::") : NULL;
+	if (!line)
+		return NULL;
+	line[strcspn(line, "\n")] = '\0';
+	name = strrchr(line, '/');
+	return name && strstr(name, c->record.id) ? xstrdup(line) : NULL;
+}
+
+static int set_paused(const struct container *c, bool paused, struct error *err)
+{
+	cleanup_free char *path = own_cgroup(c);
+	cleanup_cgroup struct cgroup group = CGROUP_INIT;
+	int r;
+
+	if (!path)
+		return paused ? pid_stop(c->init.pid, err)
+			      : pid_continue(c->init.pid, err);
+	r = cgroup_open(path, &group, err);
+	return r < 0 ? r : cgroup_freeze(&group, paused, err);
+}
+
+static int write_mark(int dirfd, const struct proc_id *init, struct error *err)
+{
+	char text[PROC_ID_TEXT_MAX];
+
+	proc_id_format(init, text);
+	return fs_write_atomic(dirfd, PAUSED_FILE, text, strlen(text), 0600, 0, err);
+}
+
+static int remove_mark(int dirfd, struct error *err)
+{
+	if (unlinkat(dirfd, PAUSED_FILE, 0) < 0 && errno != ENOENT)
+		return error_set(err, ERR_SYSTEM, errno, "remove the mark of the pause");
+	return 0;
+}
+
+/* What has stopped already goes on. */
+static void take_back(int dirfd, const struct container *c)
+{
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (set_paused(c, false, &err) < 0 || remove_mark(dirfd, &err) < 0)
+		error_drop(&err, "the failure before it is told");
+}
+
+/* Who pauses it, lets it go on, or cleans up after it has the lock. */
+static int pause_it(const struct engine *e, const struct container *c, struct error *err)
+{
+	cleanup_fd int lock_fd = container_dir_lock(e, c->record.id, 0, err);
+	int r = lock_fd < 0 ? lock_fd : write_mark(lock_fd, &c->init, err);
+
+	if (r < 0)
+		return r;
+	r = set_paused(c, true, err);
+	if (r < 0)
+		take_back(lock_fd, c);
+	return r;
+}
+
+static int unpause_it(const struct engine *e, const struct container *c,
+		      struct error *err)
+{
+	cleanup_fd int lock_fd = container_dir_lock(e, c->record.id, 0, err);
+	int r = lock_fd < 0 ? lock_fd : set_paused(c, false, err);
+
+	return r < 0 ? r : remove_mark(lock_fd, err);
+}
+
+int container_pause(const struct engine *e, const struct container *c, struct error *err)
+{
+	int r;
+
+	if (c->status == CONTAINER_PAUSED)
+		return error_set(err, ERR_CONFLICT, 0,
+				 "\"%s\" is already paused: container state improper",
+				 c->record.id);
+	if (c->status != CONTAINER_RUNNING)
+		return error_set(
+			err, ERR_CONFLICT, 0,
+			"\"%s\" is not running, can't pause: container state improper",
+			c->record.id);
+	r = pause_it(e, c, err);
+	if (r < 0)
+		return error_wrap(err, "pause container %s", c->record.name);
+	event_container(e, &c->record, &c->config, EVENT_PAUSE);
+	return 0;
+}
+
+int container_unpause(const struct engine *e, const struct container *c,
+		      struct error *err)
+{
+	int r;
+
+	if (c->status != CONTAINER_PAUSED)
+		return error_set(
+			err, ERR_CONFLICT, 0,
+			"\"%s\" is not paused, can't unpause: container state improper",
+			c->record.id);
+	r = unpause_it(e, c, err);
+	if (r < 0)
+		return error_wrap(err, "unpause container %s", c->record.name);
+	event_container(e, &c->record, &c->config, EVENT_UNPAUSE);
+	return 0;
+}
