@@ -38,8 +38,8 @@ static int remove_one(const struct engine *e, const struct container *c,
 		      const char *typed, void *data, struct error *err)
 {
 	const struct rm_values *v = data;
-	const struct remove_options o = {.force = v->force,
-					 .timeout_sec = v->timeout_sec};
+	const struct remove_options o = {
+		.force = v->force, .volumes = v->volumes, .timeout_sec = v->timeout_sec};
 	int r;
 
 	r = container_remove(e, c, &o, err);

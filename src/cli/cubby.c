@@ -75,9 +75,9 @@ LATER(stats, "stats");
 LATER(top, "top");
 LATER(unmount, "unmount");
 LATER(update, "update");
-LATER(volume, "volume");
 
-static const char *const groups[] = {"Containers", "Images", "Cubby itself", NULL};
+static const char *const groups[] = {"Containers", "Images", "Volumes", "Cubby itself",
+				     NULL};
 
 static const struct foreign_word foreign[] = {
 	{"artifact", "Cubby handles images only: other artifacts are not supported"},
@@ -136,6 +136,7 @@ static const struct command *const commands[] = {
 	&cmd_search,
 	&cmd_manifest,
 	&cmd_image,
+	&cmd_volume,
 	&cmd_system,
 	&cmd_idmap,
 	&cmd_userns,
@@ -165,7 +166,6 @@ static const struct command *const commands[] = {
 	&later_top,
 	&later_unmount,
 	&later_update,
-	&later_volume,
 	NULL,
 };
 /* clang-format on */

@@ -94,5 +94,11 @@ extern const struct command
 	cmd_untag,
 	cmd_userns,
 	cmd_version,
+	cmd_volume,
+	cmd_volume_create,
+	cmd_volume_inspect,
+	cmd_volume_ls,
+	cmd_volume_prune,
+	cmd_volume_rm,
 	cmd_wait;
 /* clang-format on */

@@ -61,8 +61,10 @@ static int free_name(const struct engine *e, const struct create_plan *p,
 		return error_move(conflict, &err);
 	if (!p->options->replace)
 		return conflict->kind == ERR_CONFLICT ? -EEXIST : -conflict->code;
-	r = container_remove(
-		e, &c, &(struct remove_options){.force = true, .timeout_sec = -1}, &err);
+	r = container_remove(e, &c,
+			     &(struct remove_options){
+				     .force = true, .volumes = true, .timeout_sec = -1},
+			     &err);
 	return r < 0 ? error_move(conflict, &err) : 0;
 }
 

@@ -18,6 +18,7 @@
 #include "engine/event.h"
 #include "engine/settle.h"
 #include "store/exit_record.h"
+#include "store/volume_record.h"
 #include "util/log.h"
 #include "util/signals.h"
 #include "util/sys.h"
@@ -240,7 +241,9 @@ int container_remove(const struct engine *e, const struct container *c,
 	lock_fd = container_dir_lock(e, c->record.id, DIR_LOCK_CREATE, err);
 	if (lock_fd < 0)
 		return lock_fd;
-	r = container_purge(e, c->record.id, err);
+	r = options->volumes ? 0 : volume_use_keep(e->store, c->record.id, err);
+	if (r >= 0)
+		r = container_purge(e, c->record.id, err);
 	if (r >= 0)
 		event_container(e, &c->record, &c->config, EVENT_REMOVE);
 	return r;

@@ -3,12 +3,12 @@
  * Theory of operation
  *
  * Making:    run directory, its lock, ids of its own, record, data directory, init, lock released.
- * Removing:  lock, record, data directory, ids, run directory.
+ * Removing:  lock, record, data directory, volumes of its own, ids, run directory.
  * Ending:    lock, end into the record, run directory.
  *
  * Killed between any two steps, each leaves one of:
  *   run directory alone, or with a data directory, no record   -> container_sweep()
- *   ids without any of these (tmpfs is gone)                   -> container_sweep()
+ *   ids or uses of volumes without any of these (tmpfs is gone) -> container_sweep()
  *   record, run directory without "init", lock free            -> REPAIR_FORGET
  *   record with an end, run directory                          -> harmless; removed with
  * it record without an end, run directory with "init"           -> judged by its
@@ -27,8 +27,10 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/volume_store.h"
 #include "store/exit_record.h"
 #include "store/id_range.h"
+#include "store/volume_record.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -171,6 +173,8 @@ int container_purge(const struct engine *e, const char *id, struct error *err)
 		r = container_dir_remove_data(e, id, err);
 	if (r >= 0)
 		r = may_go_on("purge_data", err);
+	if (r >= 0)
+		r = volumes_let_go(e, id, err);
 	/* no sooner: its files belong to these ids */
 	if (r >= 0)
 		r = id_range_delete(e->store, id, err);
@@ -350,6 +354,8 @@ int container_sweep(const struct engine *e, struct error *err)
 	r = read_ids(e->run_dirfd, &ids, err);
 	if (r >= 0)
 		r = id_range_stale(e->store, &ids, err);
+	if (r >= 0)
+		r = volume_use_stale(e->store, &ids, err);
 	if (r < 0)
 		return r;
 	if (!ids)
