@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/event.h"
 #include "engine/names.h"
 #include "engine/user_ids.h"
 #include "engine/volume_driver.h"
@@ -149,7 +150,16 @@ int volume_create(const struct engine *e, const struct volume_new *asked,
 	if (r >= 0)
 		r = volume_record_commit(e->store, err);
 	volume_record_end(e->store);
-	return r < 0 ? r : volume_give_early(e, ret, err);
+	if (r < 0)
+		return r;
+	volume_event(e, ret->name, EVENT_CREATE);
+	return volume_give_early(e, ret, err);
+}
+
+void volume_event(const struct engine *e, const char *name, enum event_status status)
+{
+	event_emit(e,
+		   &(struct event){.type = EVENT_VOLUME, .status = status, .name = name});
 }
 
 struct giving {
@@ -255,7 +265,10 @@ int volume_erase(const struct engine *e, const char *name, struct error *err)
 	char *const names[] = {(char *)name, NULL};
 	int r = volume_record_delete(e->store, name, err);
 
-	return r < 0 ? r : remove_files(e, names, err);
+	if (r < 0)
+		return r;
+	volume_event(e, name, EVENT_REMOVE);
+	return remove_files(e, names, err);
 }
 
 int volumes_let_go(const struct engine *e, const char *container, struct error *err)
@@ -263,6 +276,8 @@ int volumes_let_go(const struct engine *e, const char *container, struct error *
 	cleanup_strv char **names = NULL;
 	int r = volume_use_end(e->store, container, &names, err);
 
+	strv_foreach (name, names)
+		volume_event(e, *name, EVENT_REMOVE);
 	return r < 0 || !names ? r : remove_files(e, names, err);
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
+#include "engine/event_kind.h"
 #include "engine/volume_driver.h"
 #include "store/volume_record.h"
 #include "util/cleanup.h"
@@ -54,6 +55,9 @@ int volume_open_data(const struct engine *e, const char *name,
 /* volume_erase() - record and files of one that nobody uses; otherwise ERR_CONFLICT, -EBUSY. */
 int volume_erase(const struct engine *e, const char *name,
 		 struct error *err) _must_check_;
+
+/* volume_event() - for the record of what happened. */
+void volume_event(const struct engine *e, const char *name, enum event_status status);
 
 /* volumes_let_go() - the container uses none any more; its anonymous ones go. One look at the records if it has none. */
 int volumes_let_go(const struct engine *e, const char *container,
