@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* manual DIRECTORY: what the build runs to write the manual pages; it is not installed. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cubby.h"
+#include "cli/manual.h"
+#include "cli/runtime/rt.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+static const struct manual_section cubby_sections[] = {
+	{"ENVIRONMENT",
+	 "XDG_DATA_HOME, XDG_RUNTIME_DIR, XDG_CONFIG_HOME\tWhere the directories below are, for users.\n"
+	 "REGISTRY_AUTH_FILE\tWhere logins to registries are kept.\n"
+	 "TMPDIR\tFor large files that are needed for a while, /var/tmp without it.\n"
+	 "COLUMNS\tHow wide a table may be, where output is no terminal.\n"
+	 "NO_COLOR\tNothing is coloured."},
+	{"FILES",
+	 "~/.local/share/cubby, /var/lib/cubby\tContainers, images, volumes, records: --root.\n"
+	 "$XDG_RUNTIME_DIR/cubby, /run/cubby\tWhat lives: --runroot.\n"
+	 "~/.config/cubby/cubby.conf, /etc/cubby/cubby.conf\tSettings: cubby.conf(5).\n"
+	 "/etc/subuid, /etc/subgid\tSubordinate ids: subuid(5).\n"
+	 "/etc/containers/registries.conf, policy.json\tFrom where images come: containers-registries.conf(5), containers-policy.json(5)."},
+	{NULL, NULL},
+};
+
+static const struct manual_program cubby_manual = {
+	.program = &cubby_program,
+	.description =
+		"cubby runs containers for everybody, root or not. There is no daemon: a command does its work and "
+		"ends, and each running container has a tiny monitor of its own. Commands, options and what they "
+		"print are those of podman(1) and docker(1).\n"
+		"cubby COMMAND --help shows what is used most, with examples; --help=all everything, as the page "
+		"of the command does. cubby doctor tries what containers need of the host, and says what to do "
+		"about what is missing.",
+	.statuses =
+		"0\tIt is done; the answer is yes.\n"
+		"1\tThe answer is no, where a command asks, or what is named does not exist.\n"
+		"125\tCubby could not do it; what went wrong, and what helps, is on standard error.",
+	.run_statuses =
+		"0\tIt is done.\n"
+		"125\tCubby could not do it; what went wrong, and what helps, is on standard error.\n"
+		"126\tThe program in the container cannot be executed.\n"
+		"127\tThere is no such program in the container.\n"
+		"others\tThe status of the program in the container (run, exec, start --attach), or the answer of "
+		"a command that asks.",
+	.see_also = "cubby.conf(5), cubby-runtime(1), podman(1)",
+	.sections = cubby_sections,
+};
+
+static const struct manual_program runtime_manual = {
+	.program = &rt_program,
+	.description =
+		"cubby-runtime makes containers of OCI bundles, for engines such as containerd, Docker and "
+		"podman. Its commands and options are those of runc(8) and crun(1). It needs neither a database "
+		"nor cubby(1).",
+	.statuses =
+		"0\tIt is done.\n"
+		"1\tIt could not be done; the reason is on standard error, and in the log.",
+	.run_statuses =
+		"0\tIt is done.\n"
+		"1\tIt could not be done; the reason is on standard error, and in the log.\n"
+		"255\texec could not be done.\n"
+		"126, 127\tThe program cannot be executed, or does not exist.\n"
+		"others\tThe status of the program (run, exec).",
+	.see_also = "cubby(1), runc(8), crun(1)",
+};
+
+/* Pages of commands that are no more would be installed for ever. */
+static int empty(const char *dir, struct error *err)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	if (!d && mkdir(dir, 0755) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "create %s", dir);
+	while (d && (entry = readdir(d)))
+		if (str_ends(entry->d_name, ".1") || str_ends(entry->d_name, ".5"))
+			unlinkat(dirfd(d), entry->d_name, 0);
+	if (d)
+		closedir(d);
+	return 0;
+}
+
+static int write_pages(const char *dir, struct error *err)
+{
+	cleanup_free char *commands = xasprintf("%s/man1", dir);
+	int r = empty(commands, err);
+
+	if (r >= 0)
+		r = manual_write(&cubby_manual, commands, err);
+	if (r >= 0)
+		r = manual_write(&runtime_manual, commands, err);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: manual DIRECTORY\n");
+		return 2;
+	}
+	if (write_pages(argv[1], &err) >= 0)
+		return 0;
+	cli_print_error(stderr, &err);
+	return 1;
+}
