@@ -199,6 +199,11 @@ ssize_t send(int fd, const void *data, size_t len, int flags)
 	return CALL(sendto, fd, (long)data, (long)len, flags, 0, 0);
 }
 
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return CALL(sendmsg, fd, (long)message, flags);
+}
+
 ssize_t recv(int fd, void *data, size_t len, int flags)
 {
 	return CALL(recvfrom, fd, (long)data, (long)len, flags, 0, 0);

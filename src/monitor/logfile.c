@@ -25,8 +25,8 @@
 #include "util/error.h"
 
 #define RECORD_HEAD      "{\"log\":\""
-#define LOGFILE_NEW_NAME LOGFILE_NAME ".new"
-#define LOGFILE_NAME_MAX (sizeof(LOGFILE_NAME) + 1 + TEXT_I64_MAX)
+#define LOGFILE_NEW      ".new"
+#define LOGFILE_NAME_MAX (LOGFILE_NAME_LEN + 1 + TEXT_I64_MAX + 1)
 
 static int write_all(int fd, const char *data, size_t len, size_t *ret_done)
 {
@@ -115,19 +115,45 @@ void logfile_begin(struct logfile *l, const char *stream)
 	if (l->dir_fd < 0)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
-	p = text_put(p, "\",\"stream\":\"");
-	p = text_put(p, stream);
-	p = text_put(p, "\",\"time\":\"");
-	p = clock_stamp(p, &now);
-	p = text_put(p, "\"}\n");
+	if (l->format == LOGFILE_CRI) {
+		p = clock_stamp(p, &now);
+		*p++ = ' ';
+		p = text_put(p, stream);
+		*p++ = ' ';
+	} else {
+		p = text_put(p, "\",\"stream\":\"");
+		p = text_put(p, stream);
+		p = text_put(p, "\",\"time\":\"");
+		p = clock_stamp(p, &now);
+		p = text_put(p, "\"}\n");
+	}
 	l->tail_len = (size_t)(p - l->tail);
 }
 
-static void add_record(struct logfile *l, const unsigned char *data, size_t len)
+static void add_json(struct logfile *l, const unsigned char *data, size_t len)
 {
 	add_bytes(l, RECORD_HEAD, sizeof(RECORD_HEAD) - 1);
 	add_escaped(l, data, len);
 	add_bytes(l, l->tail, l->tail_len);
+}
+
+/* The text as it is: of a line there is no more than its end that could be misread. */
+static void add_cri(struct logfile *l, const unsigned char *data, size_t len)
+{
+	bool whole = len > 0 && data[len - 1] == '\n';
+
+	add_bytes(l, l->tail, l->tail_len);
+	add_bytes(l, whole ? "F " : "P ", 2);
+	add_bytes(l, (const char *)data, whole ? len - 1 : len);
+	add_bytes(l, "\n", 1);
+}
+
+static void add_record(struct logfile *l, const unsigned char *data, size_t len)
+{
+	if (l->format == LOGFILE_CRI)
+		add_cri(l, data, len);
+	else
+		add_json(l, data, len);
 	if (!l->broken)
 		l->whole = l->len;
 }
@@ -152,9 +178,10 @@ static void add_gap(struct logfile *l)
 }
 
 /* "log.N", or "log" for 0. */
-static const char *rotated_name(char buf[static LOGFILE_NAME_MAX], int64_t n)
+static const char *rotated_name(const struct logfile *l,
+				char buf[static LOGFILE_NAME_MAX], int64_t n)
 {
-	char *p = text_put(buf, LOGFILE_NAME);
+	char *p = text_put(buf, l->name);
 
 	if (n > 0) {
 		*p++ = '.';
@@ -171,14 +198,14 @@ static void shift_rotated(const struct logfile *l)
 	char from[LOGFILE_NAME_MAX], to[LOGFILE_NAME_MAX];
 
 	for (int64_t n = l->max_files - 2; n >= 1; n--)
-		(void)!renameat(l->dir_fd, rotated_name(from, n), l->dir_fd,
-				rotated_name(to, n + 1));
-	(void)!unlinkat(l->dir_fd, rotated_name(to, 1), 0);
+		(void)!renameat(l->dir_fd, rotated_name(l, from, n), l->dir_fd,
+				rotated_name(l, to, n + 1));
+	(void)!unlinkat(l->dir_fd, rotated_name(l, to, 1), 0);
 }
 
 static void logfile_rotate(struct logfile *l)
 {
-	char first[LOGFILE_NAME_MAX];
+	char first[LOGFILE_NAME_MAX], fresh[LOGFILE_NAME_MAX];
 	cleanup_fd int fd = -EBADF;
 
 	if (l->max_files <= 1) {
@@ -186,17 +213,18 @@ static void logfile_rotate(struct logfile *l)
 			l->size = l->written = 0;
 		return;
 	}
-	fd = openat(l->dir_fd, LOGFILE_NEW_NAME,
+	*text_put(text_put(fresh, l->name), LOGFILE_NEW) = '\0';
+	fd = openat(l->dir_fd, fresh,
 		    O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 		    0600);
 	if (fd < 0)
 		return;
 	shift_rotated(l);
-	rotated_name(first, 1);
+	rotated_name(l, first, 1);
 	/* a file system without hard links has no "log" for a moment */
-	if (linkat(l->dir_fd, LOGFILE_NAME, l->dir_fd, first, 0) < 0)
-		(void)!renameat(l->dir_fd, LOGFILE_NAME, l->dir_fd, first);
-	if (renameat(l->dir_fd, LOGFILE_NEW_NAME, l->dir_fd, LOGFILE_NAME) < 0)
+	if (linkat(l->dir_fd, l->name, l->dir_fd, first, 0) < 0)
+		(void)!renameat(l->dir_fd, l->name, l->dir_fd, first);
+	if (renameat(l->dir_fd, fresh, l->dir_fd, l->name) < 0)
 		return;
 	close(l->fd);
 	l->fd = TAKE_FD(fd);
@@ -244,11 +272,13 @@ int logfile_open(struct logfile *l, const struct logfile_options *o)
 
 	l->dir_fd = o->dir_fd;
 	l->fd = -EBADF;
+	l->format = o->format;
+	l->name = o->name ? o->name : LOGFILE_NAME;
 	l->max_size = o->max_size;
 	l->max_files = o->max_files;
 	if (l->dir_fd < 0)
 		return 0;
-	l->fd = openat(l->dir_fd, LOGFILE_NAME,
+	l->fd = openat(l->dir_fd, l->name,
 		       O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 		       0600);
 	if (l->fd < 0)

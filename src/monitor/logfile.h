@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The container's log in Docker's json-file format: one JSON object a line,
- * {"log":"...\n","stream":"stdout","time":"..."}, in a file "log" which is rotated to
- * log.1, log.2 ...
+ * The container's log in a file, by default "log", which is rotated to log.1, log.2 ...
+ * One record a line, in one of two formats:
+ *
+ *   LOGFILE_JSON  Docker's json-file: {"log":"...\n","stream":"stdout","time":"..."}
+ *   LOGFILE_CRI   Kubernetes', which is podman's k8s-file: TIME stdout F TEXT, with P
+ *                 instead of F for a piece of a line that goes on, or that never ends
  *
  * It never fails and never waits for anything but the file system: what cannot be written
  * is counted, and when writing works again a line says how much is missing. The file
@@ -17,16 +20,21 @@
 
 #include "util/cleanup.h"
 
-#define LOGFILE_NAME     "log"
+#define LOGFILE_NAME     "log" /* unless another is given */
+#define LOGFILE_NAME_LEN 200
 #define LOGFILE_BUFFER   32768
 #define LOGFILE_TAIL_MAX 80
 /* Docker's limit for a line; a longer one becomes several records, all but the last
  * without "\n" */
 #define LOGFILE_LINE_MAX 16384
 
+enum logfile_format { LOGFILE_JSON, LOGFILE_CRI };
+
 struct logfile {
 	int dir_fd; /* owned; -1: there is no log */
-	int fd;     /* owned */
+	enum logfile_format format;
+	const char *name; /* borrowed; at most LOGFILE_NAME_LEN bytes */
+	int fd;           /* owned */
 	int64_t max_size, max_files;
 	int64_t size; /* of the file's whole records: what a failed write is cut back to
 		       */
@@ -42,13 +50,16 @@ struct logfile {
 			 file yet */
 	size_t whole; /* bytes of the buffer up to the end of its last whole record */
 	size_t tail_len;
-	char tail[LOGFILE_TAIL_MAX]; /* of the records that follow: stream and time */
+	char tail[LOGFILE_TAIL_MAX]; /* of the records that follow: stream and time; in
+					the format CRI they stand before the text */
 	size_t len;
 	char buf[LOGFILE_BUFFER];
 };
 
 struct logfile_options {
 	int dir_fd; /* taken; -1: no log */
+	enum logfile_format format;
+	const char *name; /* NULL: LOGFILE_NAME */
 	int64_t max_size, max_files;
 };
 

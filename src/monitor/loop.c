@@ -261,7 +261,7 @@ static void advance(struct monitor *m, int64_t now)
 	if (m->phase == MONITOR_DRAINING && !open && m->clients.packet_len == 0) {
 		for (size_t i = 0; i < ARRAY_SIZE(m->streams); i++)
 			stream_log_rest(&m->streams[i], &m->log);
-		logfile_finish(&m->log);
+		log_finish(&m->log);
 		write_record(m);
 		m->phase = MONITOR_ENDING;
 		m->leave_usec = now + LEAVE_PATIENCE;
@@ -384,7 +384,7 @@ static void turn(struct monitor *m, const struct pollfd set[static SLOTS], int64
 	clients_settle(&m->clients, now);
 	for (size_t i = 0; i < ARRAY_SIZE(m->streams); i++)
 		handle_stream(m, &m->streams[i], set[SLOT_STREAM + i].revents);
-	logfile_flush(&m->log);
+	log_flush(&m->log);
 	/* last: a place freed above must not be mixed up with the events of its former
 	 * user */
 	if (set[SLOT_LISTEN].revents)

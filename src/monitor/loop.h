@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "monitor/clients.h"
-#include "monitor/logfile.h"
+#include "monitor/log.h"
 #include "monitor/options.h"
 #include "monitor/record.h"
 #include "monitor/stream.h"
@@ -37,7 +37,7 @@ struct monitor {
 	struct stream streams[2];
 	struct input input;
 	struct clients clients;
-	struct logfile log;
+	struct log log;
 };
 
 /* monitor_loop() - returns when the container has ended and all is told; clients are

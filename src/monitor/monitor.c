@@ -54,11 +54,6 @@ static void open_pipes(struct monitor *m, const struct monitor_options *o)
 static int monitor_open(struct monitor *m, const struct monitor_options *o,
 			const char **ret_step)
 {
-	const struct logfile_options log = {
-		.dir_fd = (int)o->log_fd,
-		.max_size = o->log_max_size,
-		.max_files = o->log_max_files,
-	};
 	int r;
 
 	*ret_step = "watch the container";
@@ -66,7 +61,7 @@ static int monitor_open(struct monitor *m, const struct monitor_options *o,
 		   WEXITED | WNOHANG | WNOWAIT | __WALL) < 0)
 		return -errno;
 	*ret_step = "open the log";
-	r = logfile_open(&m->log, &log);
+	r = log_open(&m->log, o);
 	if (r < 0)
 		return r;
 	*ret_step = "make the exit record";

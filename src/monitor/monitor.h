@@ -16,8 +16,12 @@
  *   --tty-fd N         master of its terminal (instead of the three)
  *   --listen-fd N      listening socket for those who attach (made by the engine)
  *   --owner-fd N       a connection already attached: the `cubby run` in the foreground
- *   --log-fd N         directory of the log file "log" (absent: none), --log-max-size
- * BYTES (0: no limit), --log-max-files N
+ *   --log-fd N         directory of the log file (absent: no log), or with --log-journal
+ *   a datagram socket to send from
+ *   --log-name NAME    of the file (default "log"), --log-max-size BYTES (0: no limit),
+ *   --log-max-files N, --log-cri 0|1 its format (logfile.h)
+ *   --log-journal PATH the journal's socket, --log-fields TEXT its fields of this
+ *   container (journal.h)
  *   --keep-stdin 0|1   -i: the container's stdin stays open while nobody is attached;
  * else it is closed when the (first) client that may write has gone
  *   --sync 0|1         fsync the exit record

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "monitor/journal.h"
+#include "monitor/logfile.h"
 #include "monitor/text.h"
 
 struct option {
@@ -37,10 +39,44 @@ static const struct option options[] = {
 	OPTION("--pid", pid, 1, INT_MAX),
 	OPTION("--log-max-size", log_max_size, 0, INT64_MAX),
 	OPTION("--log-max-files", log_max_files, 1, 1000),
+	OPTION("--log-cri", log_cri, 0, 1),
 	OPTION("--keep-stdin", keep_stdin, 0, 1),
 	OPTION("--sync", sync, 0, 1),
 	OPTION("--timeout", timeout, 0, INT_MAX),
 };
+
+struct word_option {
+	const char *name;
+	size_t offset;
+	size_t max; /* bytes */
+};
+
+#define WORD_OPTION(name, field, max)                               \
+	{                                                           \
+		name, offsetof(struct monitor_options, field), max, \
+	}
+
+static const struct word_option word_options[] = {
+	WORD_OPTION("--log-name", log_name, LOGFILE_NAME_LEN),
+	WORD_OPTION("--log-journal", log_journal, JOURNAL_PATH_LEN),
+	WORD_OPTION("--log-fields", log_fields, JOURNAL_FIELDS_LEN),
+};
+
+static int word_option_set(struct monitor_options *o, const char *name, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(word_options); i++) {
+		const struct word_option *spec = &word_options[i];
+		size_t len = strlen(value);
+
+		if (strcmp(spec->name, name) != 0)
+			continue;
+		if (len == 0 || len > spec->max)
+			return -EINVAL;
+		*(const char **)(void *)((char *)o + spec->offset) = value;
+		return 0;
+	}
+	return -EINVAL;
+}
 
 static int option_set(struct monitor_options *o, const char *name, const char *value)
 {
@@ -56,7 +92,7 @@ static int option_set(struct monitor_options *o, const char *name, const char *v
 		*(int64_t *)(void *)((char *)o + spec->offset) = n;
 		return 0;
 	}
-	return -EINVAL;
+	return word_option_set(o, name, value);
 }
 
 int monitor_options_parse(int argc, char **argv, struct monitor_options *ret,

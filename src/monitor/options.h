@@ -15,6 +15,10 @@ struct monitor_options {
 		ready_fd, keep_fd;
 	int64_t log_max_size;     /* bytes, 0: no limit */
 	int64_t log_max_files;    /* with the current one */
+	int64_t log_cri;          /* 1: the file's format is CRI's */
+	const char *log_name;     /* of the file; NULL: the usual */
+	const char *log_journal;  /* the journal's socket: log_fd is one to send from */
+	const char *log_fields;   /* what the journal gets with each record */
 	int64_t keep_stdin, sync; /* 0 or 1 */
 	int64_t timeout;          /* seconds, 0: none */
 	char **cleanup; /* argv of the clean-up, points into argv; empty: none */

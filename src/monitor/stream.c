@@ -84,17 +84,16 @@ void stream_limit(struct stream *s)
 		s->left = available;
 }
 
-static void add_line(struct stream *s, struct logfile *l)
+static void add_line(struct stream *s, struct log *l)
 {
 	if (s->line_len > 0)
-		logfile_add(l, s->line, s->line_len);
+		log_add(l, s->line, s->line_len);
 	s->line_len = 0;
 }
 
-void stream_log(struct stream *s, struct logfile *l, const unsigned char *data,
-		size_t len)
+void stream_log(struct stream *s, struct log *l, const unsigned char *data, size_t len)
 {
-	logfile_begin(l, s->name);
+	log_begin(l, s->name);
 	while (len > 0) {
 		const unsigned char *end = memchr(data, '\n', len);
 		size_t n = end ? (size_t)(end - data) + 1 : len;
@@ -102,7 +101,7 @@ void stream_log(struct stream *s, struct logfile *l, const unsigned char *data,
 
 		/* the usual case needs no copy */
 		if (end && s->line_len == 0 && n <= LOGFILE_LINE_MAX) {
-			logfile_add(l, data, n);
+			log_add(l, data, n);
 			data += n;
 			len -= n;
 			continue;
@@ -118,16 +117,16 @@ void stream_log(struct stream *s, struct logfile *l, const unsigned char *data,
 		} else if (s->line_len == LOGFILE_LINE_MAX) {
 			size_t whole = escape_boundary(s->line, s->line_len);
 
-			logfile_add(l, s->line, whole);
+			log_add(l, s->line, whole);
 			s->line_len -= whole;
 			memmove(s->line, s->line + whole, s->line_len);
 		}
 	}
 }
 
-void stream_log_rest(struct stream *s, struct logfile *l)
+void stream_log_rest(struct stream *s, struct log *l)
 {
-	logfile_begin(l, s->name);
+	log_begin(l, s->name);
 	add_line(s, l);
 }
 

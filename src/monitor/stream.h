@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "monitor/logfile.h"
+#include "monitor/log.h"
 #include "monitor/protocol.h"
 #include "util/cleanup.h"
 
@@ -36,10 +36,9 @@ void stream_init(struct stream *s, int fd, enum monitor_message type);
 size_t stream_read(struct stream *s, void *data, size_t len);
 
 /* stream_log() - hand data to the log, line by line. */
-void stream_log(struct stream *s, struct logfile *l, const unsigned char *data,
-		size_t len);
+void stream_log(struct stream *s, struct log *l, const unsigned char *data, size_t len);
 /* stream_log_rest() - the last line, which has no end. */
-void stream_log_rest(struct stream *s, struct logfile *l);
+void stream_log_rest(struct stream *s, struct log *l);
 
 /*
  * stream_limit() - the container has ended: from now on read only what it has left

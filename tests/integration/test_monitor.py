@@ -97,7 +97,9 @@ class Monitor:
                  cleanup=True, logs=None):
         self.base = tempfile.mkdtemp(prefix="cm", dir="/tmp")
         self.run = os.path.join(self.base, "run")
-        self.logs = logs or os.path.join(self.base, "logs")
+        # a socket to send it from, or a directory
+        log_fd = logs.fileno() if isinstance(logs, socket.socket) else None
+        self.logs = (log_fd is None and logs) or os.path.join(self.base, "logs")
         os.mkdir(self.run)
         if not logs:
             os.mkdir(self.logs)
@@ -114,7 +116,7 @@ class Monitor:
         given = {"--dir-fd": self.open_dir(self.run), "--listen-fd": listener.fileno(),
                  "--ready-fd": ready_w}
         if log:
-            given["--log-fd"] = self.open_dir(self.logs)
+            given["--log-fd"] = self.open_dir(self.logs) if log_fd is None else log_fd
         if owner:
             given["--owner-fd"] = theirs.fileno()
         self.pid = os.fork()
@@ -817,3 +819,23 @@ def test_survives_fd_shortage(monitor):
     m.clients[-1].send(STDIN, b"\n")
     m.clients[-1].until(lambda c: c.out == b"fine\n")
     assert m.owner.until_exit(ack=True) == 0
+
+
+def test_a_journal_that_is_not_there_costs_no_more_than_the_output(monitor, tmp_path):
+    """Nobody listens at first; then a gap is told of, before the next record."""
+    path = str(tmp_path / "journal")
+    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    m = monitor("echo lost; read x; echo kept; echo piece >&2", logs=sender,
+                more=["--log-journal", path, "--log-fields", "CONTAINER_NAME=x\n"])
+    m.owner.until(lambda c: c.out == b"lost\n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(path)
+        receiver.settimeout(10 * SLOW)
+        m.owner.send(STDIN, b"\n")
+        got = [receiver.recv(65536) for _ in range(3)]
+    assert m.owner.until_exit(ack=True) == 0
+    assert got[0].startswith(b"PRIORITY=3\nCONTAINER_NAME=x\nMESSAGE\n")
+    assert b"[cubby: 5 bytes of output were not logged: no such file or directory]" in got[0]
+    assert got[1] == b"PRIORITY=6\nCONTAINER_NAME=x\nMESSAGE\n" + struct.pack("<Q", 4) + b"kept\n"
+    assert got[2] == b"PRIORITY=3\nCONTAINER_NAME=x\nMESSAGE\n" + struct.pack("<Q", 5) + b"piece\n"
+    sender.close()

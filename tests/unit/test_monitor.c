@@ -129,6 +129,8 @@ START_TEST(test_wrong_options)
 		{{"monitor", "--pid", "7", "--dir-fd", "2"}, 5, "--dir-fd"},
 		{{"monitor", "--sync", "2"}, 3, "--sync"},
 		{{"monitor", "--log-max-files", "0"}, 3, "--log-max-files"},
+		{{"monitor", "--log-name", ""}, 3, "--log-name"},
+		{{"monitor", "--log-cri", "2"}, 3, "--log-cri"},
 		{{"monitor", "--pid=7", "x"}, 3, "--pid=7"},
 		{{"monitor", "--pid", "7", "--dir-fd", "3", "--tty-fd", "4", "--"},
 		 8,
