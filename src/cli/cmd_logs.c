@@ -5,16 +5,19 @@
 #include "cli/cubby.h"
 #include "cli/select.h"
 #include "engine/log_read.h"
+#include "util/mem.h"
 #include "util/str.h"
 #include "util/time.h"
 
 struct logs_values {
 	struct select_options select;
-	bool follow, timestamps, names;
+	bool follow, timestamps, names, color;
 	const char *since, *until, *tail;
 };
 
 static const struct option_spec options[] = {
+	OPT_BOOL(struct logs_values, color, "color", 0,
+		 "each container in a color of its own"),
 	OPT_BOOL(struct logs_values, follow, "follow", 'f',
 		 "go on until the container has ended"),
 	OPT_BOOL(struct logs_values, names, "names", 'n',
@@ -22,36 +25,65 @@ static const struct option_spec options[] = {
 	OPT_STRING(struct logs_values, since, "since", 0, "TIME",
 		   "from this time on: RFC 3339, a date, or so long ago (10m)"),
 	OPT_STRING(struct logs_values, tail, "tail", 0, "N",
-		   "the last N lines only (default: all)"),
+		   "the last N lines of each only (default: all)"),
 	OPT_BOOL(struct logs_values, timestamps, "timestamps", 't',
 		 "print the time before each line"),
 	OPT_STRING(struct logs_values, until, "until", 0, "TIME", "up to this time"),
 	OPT_INCLUDE_AT(struct logs_values, select, latest_table),
-	OPT_NOT_YET("color", 0),
 	OPT_NOT_YET("details", 0),
 	OPT_END,
 };
 
 struct printer {
 	const struct logs_values *values;
-	const char *name;
-	bool in_line[2]; /* per stream: the last piece had no end of line */
+	const struct containers *list;
+	size_t name_width;
+	struct half {
+		bool in_line; /* the last piece had no end of line */
+		size_t index; /* the container whose it was */
+	} halves[2];          /* stdout, stderr */
 };
 
-static int print_record(void *data, const struct log_record *record, struct error *err)
+static void print_prefix(const struct printer *p, size_t index,
+			 const struct log_record *record, FILE *out)
 {
-	struct printer *p = data;
-	bool is_err = str_eq(record->stream, "stderr");
-	FILE *out = is_err ? stderr : stdout;
+	const struct container_record *c = &p->list->items[index].record;
 
-	if (!p->in_line[is_err]) {
-		if (p->values->names)
-			fprintf(out, "%s ", p->name);
-		if (p->values->timestamps)
-			fprintf(out, "%s ", record->time);
+	if (p->values->names)
+		fprintf(out, "%-*s ", (int)p->name_width, c->name);
+	else if (p->list->n > 1)
+		fprintf(out, "%.12s ", c->id);
+	if (p->values->timestamps)
+		fprintf(out, "%s ", record->time);
+}
+
+static int print_record(void *data, size_t index, const struct log_record *record,
+			struct error *err)
+{
+	static const int colors[] = {37, 31, 32, 33, 34, 35, 36};
+	struct printer *p = data;
+	struct half *half = &p->halves[record->is_error];
+	FILE *out = record->is_error ? stderr : stdout;
+	bool whole = record->len > 0 && record->text[record->len - 1] == '\n';
+	size_t len = record->len - whole;
+
+	/* what another has begun and not ended must not be continued */
+	if (half->in_line && half->index != index) {
+		fputc('\n', out);
+		half->in_line = false;
 	}
-	p->in_line[is_err] = record->len == 0 || record->text[record->len - 1] != '\n';
-	if (fwrite(record->text, 1, record->len, out) < record->len)
+	if (p->values->color)
+		fprintf(out, "\033[%dm", colors[index % ARRAY_SIZE(colors)]);
+	if (!half->in_line)
+		print_prefix(p, index, record, out);
+	half->in_line = !whole;
+	half->index = index;
+	fwrite(record->text, 1, len, out);
+	if (p->values->color)
+		fputs("\033[0m", out);
+	if (whole)
+		fputc('\n', out);
+	if (ferror(out))
 		return error_set(err, ERR_SYSTEM, errno, "write the log");
 	return 0;
 }
@@ -85,46 +117,87 @@ static int parse_tail(const char *text, int64_t *ret, struct error *err)
 			 text);
 }
 
+/* Those named, or the latest; one whose log can't be read stops it all, as podman. */
+static int find(const struct command_call *call, const struct engine *e,
+		struct containers *ret, struct error *err)
+{
+	const struct logs_values *v = call->values;
+	size_t n = v->select.latest ? 1 : call->n_args;
+
+	if (v->select.latest && call->n_args > 0)
+		return error_set(err, ERR_INVALID, 0,
+				 "--latest and containers cannot be used together");
+	if (n == 0) {
+		error_set(err, ERR_INVALID, 0,
+			  "specify at least one container name or ID to log");
+		return error_hint(err, "'cubby ps -a' lists them");
+	}
+	ret->items = xcalloc(n, sizeof(*ret->items));
+	for (; ret->n < n; ret->n++) {
+		struct container *c = &ret->items[ret->n];
+		int r = v->select.latest ? select_one(call, e, true, c, err)
+					 : container_find(e, call->args[ret->n], c, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static size_t longest_name(const struct containers *list)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (strlen(list->items[i].record.name) > width)
+			width = strlen(list->items[i].record.name);
+	return width;
+}
+
 static int run(const struct command_call *call, struct error *err)
 {
 	const struct logs_values *v = call->values;
-	cleanup_container struct container c = {0};
+	cleanup_containers struct containers list = {0};
 	cleanup_engine struct engine e = ENGINE_INIT;
-	struct printer printer = {.values = v};
+	struct printer printer = {.values = v, .list = &list};
 	struct log_request request = {
-		.follow = v->follow,
+		.range.follow = v->follow,
 		.record = print_record,
 		.idle = flush,
 		.data = &printer,
 	};
 	int r;
 
-	r = parse_time("--since", v->since, &request.since_usec, err);
+	r = parse_time("--since", v->since, &request.range.since_usec, err);
 	if (r >= 0)
-		r = parse_time("--until", v->until, &request.until_usec, err);
+		r = parse_time("--until", v->until, &request.range.until_usec, err);
 	if (r >= 0)
-		r = parse_tail(v->tail, &request.tail, err);
+		r = parse_tail(v->tail, &request.range.tail, err);
 	if (r >= 0)
 		r = cubby_open(call, &e, err);
 	if (r >= 0)
-		r = select_one(call, &e, v->select.latest, &c, err);
+		r = find(call, &e, &list, err);
 	if (r < 0)
 		return r;
-	printer.name = c.record.name;
-	return log_read(&e, &c, &request, err);
+	printer.name_width = longest_name(&list);
+	return log_read(&e, &list, &request, err);
 }
 
 const struct command cmd_logs = {
 	.name = "logs",
 	.common = true,
 	.group = "Containers",
-	.usage = "[options] CONTAINER",
-	.summary = "show what a container has written",
+	.usage = "[options] CONTAINER [CONTAINER...]",
+	.summary = "show what containers have written",
+	.description =
+		"What several have written comes in the order of time, each line after the container's "
+		"ID, or with --names its name.",
 	.examples = "cubby logs web\n"
 		    "cubby logs -f --tail 20 web\n"
+		    "cubby logs -f -n web db\n"
 		    "cubby logs --since 10m -t web",
 	.options = options,
 	.values_size = sizeof(struct logs_values),
-	.max_args = 1,
+	.max_args = COMMAND_ANY,
 	.run = run,
 };

@@ -2,6 +2,7 @@
 #include "cli/create_table.h"
 
 #include "cli/create_tables.h"
+#include "engine/log_option.h"
 #include "util/str.h"
 
 const struct option_spec create_table[] = {

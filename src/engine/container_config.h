@@ -23,7 +23,9 @@ struct container_config {  /* strings owned */
 	char *user, *network, *detach_keys;
 	char *userns;  /* the mode that was asked for; NULL: none */
 	char *seccomp; /* "default", "unconfined", or the profile's path */
-	char *log_driver;
+	char *log_driver, *log_path, *log_tag; /* as in struct log_settings */
+	char **log_labels;
+	int64_t log_max_size, log_max_files;
 	char *cidfile, *pidfile;
 	bool interactive, terminal, privileged, nested, init, read_only;
 	bool single_id; /* the image is unpacked with all owners as one */

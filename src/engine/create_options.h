@@ -12,8 +12,6 @@
 
 #include "transfer/protocol.h"
 
-enum log_driver_word { LOG_DRIVER_JSON_FILE, LOG_DRIVER_NONE };
-
 struct create_image;
 
 struct create_options {
@@ -57,7 +55,7 @@ struct create_options {
 	const char *detach_keys;
 	char **labels, **label_files, **annotations;
 	const char *cidfile, *pidfile, *monitor_pidfile;
-	int log_driver;
+	int log_driver; /* enum log_driver */
 	char **log_opts;
 	int preserve_fds;
 };

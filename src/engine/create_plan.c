@@ -29,6 +29,7 @@ void create_plan_release(struct create_plan *p)
 	free(p->work);
 	free(p->subuid);
 	free(p->subgid);
+	log_settings_release(&p->log);
 	strv_free(p->copied);
 	strv_free(p->entrypoint);
 	strv_free(p->args);
@@ -66,9 +67,9 @@ static int build(const struct engine *e, struct create_plan *p, struct error *er
 		create_plan_hostname, create_plan_userns,   create_plan_user,
 		create_plan_ids,      create_plan_map,      create_plan_root_owner,
 		create_plan_env,      create_plan_security, create_plan_limits,
-		create_plan_labels,   create_plan_life,     create_plan_mounts,
-		create_plan_nested,   create_plan_cwd,      create_plan_devices,
-		create_plan_etc,
+		create_plan_labels,   create_plan_life,     create_plan_log,
+		create_plan_mounts,   create_plan_nested,   create_plan_cwd,
+		create_plan_devices,  create_plan_etc,
 	};
 	int r = name_random_id(&p->id, err);
 
@@ -138,8 +139,6 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.network = xstrdup(p->network_host ? "host" : "none"),
 		.detach_keys = copy(o->detach_keys),
 		.seccomp = xstrdup(seccomp_word(&p->security)),
-		.log_driver =
-			xstrdup(o->log_driver == LOG_DRIVER_NONE ? "none" : "json-file"),
 		.cidfile = copy(o->cidfile),
 		.pidfile = copy(o->pidfile),
 		.interactive = o->interactive,
@@ -152,6 +151,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.stop_signal = p->stop_signal,
 		.stop_timeout_sec = o->stop_timeout_sec,
 	};
+	log_settings_keep(&p->log, ret);
 	for (size_t i = 0; i < p->volumes.n; i++) {
 		cleanup_free char *options = strv_join(p->volumes.items[i].options, ",");
 

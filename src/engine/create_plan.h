@@ -13,6 +13,7 @@
 #include "engine/create_options.h"
 #include "engine/device_option.h"
 #include "engine/etc_files.h"
+#include "engine/log_option.h"
 #include "engine/security_option.h"
 #include "engine/settings.h"
 #include "engine/user_ids.h"
@@ -72,11 +73,11 @@ struct create_plan {
 	char *run_dir;   /* of the container: where the etc files will lie */
 	uint16_t columns, rows; /* of the user's terminal, 0: unknown */
 	int stop_signal;
-	int64_t log_max_size; /* bytes, 0: no limit */
-	int64_t log_max_files;
+	struct log_settings log;
 };
-#define CREATE_PLAN_INIT \
-	((struct create_plan){.root_fd = -EBADF, .settings = SETTINGS_INIT})
+#define CREATE_PLAN_INIT       \
+	((struct create_plan){ \
+		.root_fd = -EBADF, .settings = SETTINGS_INIT, .log = LOG_SETTINGS_INIT})
 void create_plan_release(struct create_plan *p);
 #define cleanup_create_plan cleanup(create_plan_release)
 

@@ -35,3 +35,6 @@ create_step create_plan_nested;
 void create_plan_nested_ids(struct create_plan *p);
 /* create_words.c */
 create_step create_plan_limits, create_plan_labels, create_plan_life;
+
+/* create_log.c */
+create_step create_plan_log;

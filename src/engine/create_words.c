@@ -102,32 +102,6 @@ int create_plan_labels(const struct engine *e, struct create_plan *p, struct err
 	return collect("--sysctl", o->sysctls, false, &p->sysctls, err);
 }
 
-static int take_log_option(struct create_plan *p, const char *text, struct error *err)
-{
-	uint64_t value;
-
-	if (str_starts(text, "max-size=")) {
-		if (str_to_size(text + strlen("max-size="), &value) < 0 ||
-		    value > INT64_MAX)
-			return error_set(err, ERR_INVALID, 0,
-					 "--log-opt %s: expected a size such as 10m",
-					 text);
-		p->log_max_size = (int64_t)value;
-		return 0;
-	}
-	if (str_starts(text, "max-file=")) {
-		if (str_to_u64(text + strlen("max-file="), &value) < 0 || value < 1 ||
-		    value > 1000)
-			return error_set(err, ERR_INVALID, 0,
-					 "--log-opt %s: expected a number from 1 to 1000",
-					 text);
-		p->log_max_files = (int64_t)value;
-		return 0;
-	}
-	error_set(err, ERR_UNSUPPORTED, 0, "--log-opt %s is not supported yet", text);
-	return error_hint(err, "Known: max-size=SIZE, max-file=NUMBER");
-}
-
 static int plan_stop_signal(struct create_plan *p, struct error *err)
 {
 	const char *text = p->options->stop_signal, *what = "--stop-signal";
@@ -154,12 +128,6 @@ int create_plan_life(const struct engine *e, struct create_plan *p, struct error
 	r = plan_stop_signal(p, err);
 	if (r < 0)
 		return r;
-	p->log_max_files = 1;
-	strv_foreach (text, o->log_opts) {
-		r = take_log_option(p, *text, err);
-		if (r < 0)
-			return r;
-	}
 	if (o->terminal && !tty_size(STDIN_FILENO, &p->columns, &p->rows))
 		p->columns = p->rows = 0;
 	return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/container_dir.h"
+#include "engine/log_target.h"
 #include "spec/spec.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -190,13 +191,17 @@ static struct json_object *security_options(const struct subject *s)
 
 static struct json_object *log_config(const struct subject *s)
 {
+	cleanup_log_settings struct log_settings log = LOG_SETTINGS_INIT;
 	struct json_object *o = json_object_new_object();
-	cleanup_free char *path =
-		container_data_path(s->engine, s->c->record.id, LOG_FILE);
-	bool has_log = !str_eq(s->c->config.log_driver, "none");
+	cleanup_free char *path = NULL, *size = NULL;
 
-	json_add_str(o, "Type", s->c->config.log_driver);
-	json_add_str(o, "Path", has_log ? path : "");
+	log_settings_recall(&s->c->config, &log);
+	path = log_path(s->engine, s->c->record.id, &log);
+	size = xasprintf("%" PRId64 "B", log.max_size);
+	json_add_str(o, "Type", log_driver_words[log.driver]);
+	json_add_str(o, "Path", path ? path : "");
+	json_add_str(o, "Tag", log.tag ? log.tag : "");
+	json_add_str(o, "Size", size);
 	return o;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading a container's log (json-file: one JSON object a line), rotated files included,
- * and following it until the container has ended.
+ * Reading the logs of one or several containers, in the order of time, and following them
+ * until the containers have ended.
  */
 #pragma once
 
@@ -10,28 +10,23 @@
 
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/log_line.h"
+#include "engine/log_reader.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
-struct log_record {
-	const char *text; /* a line with its "\n", or a piece of a long one without */
-	size_t len;
-	const char *time;   /* RFC 3339 */
-	const char *stream; /* "stdout" or "stderr" */
-};
-
 struct log_request {
-	int64_t since_usec, until_usec; /* 0: no bound */
-	int64_t tail;                   /* last lines only; -1: all */
-	bool follow;
-	/* record() - each in order; a negative return ends the reading and is returned.
-	 */
-	int (*record)(void *data, const struct log_record *record, struct error *err);
+	struct log_range range; /* of each container's */
+	/* record() - each in order; `index` is the container's. A negative return ends the
+	 * reading and is returned. */
+	int (*record)(void *data, size_t index, const struct log_record *record,
+		      struct error *err);
 	/* idle() - before waiting for more: flush what was written. May be NULL. */
 	void (*idle)(void *data);
 	void *data;
 };
 
-/* log_read() - a container without a log (--log-driver none) is ERR_UNSUPPORTED. */
-int log_read(const struct engine *e, const struct container *c,
+/* log_read() - a container without a log (--log-driver none) is ERR_UNSUPPORTED. Following
+ * ends at range.until_usec, too. */
+int log_read(const struct engine *e, const struct containers *list,
 	     const struct log_request *request, struct error *err) _must_check_;

@@ -16,6 +16,7 @@ void monitor_command_release(struct monitor_command *m)
 	fd_cleanup_(&m->err_fd);
 	fd_cleanup_(&m->tty_fd);
 	fd_cleanup_(&m->keep_fd);
+	log_target_release(&m->log);
 }
 
 static void add_number(char ***argv, const char *option, int64_t value)
@@ -41,7 +42,7 @@ static int add_fds(const struct monitor_command *m, char ***argv)
 		{"--dir-fd", m->dir_fd},     {"--in-fd", m->in_fd},
 		{"--out-fd", m->out_fd},     {"--err-fd", m->err_fd},
 		{"--tty-fd", m->tty_fd},     {"--listen-fd", m->listen_fd},
-		{"--owner-fd", m->owner_fd}, {"--log-fd", m->log_fd},
+		{"--owner-fd", m->owner_fd}, {"--log-fd", m->log.fd},
 		{"--keep-fd", m->keep_fd},
 	};
 
@@ -54,6 +55,29 @@ static int add_fds(const struct monitor_command *m, char ***argv)
 	return 0;
 }
 
+static void add_word(char ***argv, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	strv_add(argv, option);
+	strv_add(argv, value);
+}
+
+static void add_log(const struct monitor_command *m, char ***argv)
+{
+	add_word(argv, "--log-name", m->log.name);
+	add_word(argv, "--log-journal", m->log.journal);
+	add_word(argv, "--log-fields", m->log.fields);
+	if (m->log.journal)
+		return;
+	if (m->log_settings->driver == LOG_DRIVER_K8S_FILE)
+		add_number(argv, "--log-cri", 1);
+	if (m->log_settings->max_size > 0)
+		add_number(argv, "--log-max-size", m->log_settings->max_size);
+	if (m->log_settings->max_files > 1)
+		add_number(argv, "--log-max-files", m->log_settings->max_files);
+}
+
 int monitor_command_exec(const struct monitor_command *m, struct error *err)
 {
 	cleanup_strv char **argv = NULL;
@@ -64,8 +88,8 @@ int monitor_command_exec(const struct monitor_command *m, struct error *err)
 	r = add_fds(m, &argv);
 	if (r < 0)
 		return error_set(err, ERR_SYSTEM, -r, "pass files to the monitor");
-	add_number(&argv, "--log-max-size", m->log_max_size);
-	add_number(&argv, "--log-max-files", m->log_max_files);
+	if (m->log.fd >= 0)
+		add_log(m, &argv);
 	add_number(&argv, "--keep-stdin", m->keep_stdin);
 	if (m->timeout_sec > 0)
 		add_number(&argv, "--timeout", m->timeout_sec);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "engine/log_target.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -17,21 +18,23 @@ struct monitor_command {
 	int in_fd, out_fd, err_fd; /* owned; ends of pipes to the container */
 	int tty_fd;                /* owned; instead of the three */
 	int keep_fd;               /* owned; only held open */
-	int listen_fd, owner_fd, log_fd;
-	int64_t log_max_size, log_max_files, timeout_sec;
+	int listen_fd, owner_fd;
+	struct log_target log; /* owned */
+	const struct log_settings *log_settings;
+	int64_t timeout_sec;
 	bool keep_stdin;
 };
-#define MONITOR_COMMAND_INIT         \
-	((struct monitor_command){   \
-		.dir_fd = -EBADF,    \
-		.in_fd = -EBADF,     \
-		.out_fd = -EBADF,    \
-		.err_fd = -EBADF,    \
-		.tty_fd = -EBADF,    \
-		.keep_fd = -EBADF,   \
-		.listen_fd = -EBADF, \
-		.owner_fd = -EBADF,  \
-		.log_fd = -EBADF,    \
+#define MONITOR_COMMAND_INIT            \
+	((struct monitor_command){      \
+		.dir_fd = -EBADF,       \
+		.in_fd = -EBADF,        \
+		.out_fd = -EBADF,       \
+		.err_fd = -EBADF,       \
+		.tty_fd = -EBADF,       \
+		.keep_fd = -EBADF,      \
+		.listen_fd = -EBADF,    \
+		.owner_fd = -EBADF,     \
+		.log = LOG_TARGET_INIT, \
 	})
 void monitor_command_release(struct monitor_command *m);
 #define cleanup_monitor_command cleanup(monitor_command_release)

@@ -17,6 +17,7 @@
 #include "engine/create.h"
 #include "engine/create_image.h"
 #include "engine/create_plan.h"
+#include "engine/log_option.h"
 #include "engine/settle.h"
 #include "engine/start.h"
 #include "util/fs.h"
@@ -189,7 +190,9 @@ static int stay(const struct run_request *request, const struct started *started
 	struct attach_result result = {0};
 	int r;
 
-	if (!request->options->interactive)
+	/* with a passthrough the container reads it itself */
+	if (!request->options->interactive ||
+	    log_driver_is_passthrough(request->options->log_driver))
 		options.stdin_fd = -EBADF;
 	options.detach_keys = request->options->detach_keys;
 	if (request->forward_signals) {

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/create_image.h"
 #include "engine/monitor_command.h"
 #include "engine/outer.h"
 #include "monitor/protocol.h"
@@ -98,17 +99,17 @@ static int prepare_filter(struct launcher *x, struct error *err)
 }
 
 /* The maker made the directory before it gave its word. */
-static int open_log(const struct launcher *x, int *ret_fd, struct error *err)
+static int open_log(const struct launcher *x, struct log_target *ret, struct error *err)
 {
-	cleanup_free char *path = NULL;
+	const struct create_plan *p = x->request->plan;
+	const struct log_identity who = {
+		.id = p->id,
+		.name = p->name,
+		.image_name = p->image ? p->image->name : NULL,
+		.image_id = p->image ? p->image->record.id : NULL,
+	};
 
-	if (x->request->plan->options->log_driver == LOG_DRIVER_NONE)
-		return 0;
-	path = container_data_path(x->request->engine, x->request->plan->id, NULL);
-	*ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*ret_fd < 0)
-		return error_set(err, ERR_SYSTEM, errno, "open %s", path);
-	return 0;
+	return log_target_open(x->request->engine, &p->log, &who, ret, err);
 }
 
 static int socket_pair(int *ret_ours, int *ret_theirs, struct error *err)
@@ -152,11 +153,26 @@ static int make_pipe(int *ret_ours, int *ret_theirs, bool to_container, struct e
 	return 0;
 }
 
-static int make_stdio(const struct create_options *o, struct monitor_command *m,
+/* The caller's own: nothing goes through the monitor. */
+static int pass_stdio(int theirs[static 3], struct error *err)
+{
+	for (int i = 0; i < 3; i++) {
+		theirs[i] = fcntl(i, F_DUPFD_CLOEXEC, 3);
+		if (theirs[i] < 0)
+			return error_set(err, ERR_SYSTEM, errno,
+					 "pass standard stream %d on", i);
+	}
+	return 0;
+}
+
+static int make_stdio(const struct create_plan *p, struct monitor_command *m,
 		      int theirs[static 3], struct error *err)
 {
+	const struct create_options *o = p->options;
 	int r = 0;
 
+	if (log_driver_is_passthrough(p->log.driver))
+		return pass_stdio(theirs, err);
 	if (o->terminal)
 		return 0;
 	if (o->interactive)
@@ -215,8 +231,7 @@ static void fill_monitor_command(const struct launcher *x, struct monitor_comman
 
 	m->listen_fd = x->listen_fd;
 	m->owner_fd = x->owner_fd;
-	m->log_max_size = p->log_max_size;
-	m->log_max_files = p->log_max_files;
+	m->log_settings = &p->log;
 	m->keep_stdin = p->options->interactive;
 	m->timeout_sec = p->options->timeout_sec;
 	m->program = x->monitor_path;
@@ -286,7 +301,7 @@ static int launch(const struct launcher *x, struct error *err)
 	int theirs[3] = {-EBADF, -EBADF, -EBADF};
 	int r;
 
-	r = make_stdio(p->options, &m, theirs, err);
+	r = make_stdio(p, &m, theirs, err);
 	in_fd = theirs[0];
 	out_fd = theirs[1];
 	err_fd = theirs[2];
@@ -309,7 +324,7 @@ static int launch(const struct launcher *x, struct error *err)
 		return r;
 	r = wait_for_word(x, err);
 	if (r >= 0)
-		r = open_log(x, &m.log_fd, err);
+		r = open_log(x, &m.log, err);
 	if (r >= 0)
 		r = record_processes(x, &l, err);
 	if (r < 0)

@@ -109,4 +109,4 @@ def test_follow_a_container_that_is_removed_at_its_end(cubby, busybox_root):
 
 def test_no_log(cubby, talker):
     talker("echo a", "--log-driver", "none")
-    assert "--log-driver none" in cubby.fails("logs", "t", code=125)
+    assert "using the 'none' log driver" in cubby.fails("logs", "t", code=125)
