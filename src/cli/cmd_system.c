@@ -60,7 +60,6 @@ static const struct command cmd_system_check = {
 	static const struct command later_##variable = {.name = (word), .not_yet = true}
 
 LATER(connection, "connection");
-LATER(events, "events");
 LATER(info, "info");
 LATER(migrate, "migrate");
 LATER(renumber, "renumber");
@@ -68,11 +67,11 @@ LATER(reset, "reset");
 LATER(service, "service");
 
 static const struct command *const commands[] = {
+	&cmd_events,
 	&cmd_system_df,
 	&cmd_system_check,
 	&cmd_system_prune,
 	&later_connection,
-	&later_events,
 	&later_info,
 	&later_migrate,
 	&later_renumber,

@@ -58,7 +58,6 @@ LATER(commit, "commit");
 LATER(compose, "compose");
 LATER(cp, "cp");
 LATER(create, "create");
-LATER(events, "events");
 LATER(generate, "generate");
 LATER(healthcheck, "healthcheck");
 LATER(info, "info");
@@ -137,6 +136,7 @@ static const struct command *const commands[] = {
 	&cmd_manifest,
 	&cmd_image,
 	&cmd_volume,
+	&cmd_events,
 	&cmd_system,
 	&cmd_idmap,
 	&cmd_userns,
@@ -149,7 +149,6 @@ static const struct command *const commands[] = {
 	&later_compose,
 	&later_cp,
 	&later_create,
-	&later_events,
 	&later_generate,
 	&later_healthcheck,
 	&later_info,

@@ -47,6 +47,7 @@ extern const struct command
 	cmd_container_prune,
 	cmd_diff,
 	cmd_doctor,
+	cmd_events,
 	cmd_exec,
 	cmd_export,
 	cmd_history,

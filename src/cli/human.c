@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "util/cleanup.h"
 #include "util/time.h"
@@ -63,6 +64,28 @@ char *human_go_time(int64_t usec, char buf[static HUMAN_TEXT_MAX])
 	if (len && text[len - 1] == '.')
 		len--;
 	snprintf(buf, HUMAN_TEXT_MAX, "%.*s +0000 UTC", (int)len, text);
+	return buf;
+}
+
+char *human_go_local_time(int64_t usec, char buf[static HUMAN_TEXT_MAX])
+{
+	time_t when = (time_t)(usec / USEC_PER_SEC);
+	char day[32], zone[24], fraction[16];
+	struct tm tm;
+	size_t len;
+
+	if (usec < 0 || !localtime_r(&when, &tm))
+		return human_go_time(usec, buf);
+	len = (size_t)snprintf(fraction, sizeof(fraction), ".%06d",
+			       (int)(usec % USEC_PER_SEC));
+	while (fraction[len - 1] == '0')
+		len--;
+	if (fraction[len - 1] == '.')
+		len--;
+	if (!strftime(day, sizeof(day), "%Y-%m-%d %H:%M:%S", &tm) ||
+	    !strftime(zone, sizeof(zone), "%z %Z", &tm))
+		return human_go_time(usec, buf);
+	snprintf(buf, HUMAN_TEXT_MAX, "%s%.*s %s", day, (int)len, fraction, zone);
 	return buf;
 }
 

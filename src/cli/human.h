@@ -14,6 +14,8 @@ char *human_size_exact(int64_t bytes, char buf[static HUMAN_TEXT_MAX]);
 char *human_ago(int64_t then_usec, int64_t now_usec, char buf[static HUMAN_TEXT_MAX]);
 /* human_go_time() - "2026-11-24 10:00:00.5 +0000 UTC", as Go prints a time; returns buf. */
 char *human_go_time(int64_t usec, char buf[static HUMAN_TEXT_MAX]);
+/* human_go_local_time() - the same in the local time zone: "... +0100 CET"; returns buf. */
+char *human_go_local_time(int64_t usec, char buf[static HUMAN_TEXT_MAX]);
 /* human_clock() - time left: "0:07", "12:34", "1:02:03", "-:--" if it is not known (negative);
  * returns buf. */
 char *human_clock(int64_t sec, char buf[static HUMAN_TEXT_MAX]);
