@@ -237,7 +237,8 @@ static char **journal_command(const struct event_query *q)
 		strv_addf(&argv, "--follow");
 	strv_addf(&argv, "--lines=%s", q->past ? "all" : "0");
 	if (q->past && q->since_usec > 0)
-		strv_addf(&argv, "--since=@%lld", (long long)(q->since_usec / USEC_PER_SEC));
+		strv_addf(&argv, "--since=@%lld",
+			  (long long)(q->since_usec / USEC_PER_SEC));
 	return argv;
 }
 

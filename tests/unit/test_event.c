@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 
 #include "engine/event_file.h"
+#include "engine/event_filter.h"
 #include "engine/event_journal.h"
+#include "engine/event_lines.h"
 #include "engine/event_text.h"
 #include "unit.h"
 #include "util/buf.h"
@@ -193,6 +195,93 @@ START_TEST(test_rotation)
 }
 END_TEST
 
+static const struct event pulled = {
+	.type = EVENT_IMAGE,
+	.status = EVENT_PULL,
+	.id = "fedcba9876543210",
+	.name = "debian:12",
+};
+
+START_TEST(test_filters)
+{
+	static const struct {
+		const char *filters[4];
+		bool died, pulled;
+	} cases[] = {
+		{{NULL}, true, true},
+		{{"container=web"}, true, false},
+		{{"container=0123"}, true, false},
+		{{"container=123"}, false, false},
+		{{"container="}, false, false},
+		{{"image=debian:12"}, false, true},
+		{{"image=fedc"}, false, true},
+		{{"image=localhost/web:1"}, false, false},
+		{{"event=died"}, true, false},
+		{{"status=die"}, true, false},
+		{{"event=pull", "event=died"}, true, true},
+		{{"event=pull", "type=container"}, false, false},
+		{{"TYPE=image"}, false, true},
+		{{"label=a"}, true, false},
+		{{"label=a=b=c"}, true, false},
+		{{"label=a=b"}, false, false},
+		{{"label=empty="}, true, false},
+		{{"label=emp"}, false, false},
+		{{"pod=x"}, false, false},
+		{{"volume=web"}, false, false},
+	};
+	static const char *const bad[] = {"colour=red", "event", "", "=x"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *const *filters = (char *const *)cases[i].filters;
+		cleanup_error struct error err = ERROR_INIT;
+
+		ck_assert_int_eq(event_filter_check(filters, &err), 0);
+		ck_assert_msg(event_filter_matches(filters, &died) == cases[i].died,
+			      "case %zu", i);
+		ck_assert_msg(event_filter_matches(filters, &pulled) == cases[i].pulled,
+			      "case %zu", i);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		const char *const filters[] = {bad[i], NULL};
+		cleanup_error struct error err = ERROR_INIT;
+
+		ck_assert_int_lt(event_filter_check((char *const *)filters, &err), 0);
+	}
+}
+END_TEST
+
+static int add_line(void *data, const char *line, size_t len, struct error *err)
+{
+	(void)err;
+	strv_add_take((char ***)data, xstrndup(line, len));
+	return 0;
+}
+
+/* Lines as they come, in pieces, with one that is too long. */
+START_TEST(test_lines)
+{
+	cleanup_event_lines struct event_lines lines = EVENT_LINES_INIT;
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_strv char **got = NULL;
+	cleanup_free char *path = fs_join(unit_dir(), "lines"), *joined = NULL;
+	cleanup_free char *big = xcalloc(1, 2 * EVENT_LINE_MAX);
+	cleanup_fd int out_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	memset(big, 'x', 2 * EVENT_LINE_MAX - 1);
+	lines.fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(dprintf(out_fd, "\none\n\ntw"), 8);
+	ck_assert_int_eq(event_lines_read(&lines, add_line, &got, &err), 1);
+	ck_assert_int_eq((int)strv_len(got), 1);
+	ck_assert_int_eq(dprintf(out_fd, "o\n"), 2);
+	ck_assert_int_eq(dprintf(out_fd, "%s", big), 2 * EVENT_LINE_MAX - 1);
+	ck_assert_int_eq(event_lines_read(&lines, add_line, &got, &err), 1);
+	ck_assert_int_eq(dprintf(out_fd, "%s\nthree\n", big), 2 * EVENT_LINE_MAX + 6);
+	ck_assert_int_eq(event_lines_read(&lines, add_line, &got, &err), 1);
+	joined = strv_join(got, ",");
+	ck_assert_str_eq(joined, "one,two,three");
+}
+END_TEST
+
 static bool has(const struct buf *b, const char *part, size_t len)
 {
 	return memmem(b->data, b->len, part, len) != NULL;
@@ -214,4 +303,4 @@ START_TEST(test_journal)
 END_TEST
 
 UNIT_MAIN("event", test_words, test_round_trip, test_refused, test_too_long, test_torn,
-	  test_rotation, test_journal)
+	  test_rotation, test_filters, test_lines, test_journal)
