@@ -5,6 +5,8 @@
 #include "engine/log_option.h"
 #include "util/str.h"
 
+/* one a line, however many there are */
+/* clang-format off */
 const struct option_spec create_table[] = {
 	OPT_INCLUDE(create_table_process),
 	OPT_INCLUDE(create_table_user),
@@ -16,8 +18,10 @@ const struct option_spec create_table[] = {
 	OPT_INCLUDE(create_table_health),
 	OPT_INCLUDE(create_table_life),
 	OPT_INCLUDE(create_table_monitor),
+	OPT_INCLUDE(create_table_refused),
 	OPT_END,
 };
+/* clang-format on */
 
 void create_table_defaults(struct create_options *o)
 {
@@ -26,6 +30,9 @@ void create_table_defaults(struct create_options *o)
 	o->shm_size = 64 << 20;
 	o->stop_timeout_sec = 10;
 	o->log_driver = LOG_DRIVER_JSON_FILE;
+	o->inside.passwd = true;
+	o->inside.http_proxy = true;
+	o->inside.content_trust = true;
 }
 
 int create_table_arguments(struct create_options *o, char *const *args, char *const *argv,

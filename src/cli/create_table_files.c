@@ -26,8 +26,6 @@ const struct option_spec create_table_files[] = {
 	OPT_NOT_YET("mount", 0),
 	OPT_NOT_YET("secret", 0),
 	OPT_NOT_YET("shm-size-systemd", 0),
-	OPT_NOT_YET("storage-opt", 0),
-	OPT_NOT_YET("volume-driver", 0),
 	OPT_NOT_YET("volumes-from", 0),
 	OPT_END,
 };

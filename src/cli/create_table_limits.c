@@ -4,6 +4,8 @@
 
 #define O struct create_options
 
+/* one a line, however many there are */
+/* clang-format off */
 const struct option_spec create_table_limits[] = {
 	OPT_NOT_YET("blkio-weight", 0),
 	OPT_NOT_YET("blkio-weight-device", 0),
@@ -24,7 +26,6 @@ const struct option_spec create_table_limits[] = {
 	OPT_NOT_YET("device-read-iops", 0),
 	OPT_NOT_YET("device-write-bps", 0),
 	OPT_NOT_YET("device-write-iops", 0),
-	OPT_NOT_YET("kernel-memory", 0),
 	OPT_NOT_YET("memory", 'm'),
 	OPT_NOT_YET("memory-reservation", 0),
 	OPT_NOT_YET("memory-swap", 0),
@@ -33,3 +34,4 @@ const struct option_spec create_table_limits[] = {
 	OPT_NOT_YET("pids-limit", 0),
 	OPT_END,
 };
+/* clang-format on */

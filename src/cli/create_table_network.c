@@ -23,7 +23,6 @@ const struct option_spec create_table_network[] = {
 	OPT_NOT_YET("hosts-file", 0),
 	OPT_NOT_YET("ip", 0),
 	OPT_NOT_YET("ip6", 0),
-	OPT_NOT_YET("link", 0),
 	OPT_NOT_YET("link-local-ip", 0),
 	OPT_NOT_YET("mac-address", 0),
 	OPT_NOT_YET("network-alias", 0),

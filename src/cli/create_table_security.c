@@ -4,6 +4,8 @@
 
 #define O struct create_options
 
+static const char *const seccomp_policies[] = {"default", "image", NULL};
+
 const struct option_spec create_table_security[] = {
 	OPT_GROUP("Security and limits"),
 	OPT_BOOL(O, privileged, "privileged", 0,
@@ -14,8 +16,14 @@ const struct option_spec create_table_security[] = {
 		 .common = true),
 	OPT_LIST(O, cap_drop, "cap-drop", 0, "CAPABILITY", "drop a capability, or ALL",
 		 .common = true),
-	OPT_STRV(O, security_opt, "security-opt", 0, "OPTION",
-		 "seccomp=FILE|unconfined, no-new-privileges, mask=, unmask=, apparmor="),
+	OPT_STRV(
+		O, security_opt, "security-opt", 0, "OPTION",
+		"seccomp=FILE|unconfined, no-new-privileges, mask=, unmask=, proc-opts=, "
+		"apparmor=, label="),
+	OPT_WORD(O, inside.seccomp_policy, "seccomp-policy", 0, seccomp_policies,
+		 "image: the seccomp profile is the one in the image's label"),
+	OPT_BOOL(O, inside.content_trust, "disable-content-trust", 0,
+		 "without effect: Docker's images are not signed so", .hidden = true),
 	OPT_STRV(O, ulimits, "ulimit", 0, "NAME=SOFT[:HARD]", "set a resource limit"),
 	OPT_STRV(O, sysctls, "sysctl", 0, "NAME=VALUE",
 		 "set a kernel parameter of its namespaces"),
@@ -24,12 +32,5 @@ const struct option_spec create_table_security[] = {
 		.given = OPT_GIVEN(O, oom_score_adj_given)),
 	OPT_STRING(O, personality, "personality", 0, "DOMAIN",
 		   "execution domain: LINUX or LINUX32"),
-	OPT_NOT_YET("disable-content-trust", 0),
-	OPT_NOT_YET("gpus", 0),
-	OPT_NOT_YET("isolation", 0),
-	OPT_NOT_YET("permissive", 0),
-	OPT_NOT_YET("rdt-class", 0),
-	OPT_NOT_YET("runtime", 0),
-	OPT_NOT_YET("seccomp-policy", 0),
 	OPT_END,
 };

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +20,30 @@
 #include "util/path.h"
 #include "util/str.h"
 
-#define PROFILE_MAX (4 << 20)
+#define PROFILE_MAX         (4 << 20)
+#define IMAGE_SECCOMP_LABEL "io.containers.seccomp.profile"
+
+/* --seccomp-policy image: the profile is a label of the image's, unless --security-opt names another. */
+static int plan_image_seccomp(struct create_plan *p, struct error *err)
+{
+	const struct image_run_config *c = p->image ? &p->image->config->config : NULL;
+	const char *text =
+		c ? image_annotation(c->labels, c->n_labels, IMAGE_SECCOMP_LABEL) : NULL;
+	int r;
+
+	if (!text) {
+		error_set(err, ERR_INVALID, 0,
+			  "--seccomp-policy image: no seccomp policy defined by image");
+		return error_hint(err, "It would be the label " IMAGE_SECCOMP_LABEL);
+	}
+	r = seccomp_profile_parse(text, strlen(text), p->security.bounding, &p->seccomp,
+				  err);
+	if (r < 0)
+		return error_wrap(err, "the image's label " IMAGE_SECCOMP_LABEL);
+	p->security.seccomp = SECCOMP_CHOICE_FILE;
+	p->security.seccomp_file = xstrdup("image");
+	return 0;
+}
 
 static int plan_seccomp(struct create_plan *p, struct error *err)
 {
@@ -28,6 +52,9 @@ static int plan_seccomp(struct create_plan *p, struct error *err)
 	size_t len;
 	int r;
 
+	if (p->security.seccomp == SECCOMP_CHOICE_DEFAULT &&
+	    p->options->inside.seccomp_policy == SECCOMP_POLICY_IMAGE)
+		return plan_image_seccomp(p, err);
 	if (p->security.seccomp != SECCOMP_CHOICE_FILE)
 		return 0;
 	r = fs_read(AT_FDCWD, file, PROFILE_MAX, &text, &len, err);

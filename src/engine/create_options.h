@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/inside_options.h"
 #include "transfer/protocol.h"
 
 struct create_image;
@@ -58,4 +59,5 @@ struct create_options {
 	int log_driver; /* enum log_driver */
 	char **log_opts;
 	int preserve_fds;
+	struct inside_options inside;
 };

@@ -24,6 +24,7 @@
 #include "util/str.h"
 
 #define HOSTNAME_LEN_MAX 64
+#define NO_ENTRYPOINT    "[]"
 #define DEFAULT_PATH     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* The image's layers below, a directory of the container's own above. */
@@ -112,8 +113,8 @@ static int parse_entrypoint(const char *text, char ***ret, struct error *err)
 }
 
 /*
- * Entrypoint, then the command. An entrypoint of the user's takes the image's command away too, as
- * with podman and Docker.
+ * Entrypoint, then the command. An entrypoint of the user's, be it "", takes the image's command away
+ * too, as with podman and Docker; an empty list only clears the image's entrypoint.
  */
 static void plan_args(struct create_plan *p)
 {
@@ -121,11 +122,11 @@ static void plan_args(struct create_plan *p)
 	const struct image_run_config *c = p->image ? &p->image->config->config : NULL;
 	char *const *command = o->command;
 
-	if (c && !o->entrypoint) {
+	if (c && !o->entrypoint)
 		p->entrypoint = strv_copy(c->entrypoint);
-		if (!command || !*command)
-			command = c->cmd;
-	}
+	if (c && (!o->entrypoint || str_eq(o->entrypoint, NO_ENTRYPOINT)) &&
+	    (!command || !*command))
+		command = c->cmd;
 	p->args = strv_copy(p->entrypoint);
 	strv_foreach (word, command)
 		strv_add(&p->args, *word);
@@ -345,11 +346,18 @@ int create_plan_env(const struct engine *e, struct create_plan *p, struct error 
 		set_default(&p->env, "HOSTNAME", p->hostname);
 		set_default(&p->env, "HOME", home_of(p));
 	}
+	strv_foreach (text, o->inside.env_merge) {
+		r = environment_merge(&p->env, *text, err);
+		if (r < 0)
+			return r;
+	}
 	strv_foreach (name, o->unset_env)
 		environment_unset(&p->env, *name);
 	if (o->env_host)
 		strv_foreach (entry, environ)
 			environment_set(&p->env, *entry);
+	else if (o->inside.http_proxy)
+		environment_add_proxy(&p->env, environ);
 	strv_foreach (path, o->env_files) {
 		r = environment_add_file(&p->env, *path, environ, err);
 		if (r < 0)

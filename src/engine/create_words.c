@@ -4,7 +4,6 @@
 #include "engine/create_steps.h"
 #include "engine/engine.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,12 +20,17 @@
 #include "util/str.h"
 #include "util/tty.h"
 
-#define LABELS_MAX (1 << 20)
-
 int create_plan_limits(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	int r;
 
+	/* podman's word: as they are where cubby runs, which is what happens anyway */
+	if (strv_has(p->options->ulimits, "host"))
+		return strv_len(p->options->ulimits) == 1
+			       ? 0
+			       : error_set(
+					 err, ERR_INVALID, 0,
+					 "--ulimit host cannot be used with other limits");
 	strv_foreach (text, p->options->ulimits) {
 		r = ulimit_parse(&p->rlimits, &p->n_rlimits, *text, err);
 		if (r < 0)
@@ -58,22 +62,6 @@ static int collect(const char *option, char *const *words, bool optional_value,
 	return 0;
 }
 
-static int read_label_file(const char *path, char ***ret, struct error *err)
-{
-	cleanup_free char *text = NULL;
-	cleanup_strv char **lines = NULL;
-	int r;
-
-	r = fs_read(AT_FDCWD, path, LABELS_MAX, &text, NULL, err);
-	if (r < 0)
-		return error_wrap(err, "--label-file");
-	lines = str_split(text, '\n');
-	strv_foreach (line, lines)
-		if (**line && **line != '#')
-			strv_add(ret, *line);
-	return 0;
-}
-
 int create_plan_labels(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
@@ -84,7 +72,7 @@ int create_plan_labels(const struct engine *e, struct create_plan *p, struct err
 		strv_addf(&words, "%s=%s", p->image->config->config.labels[i].key,
 			  p->image->config->config.labels[i].value);
 	strv_foreach (path, o->label_files) {
-		r = read_label_file(*path, &words, err);
+		r = environment_lines("--label-file", *path, &words, err);
 		if (r < 0)
 			return r;
 	}

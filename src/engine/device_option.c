@@ -100,6 +100,17 @@ static int check_access(const char *text, const char *access, struct error *err)
 			  access);
 }
 
+/* "vendor.com/class=name": the Container Device Interface's. */
+static int refuse_cdi(const char *text, struct error *err)
+{
+	error_set(
+		err, ERR_UNSUPPORTED, 0,
+		"--device %s: names of the Container Device Interface are not understood",
+		text);
+	return error_hint(err, "Name the device's files: --device /dev/dri; "
+			       "libraries of the host go in with -v");
+}
+
 int device_parse(struct device_nodes *list, const char *text, struct error *err)
 {
 	cleanup_strv char **parts = str_split(text, ':');
@@ -112,6 +123,8 @@ int device_parse(struct device_nodes *list, const char *text, struct error *err)
 		access = parts[--n];
 	if (n == 2)
 		path = parts[1];
+	if (n == 1 && source[0] != '/' && strchr(source, '/') && strchr(source, '='))
+		return refuse_cdi(text, err);
 	if (n > 2 || source[0] != '/' || path[0] != '/') {
 		error_set(err, ERR_INVALID, 0,
 			  "--device %s: expected HOST-DEVICE[:CONTAINER-DEVICE][:rwm]",

@@ -9,7 +9,7 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define ENV_FILE_MAX (1 << 20)
+#define FILE_MAX (1 << 20)
 
 static char **find(char **env, const char *name, size_t len)
 {
@@ -61,46 +61,83 @@ static void add_prefixed(char ***env, const char *prefix, size_t len,
 int environment_add(char ***env, const char *text, char *const *host_env,
 		    struct error *err)
 {
-	size_t len = strlen(text);
+	const char *name = text + strspn(text, " \t");
+	size_t len = strlen(name);
 	char **from_host;
 
 	if (text[0] == '\0' || text[0] == '=')
 		return error_set(err, ERR_INVALID, 0,
 				 "environment \"%s\": expected NAME=VALUE", text);
-	if (strchr(text, '=')) {
-		environment_set(env, text);
+	if (strchr(name, '=')) {
+		environment_set(env, name);
 		return 0;
 	}
-	if (text[len - 1] == '*') {
-		add_prefixed(env, text, len - 1, host_env);
+	if (len && name[len - 1] == '*') {
+		add_prefixed(env, name, len - 1, host_env);
 		return 0;
 	}
-	from_host = find((char **)host_env, text, len);
+	from_host = find((char **)host_env, name, len);
 	if (from_host)
 		environment_set(env, *from_host);
+	return 0;
+}
+
+int environment_lines(const char *option, const char *path, char ***ret,
+		      struct error *err)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	cleanup_free char *text = NULL;
+	cleanup_strv char **lines = NULL;
+	const char *start;
+	size_t len;
+	int r;
+
+	r = fs_read(AT_FDCWD, path, FILE_MAX, &text, &len, err);
+	if (r < 0)
+		return error_wrap(err, "%s", option);
+	if (strlen(text) != len)
+		return error_set(err, ERR_INVALID, 0, "%s %s: it is no text", option,
+				 path);
+	start = str_starts(text, mark) ? text + strlen(mark) : text;
+	lines = str_split(start, '\n');
+	strv_foreach (line, lines) {
+		const char *word = *line + strspn(*line, " \t");
+		size_t end = strlen(*line);
+
+		if (end && (*line)[end - 1] == '\r')
+			(*line)[end - 1] = '\0';
+		if (*word && *word != '#')
+			strv_add(ret, word);
+	}
 	return 0;
 }
 
 int environment_add_file(char ***env, const char *path, char *const *host_env,
 			 struct error *err)
 {
-	cleanup_free char *text = NULL;
 	cleanup_strv char **lines = NULL;
-	int r;
+	int r = environment_lines("--env-file", path, &lines, err);
 
-	r = fs_read(AT_FDCWD, path, ENV_FILE_MAX, &text, NULL, err);
-	if (r < 0)
-		return error_wrap(err, "--env-file");
-	lines = str_split(text, '\n');
 	strv_foreach (line, lines) {
-		char *start = *line + strspn(*line, " \t");
-
-		start[strcspn(start, "\r")] = '\0';
-		if (*start == '\0' || *start == '#')
-			continue;
-		r = environment_add(env, start, host_env, err);
+		if (r < 0)
+			return r;
+		r = environment_add(env, *line, host_env, err);
 		if (r < 0)
 			return error_wrap(err, "--env-file %s", path);
 	}
-	return 0;
+	return r;
+}
+
+void environment_add_proxy(char ***env, char *const *host_env)
+{
+	static const char *const names[] = {"http_proxy", "https_proxy", "ftp_proxy",
+					    "no_proxy",   "HTTP_PROXY",  "HTTPS_PROXY",
+					    "FTP_PROXY",  "NO_PROXY"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char **entry = find((char **)host_env, names[i], strlen(names[i]));
+
+		if (entry)
+			environment_set(env, *entry);
+	}
 }

@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/process.h"
 #include "runtime/seccomp.h"
@@ -41,6 +42,7 @@ void security_plan_release(struct security_plan *p)
 	free(p->apparmor);
 	strv_free(p->mask);
 	strv_free(p->unmask);
+	strv_free(p->proc_options);
 	*p = (struct security_plan){0};
 }
 
@@ -137,6 +139,10 @@ static int take_seccomp(struct security_plan *p, const char *value, struct error
 		p->seccomp = SECCOMP_CHOICE_NONE;
 		return 0;
 	}
+	if (str_eq(value, "builtin")) { /* Docker's name for the default */
+		p->seccomp = SECCOMP_CHOICE_DEFAULT;
+		return 0;
+	}
 	p->seccomp = SECCOMP_CHOICE_FILE;
 	p->seccomp_file = xstrdup(value);
 	return 0;
@@ -175,13 +181,51 @@ static int take_paths(char ***list, const char *option, const char *value,
 	return 0;
 }
 
+/* A label has a meaning for SELinux only: where that is off podman takes all of them as well. */
 static int check_label(const char *value, struct error *err)
 {
-	if (str_eq(value, "disable"))
-		return 0;
-	return error_set(err, ERR_UNSUPPORTED, 0,
-			 "--security-opt label=%s: SELinux labels are not supported yet",
-			 value ? value : "");
+	static const char *const words[] = {
+		"user:", "role:", "type:", "level:", "filetype:", "disable", "nested"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!value || !str_starts(value, words[i]))
+			continue;
+		if (str_eq(value, "disable") ||
+		    access("/sys/fs/selinux/enforce", F_OK) < 0)
+			return 0;
+		return error_set(
+			err, ERR_UNSUPPORTED, 0,
+			"--security-opt label=%s: SELinux labels are not supported yet",
+			value);
+	}
+	error_set(err, ERR_INVALID, 0, "--security-opt label=%s: unknown option",
+		  value ? value : "");
+	return error_hint(
+		err, "Known: disable, nested, user:, role:, type:, level:, filetype:");
+}
+
+static int take_system_paths(struct security_plan *p, const char *value,
+			     struct error *err)
+{
+	if (!str_eq(value, "unconfined"))
+		return error_set(
+			err, ERR_INVALID, 0,
+			"--security-opt systempaths: expected unconfined, got \"%s\"",
+			value ? value : "");
+	strv_add(&p->unmask, "ALL");
+	return 0;
+}
+
+static int take_proc_options(struct security_plan *p, const char *value,
+			     struct error *err)
+{
+	if (str_empty(value))
+		return error_set(
+			err, ERR_INVALID, 0,
+			"--security-opt proc-opts: expected options of /proc, such as hidepid=2");
+	strv_free(p->proc_options);
+	p->proc_options = str_split(value, ',');
+	return 0;
 }
 
 static int take_option(struct security_plan *p, const char *text, struct error *err)
@@ -197,6 +241,10 @@ static int take_option(struct security_plan *p, const char *text, struct error *
 		return take_paths(&p->mask, key, value, err);
 	if (str_eq(key, "unmask"))
 		return take_paths(&p->unmask, key, value, err);
+	if (str_eq(key, "systempaths"))
+		return take_system_paths(p, value, err);
+	if (str_eq(key, "proc-opts"))
+		return take_proc_options(p, value, err);
 	if (str_eq(key, "label"))
 		return check_label(value, err);
 	if (str_eq(key, "apparmor")) {
@@ -209,7 +257,7 @@ static int take_option(struct security_plan *p, const char *text, struct error *
 	error_set(err, ERR_INVALID, 0, "--security-opt %s: unknown option", text);
 	return error_hint(
 		err,
-		"Known: seccomp=, no-new-privileges, mask=, unmask=, apparmor=, label=disable");
+		"Known: seccomp=, no-new-privileges, mask=, unmask=, systempaths=, proc-opts=, apparmor=, label=");
 }
 
 int security_plan_build(const struct security_request *request, struct security_plan *ret,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --security-opt, --cap-add, --cap-drop and --privileged as a plan. Pure but for asking
- * the kernel which capabilities exist. */
+ * the kernel which capabilities exist, and whether it has SELinux. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,6 +17,7 @@ struct security_plan { /* strings owned */
 	bool no_new_privileges;
 	char *apparmor;        /* profile; NULL: none */
 	char **mask, **unmask; /* absolute paths; unmask "ALL": every one */
+	char **proc_options;   /* of the /proc that it mounts */
 	uint64_t bounding;     /* bit N: capability N */
 	uint64_t added;        /* of --cap-add: what a user other than root gets */
 	uint64_t dropped;      /* of --cap-drop */

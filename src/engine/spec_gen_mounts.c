@@ -116,13 +116,21 @@ static void add_nested(const struct create_plan *p, struct spec *spec)
 						     "sysfs", "nosuid,noexec,nodev,ro"});
 }
 
+static void add_proc(const struct create_plan *p, struct spec *spec)
+{
+	cleanup_free char *more = strv_join(p->security.proc_options, ",");
+	cleanup_free char *options = xasprintf("nosuid,noexec,nodev%s%s",
+					       p->security.proc_options ? "," : "", more);
+
+	add_default(p, spec, &(struct mount_text){"/proc", "proc", "proc", options});
+}
+
 static void add_defaults(const struct create_plan *p, struct spec *spec)
 {
 	cleanup_free char *shm_options = xasprintf(
 		"nosuid,noexec,nodev,mode=1777,size=%" PRId64, p->options->shm_size);
 
-	add_default(p, spec,
-		    &(struct mount_text){"/proc", "proc", "proc", "nosuid,noexec,nodev"});
+	add_proc(p, spec);
 	add_default(
 		p, spec,
 		&(struct mount_text){"/dev", "tmpfs", "tmpfs",

@@ -76,9 +76,6 @@ int ulimit_parse(struct spec_rlimit **list, size_t *n, const char *text,
 	struct spec_rlimit *limit;
 	uint64_t soft, hard;
 
-	if (str_eq(text, "host"))
-		return error_set(err, ERR_UNSUPPORTED, 0,
-				 "--ulimit host is not supported yet");
 	if (!equals)
 		return malformed(text, err);
 	if (!strv_has((char *const *)limit_names, name))

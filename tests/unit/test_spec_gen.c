@@ -302,6 +302,26 @@ START_TEST(test_init)
 }
 END_TEST
 
+START_TEST(test_proc_options)
+{
+	static const char *const words[] = {"proc-opts=hidepid=2,subset=pid",
+					    "systempaths=unconfined", NULL};
+	const struct security_request request = {.security_opt = (char *const *)words};
+	struct error err = ERROR_INIT;
+	struct fixture f;
+	fixture_init(&f);
+	security_plan_release(&f.plan.security);
+	ck_assert_ok(security_plan_build(&request, &f.plan.security, &err), &err);
+	const struct spec *s = generate(&f);
+
+	ck_assert(strv_has(mount_at(s, "/proc")->options, "hidepid=2"));
+	ck_assert(strv_has(mount_at(s, "/proc")->options, "subset=pid"));
+	ck_assert_uint_eq(strv_len(s->linux->masked_paths), 0);
+	ck_assert_uint_eq(strv_len(s->linux->readonly_paths), 0);
+	fixture_release(&f);
+}
+END_TEST
+
 static const struct {
 	const char *option;
 	const char *const words[4];
@@ -314,9 +334,14 @@ static const struct {
 	{"opt", {"no-new-privileges:maybe"}, "expected true or false"},
 	{"opt", {"no-new-privileges:false"}, NULL},
 	{"opt", {"mask=relative"}, "expected absolute paths"},
-	{"opt", {"label=type:x"}, "SELinux labels are not supported yet"},
+	{"opt", {"label=typo:x"}, "unknown option"},
+	{"opt", {"label"}, "unknown option"},
 	{"opt", {"label=disable"}, NULL},
 	{"opt", {"nosuch=1"}, "unknown option"},
+	{"opt", {"seccomp=builtin"}, NULL},
+	{"opt", {"systempaths=unconfined"}, NULL},
+	{"opt", {"systempaths=x"}, "expected unconfined"},
+	{"opt", {"proc-opts="}, "expected options of /proc"},
 };
 
 START_TEST(test_security_options)
@@ -349,4 +374,4 @@ UNIT_MAIN("spec_gen", test_defaults, test_user_namespace,
 	  test_a_volume_takes_the_place_of_a_default,
 	  test_another_user_holds_only_what_was_added, test_privileged, test_nested,
 	  test_filter_capabilities, test_masks, test_read_only, test_init,
-	  test_security_options)
+	  test_security_options, test_proc_options)
