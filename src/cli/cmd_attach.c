@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <unistd.h>
-
+#include "cli/attach_to.h"
 #include "cli/cubby.h"
 #include "cli/select.h"
-#include "engine/attach.h"
-#include "engine/container_dir.h"
-#include "engine/event.h"
-#include "engine/remove.h"
-#include "util/proc.h"
 
 struct attach_values {
 	struct select_options select;
@@ -30,53 +24,6 @@ static void defaults(void *values)
 	((struct attach_values *)values)->sig_proxy = true;
 }
 
-static int forward_signal(void *arg, int sig, struct error *err)
-{
-	return container_signal(arg, sig, err);
-}
-
-static int connect_to(const struct engine *e, const struct container *c,
-		      struct error *err)
-{
-	cleanup_fd int dirfd = -EBADF;
-
-	if (c->status != CONTAINER_RUNNING)
-		return error_set(err, ERR_CONFLICT, 0,
-				 "you can only attach to running containers");
-	dirfd = container_dir_open(e, c->record.id);
-	if (dirfd < 0)
-		return error_set(err, ERR_CONFLICT, 0, "container %s has just ended",
-				 c->record.name);
-	return attach_connect(dirfd, err);
-}
-
-static int attach(const struct attach_values *v, const struct engine *e,
-		  struct container *c, struct error *err)
-{
-	cleanup_fd int socket_fd = connect_to(e, c, err);
-	struct pump_options o = PUMP_OPTIONS_INIT;
-	struct attach_result result = {0};
-	int r, exit_code;
-
-	if (socket_fd < 0)
-		return socket_fd;
-	if (v->no_stdin || !c->config.interactive)
-		o.stdin_fd = -EBADF;
-	o.detach_keys = v->detach_keys ? v->detach_keys : c->config.detach_keys;
-	if (v->sig_proxy) {
-		o.forward_signal = forward_signal;
-		o.signal_arg = c;
-	}
-	event_container(e, &c->record, &c->config, EVENT_ATTACH);
-	r = attach_run(socket_fd, &o, &result, err);
-	if (r < 0 || result.detached)
-		return r < 0 ? r : 0;
-	if (!result.lost)
-		return proc_exit_code(result.wait_status);
-	r = container_wait(e, c, -1, &exit_code, err);
-	return r < 0 ? r : exit_code;
-}
-
 static int run(const struct command_call *call, struct error *err)
 {
 	const struct attach_values *v = call->values;
@@ -88,7 +35,11 @@ static int run(const struct command_call *call, struct error *err)
 	if (r < 0)
 		return r;
 	r = select_one(call, &e, v->select.latest, &c, err);
-	return r < 0 ? r : attach(v, &e, &c, err);
+	if (r < 0)
+		return r;
+	const struct attach_choice choice = {v->no_stdin, v->sig_proxy, v->detach_keys};
+
+	return attach_to(&choice, &e, &c, err);
 }
 
 const struct command cmd_attach = {

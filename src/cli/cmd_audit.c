@@ -12,9 +12,9 @@
 #include "util/str.h"
 
 struct audit_values {
-	struct create_options create;
+	struct create_values create;
 	const char *format;
-	bool detach, single_id;
+	bool detach;
 };
 
 static const struct option_spec options[] = {
@@ -22,15 +22,13 @@ static const struct option_spec options[] = {
 		   "json, or a template such as '{{.Level}}'"),
 	OPT_BOOL(struct audit_values, detach, "detach", 'd',
 		 "as in run; makes no difference here"),
-	OPT_BOOL(struct audit_values, single_id, "single-id", 0,
-		 "the same as --uidmap 0:0:1"),
-	OPT_INCLUDE_AT(struct audit_values, create, create_table),
+	OPT_INCLUDE_AT(struct audit_values, create, create_values_table),
 	OPT_END,
 };
 
 static void defaults(void *values)
 {
-	create_table_defaults(&((struct audit_values *)values)->create);
+	create_values_defaults(&((struct audit_values *)values)->create);
 }
 
 static size_t size_of(enum option_type type)
@@ -89,13 +87,12 @@ static int audit_new(const struct command_call *call, const struct engine *e,
 		     struct audit_facts *ret, struct error *err)
 {
 	struct audit_values *v = call->values;
-	int r = create_table_arguments(&v->create, call->args, call->argv, err);
+	int r = create_values_fill(&v->create, call, err);
 
-	if (r < 0)
-		return r;
-	if (v->single_id && !v->create.uidmap)
-		strv_add(&v->create.uidmap, "0:0:1");
-	return audit_options(e, &v->create, ret, err);
+	if (r >= 0)
+		r = audit_options(e, &v->create.create, ret, err);
+	create_values_clear(&v->create);
+	return r;
 }
 
 static int no_such(const char *typed, struct error *err)

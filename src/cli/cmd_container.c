@@ -1,18 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `cubby container ...`: the same commands by podman's longer names, and the monitor's
  * clean-up. */
+#include <unistd.h>
+
 #include "cli/cubby.h"
+#include "engine/container_start.h"
+#include "engine/rerun.h"
 #include "engine/settle.h"
+#include "util/str.h"
+
+struct backoff_values {
+	int64_t backoff_usec;
+};
+
+static const struct option_spec backoff_table[] = {
+	OPT_DURATION(struct backoff_values, backoff_usec, "backoff", 0, "TIME",
+		     "how long its restart policy waits, or waited last"),
+	OPT_END,
+};
+
+/* The waiting is done by a fresh process, which holds nothing. */
+static int become_rerun(const struct engine *e, const char *id, int64_t pause_usec,
+			struct error *err)
+{
+	static const char *const words[] = {"container", "rerun", NULL};
+	cleanup_strv char **argv = engine_self_command(e, words);
+
+	strv_addf(&argv, "--backoff=%lldus", (long long)pause_usec);
+	strv_add(&argv, id);
+	execv(argv[0], argv);
+	return error_set(err, ERR_SYSTEM, errno, "run %s", argv[0]);
+}
 
 /* What the monitor becomes at its end when nobody else cleans up; harmless at any other
  * time. */
 static int run_cleanup(const struct command_call *call, struct error *err)
 {
+	const struct backoff_values *v = call->values;
 	cleanup_engine struct engine e = ENGINE_INIT;
-	int r;
+	int64_t pause_usec = 0;
+	bool due = false;
+	int r = cubby_open(call, &e, err);
 
-	r = cubby_open(call, &e, err);
-	return r < 0 ? r : container_settle(&e, call->args[0], true, err);
+	if (r >= 0)
+		r = container_settle(&e, call->args[0], true, err);
+	if (r >= 0)
+		r = rerun_is_due(&e, call->args[0], v->backoff_usec, &due, &pause_usec,
+				 err);
+	if (r < 0 || !due)
+		return r;
+	return become_rerun(&e, call->args[0], pause_usec, err);
 }
 
 static const struct command cleanup_command = {
@@ -20,16 +57,54 @@ static const struct command cleanup_command = {
 	.group = "Containers",
 	.usage = "ID",
 	.summary = "record the end of a container and remove what it leaves",
+	.options = backoff_table,
+	.values_size = sizeof(struct backoff_values),
 	.min_args = 1,
 	.max_args = 1,
 	.hidden = true,
 	.run = run_cleanup,
 };
 
+static int run_rerun(const struct command_call *call, struct error *err)
+{
+	const struct backoff_values *v = call->values;
+	const struct start_options o = {.by_policy = true,
+					.backoff_usec = v->backoff_usec};
+	cleanup_engine struct engine e = ENGINE_INIT;
+	cleanup_container struct container c = {0};
+	int exit_code, r = cubby_open_dirs(call, &e, err);
+
+	if (r >= 0)
+		r = rerun_wait(&e, call->args[0], v->backoff_usec, err);
+	if (r >= 0)
+		r = engine_open_store(&e, err);
+	if (r >= 0)
+		r = container_find(&e, call->args[0], &c, err);
+	if (r >= 0 && !c.record.stopped)
+		r = container_start(&e, &c, &o, &exit_code, err);
+	return r;
+}
+
+const struct command cmd_container_rerun = {
+	.name = "rerun",
+	.group = "Containers",
+	.usage = "ID",
+	.summary = "carry out a container's restart policy",
+	.options = backoff_table,
+	.values_size = sizeof(struct backoff_values),
+	.min_args = 1,
+	.max_args = 1,
+	.hidden = true,
+	.run = run_rerun,
+};
+
 /* one a line, however many there are */
 /* clang-format off */
 static const struct command *const commands[] = {
 	&cmd_run,
+	&cmd_create,
+	&cmd_start,
+	&cmd_restart,
 	&cmd_exec,
 	&cmd_ps,
 	&cmd_logs,
@@ -47,6 +122,7 @@ static const struct command *const commands[] = {
 	&cmd_export,
 	&cmd_container_diff,
 	&cleanup_command,
+	&cmd_container_rerun,
 	NULL,
 };
 /* clang-format on */

@@ -5,6 +5,7 @@
 #include "cli/select.h"
 #include "engine/event.h"
 #include "engine/remove.h"
+#include "engine/rerun.h"
 #include "util/signals.h"
 
 struct kill_values {
@@ -32,6 +33,8 @@ static int send_signal(const struct engine *e, const struct container *c,
 	int r;
 
 	r = container_signal(c, v->number, err);
+	if (r >= 0)
+		r = rerun_cancel(e, c, err);
 	if (r < 0)
 		return r;
 	event_container(e, &c->record, &c->config, EVENT_KILL);

@@ -2,6 +2,7 @@
 #include "cli/create_table.h"
 
 #include "cli/create_tables.h"
+#include "cli/cubby.h"
 #include "engine/log_option.h"
 #include "util/str.h"
 
@@ -23,8 +24,26 @@ const struct option_spec create_table[] = {
 };
 /* clang-format on */
 
-void create_table_defaults(struct create_options *o)
+static const char *const pull_words[] = {"missing", "always", "never", "newer", NULL};
+
+const struct option_spec create_values_table[] = {
+	OPT_INCLUDE_AT(struct create_values, create, create_table),
+	OPT_GROUP("Image"),
+	OPT_WORD(struct create_values, create.pull_policy, "pull", 0, pull_words,
+		 "when to fetch the image", .common = true),
+	OPT_BOOL(struct create_values, quiet, "quiet", 'q',
+		 "say nothing but what the program says, or why there is none"),
+	OPT_BOOL(struct create_values, single_id, "single-id", 0,
+		 "all its files are your own; the same as --uidmap 0:0:1"),
+	OPT_INCLUDE_AT(struct create_values, platform, platform_table),
+	OPT_INCLUDE_AT(struct create_values, registry, registry_table),
+	OPT_END,
+};
+
+void create_values_defaults(struct create_values *v)
 {
+	struct create_options *o = &v->create;
+
 	o->network = "none";
 	o->read_only_tmpfs = true;
 	o->shm_size = 64 << 20;
@@ -33,16 +52,47 @@ void create_table_defaults(struct create_options *o)
 	o->inside.passwd = true;
 	o->inside.http_proxy = true;
 	o->inside.content_trust = true;
+	registry_values_defaults(&v->registry);
 }
 
-int create_table_arguments(struct create_options *o, char *const *args, char *const *argv,
-			   struct error *err)
+static int check(const struct create_options *o, const struct cubby_globals *g,
+		 struct error *err)
 {
-	if (o->rootfs_given)
-		o->rootfs = args[0];
-	else
-		o->image_name = args[0];
-	o->command = args + 1;
-	o->create_command = argv;
+	if (o->replace && !o->name)
+		return error_set(err, ERR_INVALID, 0, "--replace needs --name");
+	if (o->auto_remove && o->restart.when != RESTART_NO)
+		return error_set(err, ERR_INVALID, 0,
+				 "conflicting options: --rm and --restart");
+	/* or it would be some file of ours that goes into the container */
+	if (o->preserve_fds > g->n_inherited_fds)
+		return error_set(err, ERR_INVALID, 0,
+				 "--preserve-fds %d: file descriptor %d is not open",
+				 o->preserve_fds, 3 + g->n_inherited_fds);
 	return 0;
+}
+
+int create_values_fill(struct create_values *v, const struct command_call *call,
+		       struct error *err)
+{
+	struct create_options *o = &v->create;
+	int r;
+
+	if (o->rootfs_given)
+		o->rootfs = call->args[0];
+	else
+		o->image_name = call->args[0];
+	o->command = call->args + 1;
+	o->create_command = call->argv;
+	if (v->single_id && !o->uidmap)
+		strv_add(&o->uidmap, "0:0:1");
+	r = check(o, call->globals, err);
+	if (r < 0)
+		return r;
+	registry_values_fill(&v->registry, &o->fetch.registry);
+	return platform_values_fill(&v->platform, &o->fetch.platform, err);
+}
+
+void create_values_clear(struct create_values *v)
+{
+	transfer_platform_clear(&v->create.fetch.platform);
 }

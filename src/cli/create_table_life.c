@@ -4,6 +4,11 @@
 
 #define O struct create_options
 
+static int set_restart(const struct option_match *m, struct error *err)
+{
+	return restart_policy_parse(m->value, m->target, err);
+}
+
 const struct option_spec create_table_life[] = {
 	OPT_GROUP("Life and record"),
 	OPT_STRING(O, name, "name", 0, "NAME", "name of the container", .common = true),
@@ -15,6 +20,8 @@ const struct option_spec create_table_life[] = {
 		"when stop kills it (default 10)", .max = 1000000000),
 	OPT_I64(O, timeout_sec, "timeout", 0, "SECONDS", "kill it after this time",
 		.max = 1000000000),
+	OPT_CUSTOM(O, restart, "restart", 0, "POLICY", set_restart,
+		   "when it has ended: no, on-failure[:RETRIES], always, unless-stopped"),
 	OPT_STRV(O, labels, "label", 'l', "KEY=VALUE", "a label"),
 	OPT_STRV(O, label_files, "label-file", 0, "FILE",
 		 "labels from a file, a line each"),
@@ -25,7 +32,6 @@ const struct option_spec create_table_life[] = {
 		   "write the process ID of its first process here"),
 	OPT_STRING(O, monitor_pidfile, "conmon-pidfile", 0, "FILE",
 		   "write the process ID of its monitor here"),
-	OPT_NOT_YET("restart", 0),
 	OPT_NOT_YET("rmi", 0),
 	OPT_END,
 };

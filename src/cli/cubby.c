@@ -57,7 +57,6 @@ LATER(build, "build");
 LATER(commit, "commit");
 LATER(compose, "compose");
 LATER(cp, "cp");
-LATER(create, "create");
 LATER(generate, "generate");
 LATER(healthcheck, "healthcheck");
 LATER(info, "info");
@@ -67,9 +66,7 @@ LATER(mount, "mount");
 LATER(network, "network");
 LATER(pod, "pod");
 LATER(port, "port");
-LATER(restart, "restart");
 LATER(secret, "secret");
-LATER(start, "start");
 LATER(stats, "stats");
 LATER(top, "top");
 LATER(unmount, "unmount");
@@ -104,6 +101,9 @@ static const struct foreign_word foreign[] = {
 /* clang-format off */
 static const struct command *const commands[] = {
 	&cmd_run,
+	&cmd_create,
+	&cmd_start,
+	&cmd_restart,
 	&cmd_exec,
 	&cmd_ps,
 	&cmd_logs,
@@ -148,7 +148,6 @@ static const struct command *const commands[] = {
 	&later_commit,
 	&later_compose,
 	&later_cp,
-	&later_create,
 	&later_generate,
 	&later_healthcheck,
 	&later_info,
@@ -158,9 +157,7 @@ static const struct command *const commands[] = {
 	&later_network,
 	&later_pod,
 	&later_port,
-	&later_restart,
 	&later_secret,
-	&later_start,
 	&later_stats,
 	&later_top,
 	&later_unmount,
@@ -195,7 +192,8 @@ static int set_log(const struct cubby_globals *g, struct error *err)
 /* Those that put a process of ours into a container, where it could be reached. */
 static bool enters_container(const struct command *c)
 {
-	return c == &cmd_run || c == &cmd_exec || c == &cmd_audit;
+	return c == &cmd_run || c == &cmd_start || c == &cmd_restart ||
+	       c == &cmd_container_rerun || c == &cmd_exec || c == &cmd_audit;
 }
 
 static int prepare(const struct command_call *call, struct error *err)

@@ -5,124 +5,61 @@
 #include <string.h>
 
 #include "util/json.h"
+#include "util/json_members.h"
 #include "util/mem.h"
 #include "util/str.h"
 
-enum member_type { MEMBER_STR, MEMBER_STRV, MEMBER_BOOL, MEMBER_I64 };
+#define MEMBER(json_key, json_type, name) \
+	JSON_MEMBER(struct container_config, json_key, json_type, name)
 
-struct member {
-	const char *key;
-	enum member_type type;
-	size_t offset;
+static const struct json_member members[] = {
+	MEMBER("rootfs", STR, rootfs),
+	MEMBER("image", STR, image),
+	MEMBER("entrypoint", STRV, entrypoint),
+	MEMBER("command", STRV, command),
+	MEMBER("createCommand", STRV, create_command),
+	MEMBER("labels", STRV, labels),
+	MEMBER("binds", STRV, binds),
+	MEMBER("capAdd", STRV, cap_add),
+	MEMBER("capDrop", STRV, cap_drop),
+	MEMBER("user", STR, user),
+	MEMBER("network", STR, network),
+	MEMBER("userns", STR, userns),
+	MEMBER("detachKeys", STR, detach_keys),
+	MEMBER("seccomp", STR, seccomp),
+	MEMBER("logDriver", STR, log_driver),
+	MEMBER("logPath", STR, log_path),
+	MEMBER("logTag", STR, log_tag),
+	MEMBER("logLabels", STRV, log_labels),
+	MEMBER("logMaxSize", I64, log_max_size),
+	MEMBER("logMaxFiles", I64, log_max_files),
+	MEMBER("cidFile", STR, cidfile),
+	MEMBER("pidFile", STR, pidfile),
+	MEMBER("interactive", BOOL, interactive),
+	MEMBER("terminal", BOOL, terminal),
+	MEMBER("privileged", BOOL, privileged),
+	MEMBER("nested", BOOL, nested),
+	MEMBER("init", BOOL, init),
+	MEMBER("readOnly", BOOL, read_only),
+	MEMBER("singleId", BOOL, single_id),
+	MEMBER("restart", STR, restart),
+	MEMBER("stopSignal", I64, stop_signal),
+	MEMBER("stopTimeout", I64, stop_timeout_sec),
+	{NULL},
 };
-
-#define MEMBER(json_key, json_type, name)                         \
-	{                                                         \
-		.key = (json_key), .type = (json_type),           \
-		.offset = offsetof(struct container_config, name) \
-	}
-
-static const struct member members[] = {
-	MEMBER("rootfs", MEMBER_STR, rootfs),
-	MEMBER("image", MEMBER_STR, image),
-	MEMBER("entrypoint", MEMBER_STRV, entrypoint),
-	MEMBER("command", MEMBER_STRV, command),
-	MEMBER("createCommand", MEMBER_STRV, create_command),
-	MEMBER("labels", MEMBER_STRV, labels),
-	MEMBER("binds", MEMBER_STRV, binds),
-	MEMBER("capAdd", MEMBER_STRV, cap_add),
-	MEMBER("capDrop", MEMBER_STRV, cap_drop),
-	MEMBER("user", MEMBER_STR, user),
-	MEMBER("network", MEMBER_STR, network),
-	MEMBER("userns", MEMBER_STR, userns),
-	MEMBER("detachKeys", MEMBER_STR, detach_keys),
-	MEMBER("seccomp", MEMBER_STR, seccomp),
-	MEMBER("logDriver", MEMBER_STR, log_driver),
-	MEMBER("logPath", MEMBER_STR, log_path),
-	MEMBER("logTag", MEMBER_STR, log_tag),
-	MEMBER("logLabels", MEMBER_STRV, log_labels),
-	MEMBER("logMaxSize", MEMBER_I64, log_max_size),
-	MEMBER("logMaxFiles", MEMBER_I64, log_max_files),
-	MEMBER("cidFile", MEMBER_STR, cidfile),
-	MEMBER("pidFile", MEMBER_STR, pidfile),
-	MEMBER("interactive", MEMBER_BOOL, interactive),
-	MEMBER("terminal", MEMBER_BOOL, terminal),
-	MEMBER("privileged", MEMBER_BOOL, privileged),
-	MEMBER("nested", MEMBER_BOOL, nested),
-	MEMBER("init", MEMBER_BOOL, init),
-	MEMBER("readOnly", MEMBER_BOOL, read_only),
-	MEMBER("singleId", MEMBER_BOOL, single_id),
-	MEMBER("stopSignal", MEMBER_I64, stop_signal),
-	MEMBER("stopTimeout", MEMBER_I64, stop_timeout_sec),
-};
-
-static void *member_at(const struct container_config *c, const struct member *m)
-{
-	return (char *)c + m->offset;
-}
 
 void container_config_release(struct container_config *c)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-		void *p = member_at(c, &members[i]);
-
-		if (members[i].type == MEMBER_STR)
-			free(*(char **)p);
-		else if (members[i].type == MEMBER_STRV)
-			strv_free(*(char ***)p);
-	}
+	json_members_release(members, c);
 	*c = (struct container_config){0};
-}
-
-static void add_member(struct json_object *o, const struct member *m, const void *p)
-{
-	switch (m->type) {
-	case MEMBER_STR:
-		json_add_str(o, m->key, *(char *const *)p);
-		break;
-	case MEMBER_STRV:
-		if (*(char **const *)p)
-			json_add_strv(o, m->key, *(char **const *)p);
-		break;
-	case MEMBER_BOOL:
-		if (*(const bool *)p)
-			json_add_bool(o, m->key, true);
-		break;
-	case MEMBER_I64:
-		json_add_i64(o, m->key, *(const int64_t *)p);
-		break;
-	}
 }
 
 char *container_config_text(const struct container_config *c)
 {
 	cleanup_json struct json_object *o = json_object_new_object();
 
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-		add_member(o, &members[i], member_at(c, &members[i]));
+	json_members_add(o, members, c);
 	return json_text(o, false);
-}
-
-static int read_member(struct json_object *value, const struct member *m, void *p,
-		       struct error *err)
-{
-	const char *text;
-	int r;
-
-	switch (m->type) {
-	case MEMBER_STR:
-		r = json_to_str(value, m->key, &text, err);
-		if (r >= 0)
-			*(char **)p = xstrdup(text);
-		return r;
-	case MEMBER_STRV:
-		return json_to_strv(value, m->key, (char ***)p, err);
-	case MEMBER_BOOL:
-		return json_to_bool(value, m->key, (bool *)p, err);
-	case MEMBER_I64:
-		return json_to_i64(value, m->key, (int64_t *)p, err);
-	}
-	return 0;
 }
 
 int container_config_parse(const char *text, struct container_config *ret,
@@ -135,15 +72,9 @@ int container_config_parse(const char *text, struct container_config *ret,
 	r = json_parse(text, strlen(text), "container record", &o, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-		struct json_object *value = json_get(o, members[i].key);
-
-		if (!value)
-			continue;
-		r = read_member(value, &members[i], member_at(&c, &members[i]), err);
-		if (r < 0)
-			return error_wrap(err, "container record");
-	}
+	r = json_members_read(o, members, &c, err);
+	if (r < 0)
+		return error_wrap(err, "container record");
 	*ret = c;
 	c = (struct container_config){0};
 	return 0;

@@ -29,6 +29,7 @@ struct container_config {  /* strings owned */
 	char *cidfile, *pidfile;
 	bool interactive, terminal, privileged, nested, init, read_only;
 	bool single_id; /* the image is unpacked with all owners as one */
+	char *restart;  /* its policy, as restart_policy_text() has it; NULL: none */
 	int64_t stop_signal, stop_timeout_sec;
 };
 

@@ -20,7 +20,6 @@
 #include "util/fd.h"
 #include "util/fs.h"
 #include "util/json.h"
-#include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/time.h"
@@ -40,6 +39,7 @@ void creation_release(struct creation *c)
 	if (r < 0)
 		error_drop(&err, "the next command sweeps it away");
 	etc_fds_release(&c->etc_fds);
+	start_plan_release(&c->start);
 	strv_free(TAKE_PTR(c->gifts));
 	if (c->spec)
 		spec_free(TAKE_PTR(c->spec));
@@ -83,6 +83,7 @@ static int insert_record(const struct engine *e, struct create_plan *p, struct e
 			.name = p->name,
 			.created_usec = time_now_usec(),
 			.auto_remove = p->options->auto_remove,
+			.phase = p->options->at_rest ? CONTAINER_AT_REST : CONTAINER_RUN,
 			.config = text,
 			.image = p->image ? p->image->record.id : NULL,
 		};
@@ -153,84 +154,33 @@ static int make_data_files(const struct engine *e, const struct create_plan *p,
 }
 
 /*
- * For the record and for exec; after a power failure it is of no use, so it is not
- * synced. That of a --rm container goes to the run directory, which is memory as a rule:
- * nobody reads it later.
+ * For the record, for exec and for the next start; after a power failure it is of no use, so it is not
+ * synced. That of a `run --rm` container goes to the run directory, which is memory as a rule: nobody
+ * reads it later.
  */
-static int write_config(const struct engine *e, const struct create_plan *p,
-			const struct spec *spec, struct error *err)
+static int write_config(const struct creation *c, const struct create_plan *p,
+			struct error *err)
 {
-	cleanup_json struct json_object *document = spec_to_json(spec);
+	cleanup_json struct json_object *document = spec_to_json(c->spec);
 	cleanup_free char *text = json_text(document, true);
-	cleanup_free char *path = p->options->auto_remove
-					  ? container_dir_path(e, p->id, CONFIG_FILE)
-					  : container_data_path(e, p->id, CONFIG_FILE);
+	const char *dir = p->options->auto_remove && !p->options->at_rest
+				  ? c->start.run_dir
+				  : c->start.data_dir;
+	cleanup_free char *path = fs_join(dir, CONFIG_FILE);
 	cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int r;
 
 	if (fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make %s", path);
 	r = fd_write_all(fd, text, strlen(text));
-	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "write %s", path) : 0;
-}
-
-/* Files that are mounted belong to the container's root, where it is not the user. */
-static uint32_t outside_root(const struct idmap *map)
-{
-	uint32_t id = map->n_lines ? idmap_to_outside(map, 0) : 0;
-
-	return id == IDMAP_NONE ? 0 : id;
-}
-
-static int write_etc(const struct create_plan *p, struct creation *c, struct error *err)
-{
-	const struct etc_content content = {
-		.hostname = p->hostname,
-		.name = p->name,
-		.id = p->id,
-		.add_hosts = p->options->add_hosts,
-		.network_host = p->network_host,
-		.subuid = p->subuid,
-		.subgid = p->subgid,
-		.rootless = p->rootless,
-		.nested = p->options->nested,
-		.uids = &p->uids,
-		.uid = outside_root(&p->uids),
-		.gid = outside_root(&p->gids),
-	};
-
-	return etc_files_write(c->lock_fd, &p->etc, &content, &c->etc_fds, err);
-}
-
-/* Layers that can't be shown through the container's map are copied, and a person hears why. */
-static int bring_layers(const struct engine *e, struct create_plan *p,
-			const struct create_talk *talk, struct error *err)
-{
-	cleanup_free char *reason = NULL, *line = NULL;
-	enum layer_way way;
-	int r = layer_way_choose(e, p, &way, &reason, err);
-
 	if (r < 0)
-		return r;
-	log_info("container %s: the image's layers are %s", p->name, layer_way_word(way));
-	if (way != LAYER_WAY_COPY)
-		return 0;
-	line = xasprintf("the image's files are copied for this container, as its id map "
-			 "can't be laid over them here: %s",
-			 reason);
-	if (talk->warn)
-		talk->warn(line);
-	strv_add_take(&p->copied, fs_join(p->data_dir, CONTAINER_COPY_DIR));
-	p->overlay.lower = p->copied;
-	p->overlay.n_plain = 1;
-	return layer_way_copy(p, p->copied[0], talk->progress, err);
+		return error_set(err, ERR_SYSTEM, -r, "write %s", path);
+	return start_plan_write(&c->start, dir, err);
 }
 
-static void list_gifts(const struct create_plan *p, char ***ret)
+/* What the container's root shall own from the first day on, besides what each start makes. */
+static void list_first_gifts(const struct create_plan *p, char ***ret)
 {
-	for (enum etc_file file = 0; file < ETC_FILES; file++)
-		if (p->etc.wanted[file])
-			strv_add_take(ret, fs_join(p->run_dir, etc_file_name(file)));
 	if (p->image) {
 		strv_add(ret, p->upper);
 		if (!p->has_outer) /* who mounts the overlay makes its files there */
@@ -241,21 +191,17 @@ static void list_gifts(const struct create_plan *p, char ***ret)
 			strv_add(ret, p->volumes.items[i].source);
 }
 
-/* What the container's root shall own: root of the host can give it away at once. */
 static int give_away(const struct create_plan *p, struct creation *c, struct error *err)
 {
-	list_gifts(p, &c->gifts);
-	if (p->has_outer)
+	if (!p->is_remapped)
 		return 0;
-	strv_foreach (path, c->gifts)
-		if (chown(*path, outside_root(&p->uids), outside_root(&p->gids)) < 0)
-			return error_set(err, ERR_SYSTEM, errno,
-					 "give %s to the container", *path);
-	return 0;
+	list_first_gifts(p, &c->start.first_gifts);
+	start_plan_gifts(&c->start, true, &c->gifts);
+	return start_plan_give(&c->start, c->gifts, err);
 }
 
 int container_create_begin(const struct engine *e, struct create_plan *p,
-			   const struct create_talk *talk, struct creation *ret,
+			   const struct start_talk *talk, struct creation *ret,
 			   struct error *err)
 {
 	cleanup_creation struct creation c = CREATION_INIT;
@@ -271,13 +217,15 @@ int container_create_begin(const struct engine *e, struct create_plan *p,
 		r = spec_gen(p, &c.spec, err);
 	if (r >= 0)
 		r = volume_owners_apply(e, p, err);
-	if (r >= 0)
-		r = write_etc(p, &c, err);
+	if (r < 0)
+		return r;
+	start_plan_build(e, p, &c.start);
+	r = start_plan_etc(&c.start, c.lock_fd, &c.etc_fds, err);
 	if (r >= 0 && p->data_dir)
 		r = make_data_files(e, p, err);
-	if (r >= 0 && p->overlay.mapped)
-		r = bring_layers(e, p, talk, err);
-	if (r >= 0 && p->is_remapped)
+	if (r >= 0)
+		r = layer_way_bring(e, &c.start, talk, err);
+	if (r >= 0)
 		r = give_away(p, &c, err);
 	if (r < 0)
 		return r;
@@ -293,11 +241,14 @@ int container_create_record(struct creation *c, struct create_plan *p, struct er
 
 	/* A random name that was taken: the files, mounted by now, are written once more.
 	 */
-	if (r >= 0 && !str_eq(name, p->name))
-		r = write_etc(p, c, err);
+	if (r >= 0 && !str_eq(name, p->name)) {
+		free(c->start.name);
+		c->start.name = xstrdup(p->name);
+		r = start_plan_etc(&c->start, c->lock_fd, &c->etc_fds, err);
+	}
 	if (r >= 0 && !p->data_dir)
 		r = make_data_dir(c->engine, p->id, err);
 	if (r >= 0)
-		r = write_config(c->engine, p, c->spec, err);
+		r = write_config(c, p, err);
 	return r < 0 ? r : 0;
 }

@@ -8,10 +8,10 @@
 #include "engine/create_plan.h"
 #include "engine/engine.h"
 #include "engine/etc_files.h"
+#include "engine/start_plan.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
-struct image_progress;
 struct spec;
 
 struct creation {
@@ -19,6 +19,7 @@ struct creation {
 	const char *id;    /* of the plan */
 	int lock_fd;       /* the run directory, locked; owned */
 	struct spec *spec; /* owned */
+	struct start_plan start;
 	char **gifts; /* owned; paths that the launch gives to the container's root */
 	struct etc_fds
 		etc_fds; /* owned; of the files for /etc, in case the name must change */
@@ -35,12 +36,8 @@ struct creation {
  * that only waited to be swept is taken over. With options->replace the holder is
  * removed.
  */
-struct create_talk {
-	const struct image_progress *progress; /* of a copy of the image's files */
-	void (*warn)(const char *text);        /* why there is one; both may be NULL */
-};
 int container_create_begin(const struct engine *e, struct create_plan *p,
-			   const struct create_talk *talk, struct creation *ret,
+			   const struct start_talk *talk, struct creation *ret,
 			   struct error *err) _must_check_;
 int container_create_record(struct creation *c, struct create_plan *p,
 			    struct error *err) _must_check_;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "engine/inside_options.h"
+#include "engine/restart_policy.h"
 #include "transfer/protocol.h"
 
 struct create_image;
@@ -27,6 +28,7 @@ struct create_options {
 	const char *entrypoint;           /* NULL: none */
 	bool rootfs_given; /* --rootfs: the first argument is a directory */
 	bool interactive, terminal, auto_remove, replace;
+	bool at_rest; /* `create`: it is not started now */
 
 	char **env, **env_files, **unset_env;
 	bool unset_env_all, env_host;
@@ -58,6 +60,7 @@ struct create_options {
 	const char *cidfile, *pidfile, *monitor_pidfile;
 	int log_driver; /* enum log_driver */
 	char **log_opts;
+	struct restart_policy restart;
 	int preserve_fds;
 	struct inside_options inside;
 };

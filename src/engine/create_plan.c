@@ -30,7 +30,6 @@ void create_plan_release(struct create_plan *p)
 	free(p->subuid);
 	free(p->subgid);
 	log_settings_release(&p->log);
-	strv_free(p->copied);
 	strv_free(p->entrypoint);
 	strv_free(p->args);
 	strv_free(p->env);
@@ -148,6 +147,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.init = o->init,
 		.read_only = o->read_only,
 		.single_id = p->image && p->image->single_id,
+		.restart = restart_policy_text(&o->restart),
 		.stop_signal = p->stop_signal,
 		.stop_timeout_sec = o->stop_timeout_sec,
 	};

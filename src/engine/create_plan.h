@@ -21,7 +21,6 @@
 #include "engine/userns_plan.h"
 #include "engine/volume_option.h"
 #include "runtime/idmap.h"
-#include "runtime/overlay.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -39,9 +38,8 @@ struct create_plan {
 	int root_fd;                      /* of a directory; -EBADF: an image */
 	const struct create_image *image; /* of the options; NULL: a directory */
 	char *data_dir; /* of the container; NULL: nothing lies there before the record */
-	char *upper, *work;           /* of an image's overlay */
-	struct overlay_paths overlay; /* all borrowed from here and from image */
-	char **copied; /* instead of the image's layers, where they had to be copied */
+	char *upper, *work; /* of an image's overlay... */
+	bool is_volatile;   /* ...which is mounted once only, so it needs no syncing */
 	char **entrypoint, **args; /* args: what runs, without --init's program */
 	char *init_program;        /* of the host, NULL: no --init */
 	char **env, *cwd, *hostname;

@@ -35,12 +35,7 @@ static int plan_overlay(const struct engine *e, struct create_plan *p)
 	p->rootfs = fs_join(p->data_dir, "rootfs");
 	p->upper = fs_join(p->data_dir, "upper");
 	p->work = fs_join(p->data_dir, "work");
-	p->overlay = (struct overlay_paths){
-		.lower = p->image->layer_paths,
-		.upper = p->upper,
-		.work = p->work,
-		.is_volatile = p->options->auto_remove,
-	};
+	p->is_volatile = p->options->auto_remove && !p->options->at_rest;
 	return 0;
 }
 
@@ -183,7 +178,6 @@ int create_plan_map(const struct engine *e, struct create_plan *p, struct error 
 		return 0;
 	p->is_remapped = true;
 	p->has_outer = e->rootless;
-	p->overlay.mapped = p->image != NULL;
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <regex.h>
 #include <string.h>
 
+#include "engine/restart_policy.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -129,6 +130,32 @@ static const struct container *find_named(const struct containers *all, const ch
 	return NULL;
 }
 
+static struct restart_policy policy_of(const struct container *c)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	struct restart_policy policy = {0};
+
+	if (c->config.restart &&
+	    restart_policy_parse(c->config.restart, &policy, &err) < 0)
+		error_drop(&err, "it has none that we know");
+	return policy;
+}
+
+static bool match_restart_policy(const struct question *q)
+{
+	return str_eq(restart_policy_word(policy_of(q->c).when), q->value);
+}
+
+/* What podman calls so: those that ran when the host went down, as far as their policy wants them back. */
+static bool match_start_on_boot(const struct question *q)
+{
+	enum restart_when when = policy_of(q->c).when;
+	bool starts = when == RESTART_ALWAYS ||
+		      (when == RESTART_UNLESS_STOPPED && !q->c->record.stopped);
+
+	return starts == str_eq(q->value, "true");
+}
+
 static const struct container *reference(const struct question *q)
 {
 	return find_named(q->all, q->value);
@@ -162,6 +189,8 @@ static const struct filter_key {
 	{"label!", match_no_label, true},
 	{"name", match_name, false},
 	{"network", match_network, false},
+	{"restart-policy", match_restart_policy, false},
+	{"should-start-on-boot", match_start_on_boot, false},
 	{"since", match_since, false},
 	{"status", match_status, false},
 	{"until", match_until, true},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/inspect.h"
 
+#include "engine/restart_policy.h"
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -215,6 +216,19 @@ static const char *userns_mode(const struct subject *s)
 	return s->spec->linux->n_uid_mappings ? "private" : "";
 }
 
+static struct json_object *restart_policy(const struct container_config *asked)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	struct json_object *o = json_object_new_object();
+	struct restart_policy policy = {0};
+
+	if (asked->restart && restart_policy_parse(asked->restart, &policy, &err) < 0)
+		error_drop(&err, "it has none that we know");
+	json_add_str(o, "Name", restart_policy_word(policy.when));
+	json_add_i64(o, "MaximumRetryCount", policy.max);
+	return o;
+}
+
 static struct json_object *host_config(const struct subject *s)
 {
 	const struct container_config *asked = &s->c->config;
@@ -224,6 +238,7 @@ static struct json_object *host_config(const struct subject *s)
 	json_add_str(o, "ContainerIDFile", asked->cidfile ? asked->cidfile : "");
 	json_add(o, "LogConfig", log_config(s));
 	json_add_str(o, "NetworkMode", asked->network);
+	json_add(o, "RestartPolicy", restart_policy(asked));
 	json_add_bool(o, "AutoRemove", s->c->record.auto_remove);
 	json_add_strv(o, "CapAdd", asked->cap_add);
 	json_add_strv(o, "CapDrop", asked->cap_drop);
@@ -253,7 +268,7 @@ static void add_identity(const struct subject *s, struct json_object *o)
 	json_add_str(o, "Rootfs", s->c->config.rootfs ? s->c->config.rootfs : "");
 	json_add_str(o, "Pod", "");
 	json_add_str(o, "Name", s->c->record.name);
-	json_add_i64(o, "RestartCount", 0);
+	json_add_i64(o, "RestartCount", s->c->record.restarts);
 }
 
 static void add_places(const struct subject *s, struct json_object *o)

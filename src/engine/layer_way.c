@@ -13,12 +13,16 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "engine/create_image.h"
+#include "engine/container_dir.h"
+#include "engine/image_progress.h"
 #include "engine/outer.h"
+#include "engine/start_plan.h"
+#include "engine/user_ids.h"
 #include "runtime/overlay.h"
 #include "runtime/sandbox.h"
 #include "runtime/tree_copy.h"
 #include "util/fs.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/sys.h"
@@ -26,17 +30,17 @@
 #define MARK_MAX     4096
 #define REFRESH_MSEC 100
 
-const char *layer_way_word(enum layer_way way)
-{
-	static const char *const words[] = {
-		[LAYER_WAY_PLAIN] = "plain",
-		[LAYER_WAY_IDMAPPED] = "idmapped",
-		[LAYER_WAY_TREES] = "metadata",
-		[LAYER_WAY_COPY] = "copied",
-	};
+enum layer_way {
+	LAYER_WAY_IDMAPPED, /* root of the host: the layers' mounts are idmapped */
+	LAYER_WAY_TREES,    /* an ordinary user: their metadata trees' are */
+	LAYER_WAY_COPY,     /* neither works: the files are copied, with other owners */
+};
 
-	return words[way];
-}
+static const char *const way_words[] = {
+	[LAYER_WAY_IDMAPPED] = "idmapped",
+	[LAYER_WAY_TREES] = "metadata",
+	[LAYER_WAY_COPY] = "copied",
+};
 
 /* What says that it works, for this kernel and the file system of the layers. That it does not is asked
  * each time: next to a copy it costs nothing, and the reason may be gone. */
@@ -108,29 +112,25 @@ static int ask(const struct engine *e, const char *layer, struct error *err)
 	return e->rootless ? try_trees(e, err) : overlay_probe_clones(layer, err);
 }
 
-int layer_way_choose(const struct engine *e, const struct create_plan *p,
-		     enum layer_way *ret, char **ret_reason, struct error *err)
+/* *ret_reason (caller frees): why the files are copied, otherwise NULL. layer: one of the image's. */
+static enum layer_way choose(const struct engine *e, const char *layer, char **ret_reason)
 {
-	const char *layer = p->image->layer_paths[0];
 	cleanup_free char *file = mark_file(e, layer);
 	cleanup_error struct error why = ERROR_INIT;
 	bool works = is_marked(file);
 
-	*ret_reason = NULL;
 	if (!works && ask(e, layer, &why) >= 0) {
 		works = true;
 		mark(file);
 	}
-	*ret = e->rootless ? LAYER_WAY_TREES : LAYER_WAY_IDMAPPED;
 	if (works)
-		return 0;
-	*ret = LAYER_WAY_COPY;
+		return e->rootless ? LAYER_WAY_TREES : LAYER_WAY_IDMAPPED;
 	*ret_reason = error_message(&why);
-	return 0;
+	return LAYER_WAY_COPY;
 }
 
 struct copy_job {
-	const struct create_plan *plan;
+	const struct start_plan *plan;
 	struct idmap uids, gids; /* in ids of who copies */
 	const char *to;
 	volatile uint64_t *bytes; /* shared */
@@ -161,7 +161,7 @@ static int copy(void *data, struct error *err)
 {
 	struct copy_job *job = data;
 	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
-	const struct overlay_paths paths = {.lower = job->plan->image->layer_paths};
+	const struct overlay_paths paths = {.lower = job->plan->layers};
 	int r = overlay_open(&paths, &dirs, err);
 	cleanup_fd int from_fd = r < 0 ? r : overlay_mount(&dirs, err), to_fd = -EBADF;
 
@@ -188,11 +188,11 @@ static int copy(void *data, struct error *err)
 static void show(const struct image_progress *progress, const struct copy_job *job,
 		 const char *state)
 {
-	const struct create_image *i = job->plan->image;
+	const char *slash = strrchr(job->plan->layers[0], '/');
 
 	if (progress && progress->update)
-		progress->update(progress->data, i->record.layers[0], state,
-				 (int64_t)*job->bytes, i->record.size, NULL);
+		progress->update(progress->data, slash + 1, state, (int64_t)*job->bytes,
+				 job->plan->image_size, NULL);
 }
 
 static int wait_for_copy(struct sandbox *s, const struct copy_job *job,
@@ -236,8 +236,8 @@ static int relative(const struct idmap *map, const struct idmap *whole, struct i
 	return 0;
 }
 
-int layer_way_copy(const struct create_plan *p, const char *to,
-		   const struct image_progress *progress, struct error *err)
+static int copy_layers(const struct engine *e, const struct start_plan *p, const char *to,
+		       const struct image_progress *progress, struct error *err)
 {
 	cleanup_idmap struct idmap uids = {0}, gids = {0};
 	struct copy_job job = {.plan = p, .to = to};
@@ -248,7 +248,9 @@ int layer_way_copy(const struct create_plan *p, const char *to,
 	if (shared == MAP_FAILED)
 		return error_set(err, ERR_SYSTEM, errno, "copy the image's files");
 	job.bytes = shared;
-	r = relative(&p->uids, &p->whole.uids, &uids, err);
+	r = user_ids_remove_tree(e, AT_FDCWD, to, err);
+	if (r == 0)
+		r = relative(&p->uids, &p->whole.uids, &uids, err);
 	if (r == 0)
 		r = relative(&p->gids, &p->whole.gids, &gids, err);
 	job.uids = uids;
@@ -257,4 +259,26 @@ int layer_way_copy(const struct create_plan *p, const char *to,
 		r = run_copy(&job, progress, err);
 	munmap(shared, sizeof(*job.bytes));
 	return r < 0 ? error_wrap(err, "copy the image's files for the container") : 0;
+}
+
+int layer_way_bring(const struct engine *e, struct start_plan *p,
+		    const struct start_talk *talk, struct error *err)
+{
+	cleanup_free char *reason = NULL, *line = NULL, *to = NULL;
+	enum layer_way way;
+
+	if (!p->layers || !p->is_remapped || p->is_copied)
+		return 0;
+	way = choose(e, p->layers[0], &reason);
+	log_info("container %s: the image's layers are %s", p->name, way_words[way]);
+	if (way != LAYER_WAY_COPY)
+		return 0;
+	line = xasprintf("the image's files are copied for this container, as its id map "
+			 "can't be laid over them here: %s",
+			 reason);
+	if (talk->warn)
+		talk->warn(line);
+	to = fs_join(p->data_dir, CONTAINER_COPY_DIR);
+	p->is_copied = true;
+	return copy_layers(e, p, to, talk->progress, err);
 }

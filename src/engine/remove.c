@@ -16,6 +16,7 @@
 
 #include "engine/container_dir.h"
 #include "engine/event.h"
+#include "engine/rerun.h"
 #include "engine/settle.h"
 #include "store/exit_record.h"
 #include "store/volume_record.h"
@@ -182,6 +183,9 @@ int container_stop_by(const struct engine *e, const struct container *c,
 	int sig = options->signal ? options->signal : (int)c->config.stop_signal;
 	int r;
 
+	r = rerun_cancel(e, c, err);
+	if (r < 0)
+		return r;
 	if (c->status == CONTAINER_PAUSED) {
 		error_set(
 			err, ERR_CONFLICT, 0,

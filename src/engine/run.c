@@ -1,31 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Theory of operation, foreground. The monitor has the exit record on disk before it says
- * EXIT. Then we clean up and only after that acknowledge: a kill -9 of ours at any moment
- * closes the socket without the acknowledgement, and the monitor runs the clean-up
- * command instead. Both at once is harmless (settle.c).
- */
 #include "engine/run.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/attach.h"
 #include "engine/container_dir.h"
 #include "engine/create.h"
 #include "engine/create_image.h"
 #include "engine/create_plan.h"
+#include "engine/foreground.h"
 #include "engine/log_option.h"
-#include "engine/settle.h"
 #include "engine/start.h"
+#include "store/container_record.h"
 #include "util/fs.h"
 #include "util/mem.h"
-#include "util/proc.h"
-#include "util/sys.h"
-
-#define LOST_STATUS (128 + SIGKILL)
 
 void run_result_release(struct run_result *r)
 {
@@ -58,6 +47,14 @@ static int write_pidfile(const char *path, pid_t pid, struct error *err)
 		return 0;
 	text = xasprintf("%d\n", pid);
 	return write_line(path, text, 0, err);
+}
+
+int container_write_pidfiles(const char *pidfile, const char *monitor_pidfile,
+			     const struct started *started, struct error *err)
+{
+	int r = write_pidfile(pidfile, started->init_pid, err);
+
+	return r < 0 ? r : write_pidfile(monitor_pidfile, started->monitor_pid, err);
 }
 
 /* Why it could not be started goes on record, as long as the record stays. */
@@ -103,8 +100,10 @@ static int launch(const struct run_request *request, struct create_plan *p,
 	cleanup_starting struct starting s = STARTING_INIT;
 	const struct start_request start_request = {
 		.engine = request->engine,
-		.plan = p,
-		.creation = c,
+		.plan = &c->start,
+		.spec = c->spec,
+		.lock_fd = c->lock_fd,
+		.gifts = c->gifts,
 		.foreground = request->foreground,
 	};
 	int r = container_start_begin(&start_request, &s, err);
@@ -122,13 +121,12 @@ static int launch(const struct run_request *request, struct create_plan *p,
 	return r;
 }
 
-/* A signal that comes while the program starts waits until it can be passed on. */
 static int start(const struct run_request *request, struct create_plan *p,
 		 struct started *ret, struct error *err)
 {
 	cleanup_creation struct creation c = CREATION_INIT;
-	const struct create_talk talk = {request->progress, request->warn};
-	sigset_t forwarded, old;
+	const struct start_talk talk = {request->progress, request->warn};
+	sigset_t old;
 	int r;
 
 	r = p->userns.reserves ? open_store(request->engine, err) : 0;
@@ -136,9 +134,10 @@ static int start(const struct run_request *request, struct create_plan *p,
 		r = container_create_begin(request->engine, p, &talk, &c, err);
 	if (r < 0)
 		return r;
-	pump_forwarded_signals(&forwarded);
-	if (request->forward_signals && sigprocmask(SIG_BLOCK, &forwarded, &old) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "block signals");
+	if (request->forward_signals)
+		r = foreground_hold_signals(&old, err);
+	if (r < 0)
+		return r;
 	r = launch(request, p, &c, ret, err);
 	if (r < 0 && request->forward_signals)
 		(void)sigprocmask(SIG_SETMASK, &old, NULL);
@@ -148,67 +147,61 @@ static int start(const struct run_request *request, struct create_plan *p,
 	return 0;
 }
 
-struct signal_target {
-	const struct engine *engine;
-	const char *id;
-};
-
-static int forward_signal(void *arg, int sig, struct error *err)
-{
-	const struct signal_target *target = arg;
-	cleanup_fd int dirfd = container_dir_open(target->engine, target->id),
-		       pid_fd = -EBADF;
-	struct proc_id init;
-
-	if (dirfd >= 0 && container_dir_read_process(dirfd, INIT_FILE, &init, NULL) == 0)
-		pid_fd = proc_id_open(&init);
-	if (pid_fd < 0)
-		return 0;
-	if (sys_pidfd_send_signal(pid_fd, sig) < 0 && errno != ESRCH)
-		return error_set(err, ERR_SYSTEM, errno, "pass signal %d on", sig);
-	return 0;
-}
-
-static int end(const struct run_request *request, const struct started *started,
-	       const char *id, struct error *err)
-{
-	int status, r = container_settle(request->engine, id, true, err);
-
-	if (r < 0)
-		return r;
-	/* It ends now, or has gone on to the clean-up itself if it took us for dead. */
-	(void)!attach_acknowledge(started->owner_fd);
-	(void)!proc_wait(started->monitor_pid, -EBADF, -1, &status);
-	return 0;
-}
-
 static int stay(const struct run_request *request, const struct started *started,
 		struct run_result *ret, struct error *err)
 {
-	struct signal_target target = {.engine = request->engine, .id = ret->id};
-	struct pump_options options = PUMP_OPTIONS_INIT;
-	struct attach_result result = {0};
-	int r;
+	const struct foreground f = {
+		.engine = request->engine,
+		.id = ret->id,
+		/* with a passthrough the container reads it itself */
+		.interactive = request->options->interactive &&
+			       !log_driver_is_passthrough(request->options->log_driver),
+		.detach_keys = request->options->detach_keys,
+		.forward_signals = request->forward_signals,
+		.restarts = request->options->restart.when != RESTART_NO,
+	};
 
-	/* with a passthrough the container reads it itself */
-	if (!request->options->interactive ||
-	    log_driver_is_passthrough(request->options->log_driver))
-		options.stdin_fd = -EBADF;
-	options.detach_keys = request->options->detach_keys;
-	if (request->forward_signals) {
-		options.forward_signal = forward_signal;
-		options.signal_arg = &target;
-	}
-	r = attach_run(started->owner_fd, &options, &result, err);
+	return foreground_stay(&f, started, &ret->exit_code, err);
+}
+
+static int plan(const struct run_request *request, struct create_plan *p,
+		struct error *err)
+{
+	cleanup_free char *warning = NULL;
+	int r = userns_plan_needs_store(request->options)
+			? open_store(request->engine, err)
+			: 0;
+
+	if (r >= 0)
+		r = create_plan_build(request->engine, request->options, p, err);
 	if (r < 0)
-		return error_hint(
-			err,
-			"The container runs on: cubby attach %.12s, or cubby stop %.12s",
-			ret->id, ret->id);
-	if (result.detached)
-		return 0;
-	ret->exit_code = result.lost ? LOST_STATUS : proc_exit_code(result.wait_status);
-	return end(request, started, ret->id, err);
+		return r;
+	warning = create_plan_warning(p);
+	if (warning && request->warn)
+		request->warn(warning);
+	return 0;
+}
+
+/* `create`: everything but the launcher. */
+static int create(const struct run_request *request, struct run_result *ret,
+		  struct error *err)
+{
+	cleanup_create_plan struct create_plan p = CREATE_PLAN_INIT;
+	cleanup_creation struct creation c = CREATION_INIT;
+	const struct start_talk talk = {request->progress, request->warn};
+	int r = open_store(request->engine, err);
+
+	if (r >= 0)
+		r = plan(request, &p, err);
+	if (r >= 0)
+		r = container_create_begin(request->engine, &p, &talk, &c, err);
+	if (r >= 0)
+		r = record(&p, &c, err);
+	if (r < 0)
+		return r;
+	c.done = true;
+	ret->id = xstrdup(p.id);
+	return container_dir_remove_run(request->engine, p.id, err);
 }
 
 static int run(const struct run_request *request, struct run_result *ret,
@@ -216,27 +209,21 @@ static int run(const struct run_request *request, struct run_result *ret,
 {
 	const struct create_options *o = request->options;
 	cleanup_create_plan struct create_plan p = CREATE_PLAN_INIT;
-	cleanup_free char *warning = NULL;
 	struct started started = STARTED_INIT;
 	cleanup_fd int owner_fd = -EBADF;
 	int r;
 
-	r = userns_plan_needs_store(o) ? open_store(request->engine, err) : 0;
-	if (r >= 0)
-		r = create_plan_build(request->engine, o, &p, err);
+	if (o->at_rest)
+		return create(request, ret, err);
+	r = plan(request, &p, err);
 	if (r < 0)
 		return r;
-	warning = create_plan_warning(&p);
-	if (warning && request->warn)
-		request->warn(warning);
 	r = start(request, &p, &started, err);
 	if (r < 0)
 		return r;
 	owner_fd = started.owner_fd;
 	ret->id = xstrdup(p.id);
-	r = write_pidfile(o->pidfile, started.init_pid, err);
-	if (r >= 0)
-		r = write_pidfile(o->monitor_pidfile, started.monitor_pid, err);
+	r = container_write_pidfiles(o->pidfile, o->monitor_pidfile, &started, err);
 	if (r < 0)
 		return r;
 	return request->foreground ? stay(request, &started, ret, err) : 0;

@@ -31,8 +31,14 @@ void run_result_release(struct run_result *r);
 #define cleanup_run_result cleanup(run_result_release)
 
 /*
- * container_run() - on failure nothing runs; unless --rm was given, the record of a
+ * container_run() - options->at_rest: only create it, for container_start(). Otherwise on failure nothing runs; unless --rm was given, the record of a
  * container whose program could not be started stays, as "created", with the reason.
  */
 int container_run(const struct run_request *request, struct run_result *ret,
 		  struct error *err) _must_check_;
+
+/* container_write_pidfiles() - --pidfile, --conmon-pidfile; NULL: none. */
+struct started;
+int container_write_pidfiles(const char *pidfile, const char *monitor_pidfile,
+			     const struct started *started,
+			     struct error *err) _must_check_;

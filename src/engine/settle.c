@@ -10,6 +10,8 @@
  *   run directory alone, or with a data directory, no record   -> container_sweep()
  *   ids or uses of volumes without any of these (tmpfs is gone) -> container_sweep()
  *   record, run directory without "init", lock free            -> REPAIR_FORGET
+ *   record at rest, run directory                              -> harmless; made new by a start
+ *   started record, run directory without "init", lock free    -> REPAIR_REST
  *   record with an end, run directory                          -> harmless; removed with
  * it record without an end, run directory with "init"           -> judged by its
  * processes record without an end, no run directory (tmpfs is gone)    ->
@@ -92,9 +94,11 @@ void container_observe(const struct engine *e, const struct container_record *r,
 	*ret = (struct observation){
 		.facts.ended = r->ended,
 		.facts.started = r->started_usec != 0,
+		.facts.at_rest = r->phase == CONTAINER_AT_REST,
+		.facts.again = r->phase == CONTAINER_STARTED,
 		.facts.auto_remove = r->auto_remove,
 	};
-	if (r->ended)
+	if (r->ended || r->phase == CONTAINER_AT_REST)
 		return;
 	dirfd = container_dir_open(e, r->id);
 	if (dirfd >= 0)
@@ -114,6 +118,7 @@ static const char *end_failure(enum status_repair repair)
 	case REPAIR_FORGET:
 	case REPAIR_RECORD:
 	case REPAIR_REMOVE:
+	case REPAIR_REST:
 		break;
 	}
 	return NULL;
@@ -222,6 +227,9 @@ static int settle_locked(const struct engine *e, int dirfd, struct container_rec
 	case REPAIR_FORGET:
 	case REPAIR_REMOVE:
 		return container_purge(e, r->id, err);
+	case REPAIR_REST:
+		k = container_record_rest(e->store, r->id, NULL, err);
+		return k < 0 ? k : container_dir_remove_run(e, r->id, err);
 	case REPAIR_KILL:
 		k = kill_process(&o.init, err);
 		if (k < 0)
@@ -260,13 +268,13 @@ static int settle_without_dir(const struct engine *e, const char *id, bool wait,
 	r = get_record(e, id, &rec, err);
 	if (r <= 0)
 		return r;
-	if (!rec.ended) {
+	if (!rec.ended && rec.phase != CONTAINER_AT_REST) {
 		observation_end(&o, REPAIR_RECORD_LOST, &rec);
 		r = container_record_end(e->store, &rec, err);
 		if (r < 0)
 			return r;
 	}
-	if (!rec.auto_remove)
+	if (!rec.auto_remove || (!rec.ended && rec.phase == CONTAINER_AT_REST))
 		return 0;
 	lock_fd = container_dir_lock(e, id, DIR_LOCK_CREATE | (wait ? 0 : DIR_LOCK_TRY),
 				     err);

@@ -32,11 +32,12 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
-#include "engine/create_image.h"
 #include "engine/monitor_command.h"
 #include "engine/outer.h"
+#include "engine/security_option.h"
 #include "monitor/protocol.h"
 #include "runtime/launch.h"
+#include "runtime/overlay.h"
 #include "runtime/seccomp.h"
 #include "runtime/self.h"
 #include "spec/spec.h"
@@ -84,29 +85,27 @@ static void launcher_release(struct launcher *x)
 
 static int prepare_filter(struct launcher *x, struct error *err)
 {
-	const struct create_plan *p = x->request->plan;
+	const struct start_plan *p = x->request->plan;
 
-	if (p->security.seccomp == SECCOMP_CHOICE_NONE)
+	if (p->seccomp == SECCOMP_CHOICE_NONE)
 		return 0;
 	x->cache_fd = engine_seccomp_cache(x->request->engine);
-	if (p->security.seccomp == SECCOMP_CHOICE_FILE)
+	if (p->seccomp == SECCOMP_CHOICE_FILE)
 		return 0;
 	x->has_filter = true;
-	return seccomp_compile_default(security_filter_capabilities(p->security.bounding,
-								    p->security.added,
-								    p->options->nested),
-				       x->cache_fd, &x->filter, err);
+	return seccomp_compile_default(p->filter_capabilities, x->cache_fd, &x->filter,
+				       err);
 }
 
 /* The maker made the directory before it gave its word. */
 static int open_log(const struct launcher *x, struct log_target *ret, struct error *err)
 {
-	const struct create_plan *p = x->request->plan;
+	const struct start_plan *p = x->request->plan;
 	const struct log_identity who = {
 		.id = p->id,
 		.name = p->name,
-		.image_name = p->image ? p->image->name : NULL,
-		.image_id = p->image ? p->image->record.id : NULL,
+		.image_name = p->image_name,
+		.image_id = p->image_id,
 	};
 
 	return log_target_open(x->request->engine, &p->log, &who, ret, err);
@@ -132,11 +131,14 @@ static int prepare(struct launcher *x, struct error *err)
 	if (r < 0)
 		return r;
 	x->cleanup_argv = engine_self_command(x->request->engine, cleanup_words);
+	if (x->request->plan->backoff_usec)
+		strv_addf(&x->cleanup_argv, "--backoff=%lldus",
+			  (long long)x->request->plan->backoff_usec);
 	strv_add(&x->cleanup_argv, x->request->plan->id);
 	r = prepare_filter(x, err);
 	if (r < 0)
 		return r;
-	x->listen_fd = fd_listen_unix(x->request->creation->lock_fd, MONITOR_SOCKET_NAME,
+	x->listen_fd = fd_listen_unix(x->request->lock_fd, MONITOR_SOCKET_NAME,
 				      SOCK_SEQPACKET, err);
 	return x->listen_fd < 0 ? x->listen_fd : 0;
 }
@@ -165,17 +167,16 @@ static int pass_stdio(int theirs[static 3], struct error *err)
 	return 0;
 }
 
-static int make_stdio(const struct create_plan *p, struct monitor_command *m,
+static int make_stdio(const struct start_plan *p, struct monitor_command *m,
 		      int theirs[static 3], struct error *err)
 {
-	const struct create_options *o = p->options;
 	int r = 0;
 
 	if (log_driver_is_passthrough(p->log.driver))
 		return pass_stdio(theirs, err);
-	if (o->terminal)
+	if (p->terminal)
 		return 0;
-	if (o->interactive)
+	if (p->interactive)
 		r = make_pipe(&m->in_fd, &theirs[0], true, err);
 	if (r >= 0)
 		r = make_pipe(&m->out_fd, &theirs[1], false, err);
@@ -202,7 +203,7 @@ static int keep_room(int dirfd, struct error *err)
 static int record_processes(const struct launcher *x, const struct launch *l,
 			    struct error *err)
 {
-	int dirfd = x->request->creation->lock_fd;
+	int dirfd = x->request->lock_fd;
 	int r;
 
 	r = keep_room(dirfd, err);
@@ -227,13 +228,13 @@ static int report_started(const struct launcher *x, pid_t init_pid, struct error
 
 static void fill_monitor_command(const struct launcher *x, struct monitor_command *m)
 {
-	const struct create_plan *p = x->request->plan;
+	const struct start_plan *p = x->request->plan;
 
 	m->listen_fd = x->listen_fd;
 	m->owner_fd = x->owner_fd;
 	m->log_settings = &p->log;
-	m->keep_stdin = p->options->interactive;
-	m->timeout_sec = p->options->timeout_sec;
+	m->keep_stdin = p->interactive;
+	m->timeout_sec = p->timeout_sec;
 	m->program = x->monitor_path;
 	m->cleanup_argv = x->cleanup_argv;
 }
@@ -265,7 +266,7 @@ static int begin_in_outer(const struct launcher *x, struct launch *l,
 		.uids = &whole->uids,
 		.gids = &whole->gids,
 		.trees = outer.trees,
-		.give = request->creation->gifts,
+		.give = request->gifts,
 		.mount_ns_fd = outer.mount_ns_fd,
 		.ret_mount_ns_fd = &outer.mount_ns_fd,
 	};
@@ -275,7 +276,7 @@ static int begin_in_outer(const struct launcher *x, struct launch *l,
 	o->outer = &options;
 	r = launch_begin(l, o, err);
 	if (r >= 0)
-		r = outer_register(&outer, request->creation->lock_fd, err);
+		r = outer_register(&outer, request->lock_fd, err);
 	o->outer = NULL;
 	if (r < 0)
 		return r;
@@ -293,10 +294,12 @@ static int begin(const struct launcher *x, struct launch *l, struct launch_optio
 /* In the launcher. Returns only on failure; the init is dead then. */
 static int launch(const struct launcher *x, struct error *err)
 {
-	const struct create_plan *p = x->request->plan;
+	const struct start_plan *p = x->request->plan;
 	cleanup_monitor_command struct monitor_command m = MONITOR_COMMAND_INIT;
 	cleanup_launch struct launch l = LAUNCH_INIT;
 	struct launch_options o = LAUNCH_OPTIONS_INIT;
+	cleanup_strv char **lower = NULL;
+	struct overlay_paths overlay;
 	cleanup_fd int in_fd = -EBADF, out_fd = -EBADF, err_fd = -EBADF;
 	int theirs[3] = {-EBADF, -EBADF, -EBADF};
 	int r;
@@ -307,15 +310,16 @@ static int launch(const struct launcher *x, struct error *err)
 	err_fd = theirs[2];
 	if (r < 0)
 		return r;
+	start_plan_overlay(p, &lower, &overlay);
 	o.id = p->id;
 	o.bundle = x->request->plan->run_dir;
-	o.spec = x->request->creation->spec;
-	o.overlay = p->image ? &p->overlay : NULL;
+	o.spec = x->request->spec;
+	o.overlay = overlay.lower ? &overlay : NULL;
 	memcpy(o.stdio_fd, theirs, sizeof(theirs));
-	o.ret_master_fd = p->options->terminal ? &m.tty_fd : NULL;
+	o.ret_master_fd = p->terminal ? &m.tty_fd : NULL;
 	o.seccomp_cache_dirfd = x->cache_fd;
 	o.filter = x->has_filter ? &x->filter : NULL;
-	o.preserve_fds = p->options->preserve_fds;
+	o.preserve_fds = p->preserve_fds;
 	o.die_with_parent = true;
 	o.base_creates = p->is_remapped;
 	o.root_idmap = p->root_idmap;

@@ -10,17 +10,20 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "engine/create.h"
-#include "engine/create_plan.h"
 #include "engine/engine.h"
+#include "engine/start_plan.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
+struct spec;
+
 struct start_request {
 	const struct engine *engine;
-	const struct create_plan *plan;
-	const struct creation *creation;
-	bool foreground; /* this process is the owner: attached from the first byte */
+	const struct start_plan *plan;
+	const struct spec *spec;
+	int lock_fd;        /* the container's run directory, locked */
+	char *const *gifts; /* strv; paths that the container's root is given */
+	bool foreground;    /* this process is the owner: attached from the first byte */
 };
 
 struct started {

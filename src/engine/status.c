@@ -29,12 +29,16 @@ struct status_verdict status_judge(const struct status_facts *f)
 	if (f->ended)
 		return verdict(f->started ? CONTAINER_EXITED : CONTAINER_CREATED,
 			       f->auto_remove ? REPAIR_REMOVE : REPAIR_NONE);
+	if (f->at_rest)
+		return verdict(CONTAINER_CREATED, REPAIR_NONE);
 	if (!f->has_run_dir)
 		return verdict(CONTAINER_EXITED, REPAIR_RECORD_LOST);
 	if (f->has_exit)
 		return verdict(CONTAINER_EXITED, REPAIR_RECORD);
 	if (!f->has_init)
-		return verdict(CONTAINER_CREATED, REPAIR_FORGET);
+		return verdict(f->again && f->started ? CONTAINER_EXITED
+						      : CONTAINER_CREATED,
+			       f->again ? REPAIR_REST : REPAIR_FORGET);
 	if (!f->this_boot)
 		return verdict(CONTAINER_EXITED, REPAIR_RECORD_LOST);
 	/* an init that ended a moment ago: its monitor still empties the pipes */

@@ -21,6 +21,8 @@ enum container_status {
 struct status_facts {
 	bool ended;   /* the record has an end... */
 	bool started; /* ...and a start */
+	bool at_rest; /* the record knows of no process... */
+	bool again;   /* ...or of one that `start` made, or was about to */
 	bool auto_remove;
 	bool has_run_dir;
 	bool has_exit;  /* the monitor's exit record is there */
@@ -33,6 +35,7 @@ struct status_facts {
 enum status_repair {
 	REPAIR_NONE,
 	REPAIR_FORGET,      /* never got as far as an init: remove all traces */
+	REPAIR_REST,        /* a start that got as far: nothing of it runs, as before */
 	REPAIR_RECORD,      /* ended properly: write the end to the record */
 	REPAIR_KILL,        /* runs without a monitor: kill it, record 137 */
 	REPAIR_RECORD_KILL, /* died together with its monitor: record 137 */

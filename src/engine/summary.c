@@ -84,7 +84,7 @@ struct json_object *container_summary(const struct container *c, int64_t now_use
 	json_add_str(o, "Pod", "");
 	json_add_str(o, "PodName", "");
 	json_add(o, "Ports", json_object_new_array());
-	json_add_i64(o, "Restarts", 0);
+	json_add_i64(o, "Restarts", r->restarts);
 	json_add_i64(o, "StartedAt", r->started_usec / USEC_PER_SEC);
 	json_add_str(o, "State", status_word(c->status));
 	json_add_str(o, "Status", status);

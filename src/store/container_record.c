@@ -9,8 +9,9 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define COLUMNS \
-	"id, name, created, auto_remove, config, ended, started, finished, exit_code, failure, image"
+#define COLUMNS                                                                                         \
+	"id, name, created, auto_remove, config, ended, started, finished, exit_code, failure, image, " \
+	"phase, restarts, stopped"
 
 void container_record_release(struct container_record *r)
 {
@@ -44,6 +45,9 @@ static void read_row(sqlite3_stmt *st, struct container_record *r)
 		.exit_code = sqlite3_column_int(st, 8),
 		.failure = database_text(st, 9),
 		.image = database_text(st, 10),
+		.phase = (enum container_phase)sqlite3_column_int(st, 11),
+		.restarts = sqlite3_column_int(st, 12),
+		.stopped = sqlite3_column_int(st, 13) != 0,
 	};
 }
 
@@ -100,8 +104,8 @@ int container_record_insert(struct store *s, const struct container_record *rec,
 		*ret_holder = NULL;
 	r = database_prepare(
 		s,
-		"INSERT INTO container (id, name, created, auto_remove, config, image)"
-		" SELECT ?1, ?2, ?3, ?4, ?5, ?6"
+		"INSERT INTO container (id, name, created, auto_remove, config, image, phase)"
+		" SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7"
 		" WHERE ?6 IS NULL OR EXISTS (SELECT 1 FROM image WHERE id = ?6)",
 		&st, err);
 	if (r < 0)
@@ -112,6 +116,7 @@ int container_record_insert(struct store *s, const struct container_record *rec,
 	sqlite3_bind_int(st, 4, rec->auto_remove);
 	database_bind(st, 5, rec->config);
 	database_bind(st, 6, rec->image);
+	sqlite3_bind_int(st, 7, (int)rec->phase);
 	r = database_step(s, st, "record the container", err);
 	if (r < 0 && sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_UNIQUE)
 		return name_in_use(s, rec->name, ret_holder, err);
@@ -238,7 +243,7 @@ int container_record_end(struct store *s, const struct container_record *rec,
 
 	r = database_prepare(
 		s,
-		"UPDATE container SET ended = 1, started = ?2, finished = ?3,"
+		"UPDATE container SET ended = 1, phase = 1, started = ?2, finished = ?3,"
 		" exit_code = ?4, failure = ?5 WHERE id = ?1 AND ended = 0",
 		&st, err);
 	if (r < 0)
@@ -268,6 +273,75 @@ int container_record_rename(struct store *s, const char *id, const char *name,
 	if (r >= 0 && sqlite3_changes(s->db) == 0)
 		return no_such_container(id, err);
 	return r;
+}
+
+/* One change to the record with this id. Return: how many there were, 0 or 1. */
+static int change(struct store *s, const char *sql, const char *id, const char *text,
+		  struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r = database_prepare(s, sql, &st, err);
+
+	if (r < 0)
+		return r;
+	database_bind(st, 1, id);
+	if (text)
+		database_bind(st, 2, text);
+	r = database_step(s, st, "change the record of the container", err);
+	return r < 0 ? r : sqlite3_changes(s->db);
+}
+
+int container_record_start(struct store *s, const char *id, bool restart,
+			   struct error *err)
+{
+	int r = change(s,
+		       restart ? "UPDATE container SET phase = 2, ended = 0,"
+				 " restarts = restarts + 1"
+				 " WHERE id = ?1 AND (phase = 1 OR ended = 1)"
+				 " AND stopped = 0"
+			       : "UPDATE container SET phase = 2, ended = 0, stopped = 0,"
+				 " restarts = 0 WHERE id = ?1"
+				 " AND (phase = 1 OR ended = 1)",
+		       id, NULL, err);
+
+	if (r == 0)
+		return error_set(err, ERR_CONFLICT, 0,
+				 "container %.12s was started, stopped or removed by "
+				 "another command meanwhile",
+				 id);
+	return r < 0 ? r : 0;
+}
+
+int container_record_rest(struct store *s, const char *id, const char *failure,
+			  struct error *err)
+{
+	int r = change(s,
+		       failure ? "UPDATE container SET phase = 1, ended = finished != 0,"
+				 " failure = ?2 WHERE id = ?1 AND phase = 2 AND ended = 0"
+			       : "UPDATE container SET phase = 1, ended = finished != 0"
+				 " WHERE id = ?1 AND phase = 2 AND ended = 0",
+		       id, failure, err);
+
+	return r < 0 ? r : 0;
+}
+
+int container_record_stopped(struct store *s, const char *id, struct error *err)
+{
+	int r = change(s, "UPDATE container SET stopped = 1 WHERE id = ?1", id, NULL,
+		       err);
+
+	return r < 0 ? r : 0;
+}
+
+int container_record_auto_remove(struct store *s, const char *id, bool value,
+				 struct error *err)
+{
+	int r = change(s,
+		       value ? "UPDATE container SET auto_remove = 1 WHERE id = ?1"
+			     : "UPDATE container SET auto_remove = 0 WHERE id = ?1",
+		       id, NULL, err);
+
+	return r < 0 ? r : 0;
 }
 
 int container_record_delete(struct store *s, const char *id, struct error *err)

@@ -16,16 +16,25 @@ struct store;
 
 #define CONTAINER_ID_LEN 64
 
+enum container_phase {
+	CONTAINER_RUN,     /* `run` made it: it runs, or its maker has not got that far */
+	CONTAINER_AT_REST, /* nothing of it runs: it was only created, or has ended */
+	CONTAINER_STARTED, /* `start`ed: if that got nowhere, it is at rest again */
+};
+
 struct container_record {
 	char *id, *name; /* owned, as all strings here */
 	int64_t created_usec;
 	bool auto_remove; /* --rm */
 	char *config;
 	char *image; /* id of the image that it was made from, NULL: none */
-	bool ended;  /* the rest is known */
+	enum container_phase phase;
+	bool ended;                          /* the rest is known */
 	int64_t started_usec, finished_usec; /* 0: unknown */
 	int exit_code;
 	char *failure; /* a sentence on an end that was not the program's own, or NULL */
+	int restarts;  /* by its restart policy since somebody started it */
+	bool stopped;  /* somebody stopped it: its restart policy is not carried out */
 };
 
 void container_record_release(struct container_record *r); /* safe on a zeroed struct */
@@ -69,6 +78,23 @@ int container_record_end(struct store *s, const struct container_record *r,
 /* container_record_rename() - a name in use is ERR_CONFLICT with code EEXIST, gone is ERR_NOT_FOUND. */
 int container_record_rename(struct store *s, const char *id, const char *name,
 			    struct error *err) _must_check_;
+/*
+ * container_record_start() - from at rest to started, when somebody starts it (restart: when its restart
+ * policy does). The end before is kept, in case it gets nowhere. Gone, or not at rest: ERR_CONFLICT.
+ * container_record_rest() - it got nowhere: back to what it was; failure (may be NULL): why.
+ */
+int container_record_start(struct store *s, const char *id, bool restart,
+			   struct error *err) _must_check_;
+int container_record_rest(struct store *s, const char *id, const char *failure,
+			  struct error *err) _must_check_;
+
+/* container_record_stopped() - somebody stops it. */
+int container_record_stopped(struct store *s, const char *id,
+			     struct error *err) _must_check_;
+
+/* container_record_auto_remove() - whether it is removed at its end. */
+int container_record_auto_remove(struct store *s, const char *id, bool value,
+				 struct error *err) _must_check_;
 
 /* container_record_delete() - gone already is fine. */
 int container_record_delete(struct store *s, const char *id,

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/attach_to.h"
+
+#include "engine/attach.h"
+#include "engine/container_dir.h"
+#include "engine/event.h"
+#include "engine/remove.h"
+#include "util/proc.h"
+
+static int forward_signal(void *arg, int sig, struct error *err)
+{
+	return container_signal(arg, sig, err);
+}
+
+static int connect_to(const struct engine *e, const struct container *c,
+		      struct error *err)
+{
+	cleanup_fd int dirfd = -EBADF;
+
+	if (c->status != CONTAINER_RUNNING)
+		return error_set(err, ERR_CONFLICT, 0,
+				 "you can only attach to running containers");
+	dirfd = container_dir_open(e, c->record.id);
+	if (dirfd < 0)
+		return error_set(err, ERR_CONFLICT, 0, "container %s has just ended",
+				 c->record.name);
+	return attach_connect(dirfd, err);
+}
+
+int attach_to(const struct attach_choice *v, const struct engine *e,
+	      const struct container *c, struct error *err)
+{
+	cleanup_fd int socket_fd = connect_to(e, c, err);
+	struct pump_options o = PUMP_OPTIONS_INIT;
+	struct attach_result result = {0};
+	int r, exit_code;
+
+	if (socket_fd < 0)
+		return socket_fd;
+	if (v->no_stdin || !c->config.interactive)
+		o.stdin_fd = -EBADF;
+	o.detach_keys = v->detach_keys ? v->detach_keys : c->config.detach_keys;
+	if (v->sig_proxy) {
+		o.forward_signal = forward_signal;
+		o.signal_arg = (void *)c;
+	}
+	event_container(e, &c->record, &c->config, EVENT_ATTACH);
+	r = attach_run(socket_fd, &o, &result, err);
+	if (r < 0 || result.detached)
+		return r < 0 ? r : 0;
+	if (!result.lost)
+		return proc_exit_code(result.wait_status);
+	r = container_wait(e, c, -1, &exit_code, err);
+	return r < 0 ? r : exit_code;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation
+ *
+ * The record is at rest. Under the container's lock the run directory is made anew, then the launcher is
+ * forked as for `run`; the record becomes "started" before the launcher gets its word. Killed
+ * before that, the record is still at rest and the directory is rubbish that the next start empties;
+ * killed after it and before there is an init, settle.c puts the record back to rest.
+ */
+#include "engine/container_start.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/container_dir.h"
+#include "engine/foreground.h"
+#include "engine/layer_way.h"
+#include "engine/remove.h"
+#include "engine/run.h"
+#include "engine/start.h"
+#include "engine/user_ids.h"
+#include "spec/spec.h"
+#include "util/fs.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define CONFIG_FILE_MAX (16 << 20)
+
+/* A start under way. */
+struct revival {
+	const struct engine *engine;
+	const struct start_options *options;
+	int lock_fd;
+	struct start_plan plan;
+	struct spec *spec;
+	struct etc_fds etc_fds;
+	char **gifts;
+	bool recorded, done;
+	const char *failure;
+};
+#define REVIVAL_INIT ((struct revival){.lock_fd = -EBADF, .etc_fds = ETC_FDS_INIT})
+
+/* What did not become a start leaves nothing but the reason. */
+static void undo(const struct revival *x)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	int r = 0;
+
+	if (x->recorded)
+		r = container_record_rest(x->engine->store, x->plan.id, x->failure, &err);
+	if (r >= 0)
+		r = container_dir_remove_run(x->engine, x->plan.id, &err);
+	if (r < 0)
+		error_drop(&err, "the next command finds it");
+}
+
+static void revival_release(struct revival *x)
+{
+	if (x->lock_fd >= 0 && !x->done)
+		undo(x);
+	fd_cleanup_(&x->lock_fd);
+	etc_fds_release(&x->etc_fds);
+	start_plan_release(&x->plan);
+	strv_free(x->gifts);
+	if (x->spec)
+		spec_free(x->spec);
+}
+
+/* Of a clean-up that was killed, or of a start that got nowhere. */
+static int empty_dir(int dirfd, const char *path, struct error *err)
+{
+	cleanup_dir DIR *dir = NULL;
+	struct dirent *entry;
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "list %s", path);
+	dir = fdopendir(fd);
+	while ((entry = readdir(dir))) {
+		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd, entry->d_name, 0) < 0 && errno != ENOENT)
+			return error_set(err, ERR_SYSTEM, errno, "remove %s/%s", path,
+					 entry->d_name);
+	}
+	return 0;
+}
+
+/* An overlay that was mounted without syncing is not mounted again as long as this lies there. */
+static int allow_volatile(const struct revival *x, struct error *err)
+{
+	cleanup_free char *mark = NULL;
+
+	if (!x->plan.is_volatile)
+		return 0;
+	mark = fs_join(x->plan.work, "work/incompat");
+	return user_ids_remove_tree(x->engine, AT_FDCWD, mark, err);
+}
+
+static int bring_layers(struct revival *x, struct error *err)
+{
+	bool was_copied = x->plan.is_copied;
+	int r = layer_way_bring(x->engine, &x->plan, &x->options->talk, err);
+
+	if (r < 0 || x->plan.is_copied == was_copied)
+		return r;
+	return start_plan_write(&x->plan, x->plan.data_dir, err);
+}
+
+static int prepare(struct revival *x, const struct container *c, struct error *err)
+{
+	struct start_plan *p = &x->plan;
+	bool is_first = c->record.started_usec == 0;
+	int r = start_plan_read(x->engine, c->record.id, p, err);
+
+	if (r < 0)
+		return r;
+	p->name = xstrdup(c->record.name);
+	p->backoff_usec = x->options->backoff_usec;
+	r = container_dir_spec(x->engine, p->id, &x->spec, err);
+	if (r >= 0)
+		r = empty_dir(x->lock_fd, p->run_dir, err);
+	if (r >= 0)
+		r = start_plan_etc(p, x->lock_fd, &x->etc_fds, err);
+	if (r >= 0)
+		r = allow_volatile(x, err);
+	if (r >= 0)
+		r = bring_layers(x, err);
+	if (r < 0 || !p->is_remapped)
+		return r;
+	start_plan_gifts(p, is_first, &x->gifts);
+	return start_plan_give(p, x->gifts, err);
+}
+
+static int launch(struct revival *x, struct started *ret, struct error *err)
+{
+	cleanup_starting struct starting s = STARTING_INIT;
+	const struct start_request request = {
+		.engine = x->engine,
+		.plan = &x->plan,
+		.spec = x->spec,
+		.lock_fd = x->lock_fd,
+		.gifts = x->gifts,
+		.foreground = x->options->attach,
+	};
+	int r = container_start_begin(&request, &s, err);
+
+	if (r < 0)
+		return r;
+	r = container_record_start(x->engine->store, x->plan.id, x->options->by_policy,
+				   err);
+	if (r < 0)
+		return r;
+	x->recorded = true;
+	return container_start_finish(&s, ret, err);
+}
+
+/* Somebody may have been quicker while we waited for the lock. */
+static int check_at_rest(const struct revival *x, const char *id, struct error *err)
+{
+	cleanup_container_record struct container_record now = {0};
+	int r = container_record_get(x->engine->store, id, &now, err);
+
+	if (r < 0)
+		return r;
+	if (now.phase != CONTAINER_AT_REST && !now.ended)
+		return error_set(err, ERR_CONFLICT, 0,
+				 "container %s was started by another command meanwhile",
+				 now.name);
+	return 0;
+}
+
+static int revive(struct revival *x, const struct container *c, struct started *ret,
+		  struct error *err)
+{
+	cleanup_free char *why = NULL;
+	int r;
+
+	x->lock_fd = container_dir_lock(x->engine, c->record.id, DIR_LOCK_CREATE, err);
+	if (x->lock_fd < 0)
+		return x->lock_fd;
+	r = check_at_rest(x, c->record.id, err);
+	if (r < 0) {
+		fd_cleanup_(&x->lock_fd); /* it is not ours to undo */
+		return r;
+	}
+	r = prepare(x, c, err);
+	if (r >= 0)
+		r = launch(x, ret, err);
+	if (r < 0) {
+		why = error_message(err);
+		x->failure = why;
+		undo(x);
+		fd_cleanup_(&x->lock_fd);
+		return r;
+	}
+	x->done = true;
+	return 0;
+}
+
+static int stay(const struct engine *e, const struct container *c,
+		const struct start_options *o, const struct started *started,
+		int *ret_exit_code, struct error *err)
+{
+	const struct foreground f = {
+		.engine = e,
+		.id = c->record.id,
+		.interactive = o->interactive && c->config.interactive,
+		.detach_keys = o->detach_keys ? o->detach_keys : c->config.detach_keys,
+		.forward_signals = o->forward_signals,
+		.restarts = c->config.restart != NULL,
+	};
+
+	return foreground_stay(&f, started, ret_exit_code, err);
+}
+
+int container_start(const struct engine *e, const struct container *c,
+		    const struct start_options *o, int *ret_exit_code, struct error *err)
+{
+	cleanup(revival_release) struct revival x = REVIVAL_INIT;
+	struct started started = STARTED_INIT;
+	cleanup_fd int owner_fd = -EBADF;
+	sigset_t old;
+	int r = 0;
+
+	*ret_exit_code = 0;
+	if (c->status == CONTAINER_RUNNING)
+		return 0;
+	if (e->unshared)
+		return engine_refuse_unshared("start a container", err);
+	x.engine = e;
+	x.options = o;
+	if (o->attach && o->forward_signals)
+		r = foreground_hold_signals(&old, err);
+	if (r < 0)
+		return r;
+	r = revive(&x, c, &started, err);
+	if (r < 0 && o->attach && o->forward_signals)
+		(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	if (r < 0)
+		return r;
+	owner_fd = started.owner_fd;
+	fd_cleanup_(&x.lock_fd);
+	r = container_write_pidfiles(x.plan.pidfile, x.plan.monitor_pidfile, &started,
+				     err);
+	if (r < 0 || !o->attach)
+		return r;
+	return stay(e, c, o, &started, ret_exit_code, err);
+}
+
+/* What lies in the run directory of a `run --rm` container goes where it outlives its end. */
+static int keep_documents(const struct engine *e, const struct container *c,
+			  struct error *err)
+{
+	cleanup_start_plan struct start_plan plan = START_PLAN_INIT;
+	cleanup_free char *text = NULL, *from = NULL, *to = NULL;
+	size_t len;
+	int r = start_plan_read(e, c->record.id, &plan, err);
+
+	if (r < 0)
+		return r;
+	from = fs_join(plan.run_dir, CONFIG_FILE);
+	to = fs_join(plan.data_dir, CONFIG_FILE);
+	if (fs_exists(AT_FDCWD, to))
+		return 0;
+	r = fs_read(AT_FDCWD, from, CONFIG_FILE_MAX, &text, &len, err);
+	if (r >= 0)
+		r = start_plan_write(&plan, plan.data_dir, err);
+	return r < 0 ? r : fs_write_atomic(AT_FDCWD, to, text, len, 0600, 0, err);
+}
+
+static int stop_and_start(const struct engine *e, const struct container *c,
+			  int64_t stop_sec, const struct start_talk *talk,
+			  struct error *err)
+{
+	cleanup_container struct container stopped = {0};
+	const struct start_options o = {.talk = *talk};
+	int exit_code, r = container_stop(e, c, stop_sec, err);
+
+	if (r >= 0)
+		r = container_find(e, c->record.id, &stopped, err);
+	return r < 0 ? r : container_start(e, &stopped, &o, &exit_code, err);
+}
+
+int container_restart(const struct engine *e, const struct container *c, int64_t stop_sec,
+		      const struct start_talk *talk, struct error *err)
+{
+	bool is_passing = c->record.auto_remove && c->status == CONTAINER_RUNNING;
+	int r = 0;
+
+	if (is_passing)
+		r = keep_documents(e, c, err);
+	if (r >= 0 && is_passing)
+		r = container_record_auto_remove(e->store, c->record.id, false, err);
+	if (r >= 0)
+		r = stop_and_start(e, c, stop_sec, talk, err);
+	if (r >= 0 && is_passing)
+		r = container_record_auto_remove(e->store, c->record.id, true, err);
+	return r;
+}
