@@ -108,6 +108,7 @@ static const struct command *const commands[] = {
 	&cmd_exec,
 	&cmd_ps,
 	&cmd_logs,
+	&cmd_top,
 	&cmd_attach,
 	&cmd_stop,
 	&cmd_kill,

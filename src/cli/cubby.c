@@ -68,7 +68,6 @@ LATER(pod, "pod");
 LATER(port, "port");
 LATER(secret, "secret");
 LATER(stats, "stats");
-LATER(top, "top");
 LATER(unmount, "unmount");
 LATER(update, "update");
 
@@ -107,6 +106,7 @@ static const struct command *const commands[] = {
 	&cmd_exec,
 	&cmd_ps,
 	&cmd_logs,
+	&cmd_top,
 	&cmd_attach,
 	&cmd_stop,
 	&cmd_kill,
@@ -159,7 +159,6 @@ static const struct command *const commands[] = {
 	&later_port,
 	&later_secret,
 	&later_stats,
-	&later_top,
 	&later_unmount,
 	&later_update,
 	NULL,

@@ -94,6 +94,7 @@ extern const struct command
 	cmd_system_df,
 	cmd_system_prune,
 	cmd_tag,
+	cmd_top,
 	cmd_unshare,
 	cmd_unpause,
 	cmd_untag,

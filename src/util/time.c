@@ -280,3 +280,50 @@ char *time_human(int64_t usec, char buf[static TIME_TEXT_MAX])
 		snprintf(buf, TIME_TEXT_MAX, "%lld years", (long long)hours / 24 / 365);
 	return buf;
 }
+
+/* "12.5", without zeros at the end; scale: how many parts make one. */
+static void add_decimal(char *buf, size_t room, int64_t value, int64_t scale)
+{
+	int64_t rest = value % scale;
+	size_t n = (size_t)snprintf(buf, room, "%lld", (long long)(value / scale));
+
+	if (rest == 0 || n >= room)
+		return;
+	buf[n++] = '.';
+	for (; rest && n + 1 < room; rest %= scale) {
+		scale /= 10;
+		buf[n++] = (char)('0' + rest / scale);
+	}
+	buf[n] = '\0';
+}
+
+char *time_go_duration(int64_t usec, char buf[static TIME_TEXT_MAX])
+{
+	const char *sign = usec < 0 ? "-" : "";
+	char number[24];
+	long long hours, minutes;
+
+	if (usec == INT64_MIN)
+		usec++;
+	if (usec < 0)
+		usec = -usec;
+	hours = usec / (3600 * USEC_PER_SEC);
+	minutes = usec / (60 * USEC_PER_SEC) % 60;
+	if (usec > 0 && usec < 1000) {
+		snprintf(buf, TIME_TEXT_MAX, "%s%dµs", sign, (int)usec);
+	} else if (usec > 0 && usec < USEC_PER_SEC) {
+		add_decimal(number, sizeof(number), usec, 1000);
+		snprintf(buf, TIME_TEXT_MAX, "%s%sms", sign, number);
+	} else {
+		add_decimal(number, sizeof(number), usec % (60 * USEC_PER_SEC),
+			    USEC_PER_SEC);
+		if (hours)
+			snprintf(buf, TIME_TEXT_MAX, "%s%lldh%lldm%ss", sign, hours,
+				 minutes, number);
+		else if (minutes)
+			snprintf(buf, TIME_TEXT_MAX, "%s%lldm%ss", sign, minutes, number);
+		else
+			snprintf(buf, TIME_TEXT_MAX, "%s%ss", sign, number);
+	}
+	return buf;
+}

@@ -23,3 +23,5 @@ int time_parse_duration(const char *text, int64_t *ret_usec) _must_check_;
 /* time_human() - Docker's words for a span: "Less than a second", "5 seconds", "About a
  * minute", "3 hours", "2 weeks"; returns buf. */
 char *time_human(int64_t usec, char buf[static TIME_TEXT_MAX]);
+/* time_go_duration() - as Go prints one: "1h2m3.5s", "20ms", "0s"; returns buf. */
+char *time_go_duration(int64_t usec, char buf[static TIME_TEXT_MAX]);

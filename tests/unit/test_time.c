@@ -172,4 +172,34 @@ START_TEST(test_human)
 }
 END_TEST
 
-UNIT_MAIN("time", test_rfc3339, test_parse, test_parse_refuses, test_duration, test_human)
+START_TEST(test_go_duration)
+{
+	static const struct {
+		int64_t usec;
+		const char *want;
+	} cases[] = {
+		{0, "0s"},
+		{7, "7µs"},
+		{1000, "1ms"},
+		{1500, "1.5ms"},
+		{20 * 1000, "20ms"},
+		{999999, "999.999ms"},
+		{1000000, "1s"},
+		{1000001, "1.000001s"},
+		{20386825, "20.386825s"},
+		{60 * USEC_PER_SEC, "1m0s"},
+		{3732 * USEC_PER_SEC + 497061, "1h2m12.497061s"},
+		{3600 * USEC_PER_SEC, "1h0m0s"},
+		{-1500000, "-1.5s"},
+		{INT64_MAX, "2562047788h0m54.775807s"},
+	};
+	char text[TIME_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		ck_assert_str_eq(time_go_duration(cases[i].usec, text), cases[i].want);
+	ck_assert_str_eq(time_go_duration(INT64_MIN, text), "-2562047788h0m54.775807s");
+}
+END_TEST
+
+UNIT_MAIN("time", test_rfc3339, test_parse, test_parse_refuses, test_duration, test_human,
+	  test_go_duration)
