@@ -143,6 +143,8 @@ static const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_unshare,
 	&cmd_version,
+	&cmd_completion,
+	&cmd_complete,
 	&later_auto_update,
 	&later_build,
 	&later_commit,

@@ -40,6 +40,8 @@ void cubby_warn(const char *text);
 extern const struct command
 	cmd_attach,
 	cmd_audit,
+	cmd_complete,
+	cmd_completion,
 	cmd_container,
 	cmd_container_diff,
 	cmd_container_exists,

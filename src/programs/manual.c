@@ -16,8 +16,6 @@ static const struct manual_section cubby_sections[] = {
 	{"ENVIRONMENT",
 	 "XDG_DATA_HOME, XDG_RUNTIME_DIR, XDG_CONFIG_HOME|Where the directories below are, for users.\n"
 	 "REGISTRY_AUTH_FILE|Where logins to registries are kept.\n"
-	 "TMPDIR|For large files that are needed for a while, /var/tmp without it.\n"
-	 "COLUMNS|How wide a table may be, where output is no terminal.\n"
 	 "NO_COLOR|Nothing is coloured."},
 	{"FILES",
 	 "~/.local/share/cubby, /var/lib/cubby|Containers, images, volumes, records: --root.\n"
