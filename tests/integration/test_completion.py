@@ -82,7 +82,7 @@ def test_names(cubby, busybox_root, bash):
         cubby.ok("__complete", "words", "stop", "")
     assert time.monotonic() - started < 2
     cubby.ok("load", "-i", os.path.join(os.path.dirname(cubby.path), "../share/cubby/hello.oci.tar"))
-    assert "hello:latest" in bash("cubby run -it hello:")
+    assert "hello:latest" in bash("cubby run -it hello")
     assert bash("cubby rmi localhost/cubby/hello:la") == ["latest"] or "hello:latest" in bash("cubby rmi hello:la")
     cubby.ok("volume", "create", "site")
     assert bash("cubby volume inspect ") == ["site"] and bash("cubby run -v si") == ["site"]
