@@ -49,6 +49,7 @@ extern const struct command
 	cmd_container_prune,
 	cmd_container_rerun,
 	cmd_create,
+	cmd_cp,
 	cmd_diff,
 	cmd_doctor,
 	cmd_events,
