@@ -109,6 +109,8 @@ static const struct command *const commands[] = {
 	&cmd_ps,
 	&cmd_logs,
 	&cmd_top,
+	&cmd_stats,
+	&cmd_port,
 	&cmd_attach,
 	&cmd_stop,
 	&cmd_kill,

@@ -64,9 +64,7 @@ LATER(kube, "kube");
 LATER(mount, "mount");
 LATER(network, "network");
 LATER(pod, "pod");
-LATER(port, "port");
 LATER(secret, "secret");
-LATER(stats, "stats");
 LATER(unmount, "unmount");
 LATER(update, "update");
 
@@ -106,6 +104,8 @@ static const struct command *const commands[] = {
 	&cmd_ps,
 	&cmd_logs,
 	&cmd_top,
+	&cmd_stats,
+	&cmd_port,
 	&cmd_attach,
 	&cmd_stop,
 	&cmd_kill,
@@ -157,9 +157,7 @@ static const struct command *const commands[] = {
 	&later_mount,
 	&later_network,
 	&later_pod,
-	&later_port,
 	&later_secret,
-	&later_stats,
 	&later_unmount,
 	&later_update,
 	NULL,

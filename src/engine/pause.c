@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/container_cgroup.h"
 #include "engine/container_dir.h"
 #include "engine/event.h"
 #include "runtime/cgroup.h"
@@ -13,29 +14,9 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define CGROUP_TEXT_MAX 65536
-
-/* Path of the cgroup that was made for this container and nobody else: its name has the id. NULL: none. */
-static char *own_cgroup(const struct container *c)
-{
-	cleanup_free char *path = xasprintf("/proc/%d/cgroup", c->init.pid), *text = NULL;
-	cleanup_error struct error err = ERROR_INIT;
-	char *line, *name;
-
-	if (fs_read(AT_FDCWD, path, CGROUP_TEXT_MAX, &text, NULL, &err) < 0)
-		return NULL;
-	line = str_starts(text, "0::") ? text : strstr(text, "\n0::");
-	line = line ? strstr(line, "0::") + strlen("0::") : NULL;
-	if (!line)
-		return NULL;
-	line[strcspn(line, "\n")] = '\0';
-	name = strrchr(line, '/');
-	return name && strstr(name, c->record.id) ? xstrdup(line) : NULL;
-}
-
 static int set_paused(const struct container *c, bool paused, struct error *err)
 {
-	cleanup_free char *path = own_cgroup(c);
+	cleanup_free char *path = container_cgroup_path(c);
 	cleanup_cgroup struct cgroup group = CGROUP_INIT;
 	int r;
 

@@ -114,15 +114,15 @@ static void read_status(const char *status, size_t depth, struct process_info *p
 /* From the third field on; numbers of those that are wanted, proc_pid_stat(5). */
 static bool read_stat_fields(const char *text, struct process_info *p)
 {
-	long long ppid, tty, nice, threads, rss;
+	long long ppid, tty, child_user, child_system, nice, threads, rss;
 	unsigned long long user, system, start, size;
 	char state;
 
 	if (sscanf(text,
-		   " %c %lld %*d %*d %lld %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d "
+		   " %c %lld %*d %*d %lld %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld %*d "
 		   "%lld %lld %*d %llu %llu %lld",
-		   &state, &ppid, &tty, &user, &system, &nice, &threads, &start, &size,
-		   &rss) != 10)
+		   &state, &ppid, &tty, &user, &system, &child_user, &child_system, &nice,
+		   &threads, &start, &size, &rss) != 12)
 		return false;
 	p->state = state;
 	p->ppid = (pid_t)ppid;
@@ -130,6 +130,8 @@ static bool read_stat_fields(const char *text, struct process_info *p)
 	p->nice = nice;
 	p->user_ticks = user;
 	p->system_ticks = system;
+	p->child_user_ticks = child_user > 0 ? (uint64_t)child_user : 0;
+	p->child_system_ticks = child_system > 0 ? (uint64_t)child_system : 0;
 	p->n_threads = threads > 0 ? (uint64_t)threads : 0;
 	p->start_ticks = start;
 	p->virtual_bytes = size;
@@ -202,12 +204,19 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* What tells the container's processes from others. */
+/* What tells a container's processes from others. */
 struct sign {
-	const char *file;   /* "ns/pid" or "ns/mnt" */
-	bool nested;        /* namespaces inside of it count too */
+	bool is_there;
+	bool by_mount_ns;   /* the pid namespace is not its own */
 	size_t depth;       /* pid namespaces below ours */
-	struct stat theirs; /* of that file */
+	struct stat theirs; /* of the namespace */
+};
+
+/* A process that is looked at. */
+struct candidate {
+	int dirfd;
+	bool is_ours; /* in our own pid namespace */
+	struct stat pid_ns, mount_ns;
 };
 
 static bool is_inside(int ns_fd, const struct stat *wanted)
@@ -229,16 +238,32 @@ static bool is_inside(int ns_fd, const struct stat *wanted)
 	return false;
 }
 
-static bool has_sign(const struct sign *sign, int dirfd)
+static bool has_sign(const struct sign *sign, const struct candidate *c)
 {
-	struct stat st;
-
-	if (fstatat(dirfd, sign->file, &st, 0) < 0)
+	if (!sign->is_there)
 		return false;
-	if (same_file(&st, &sign->theirs))
-		return true;
-	return sign->nested &&
-	       is_inside(openat(dirfd, sign->file, O_RDONLY | O_CLOEXEC), &sign->theirs);
+	if (sign->by_mount_ns)
+		return same_file(&c->mount_ns, &sign->theirs);
+	return same_file(&c->pid_ns, &sign->theirs);
+}
+
+/* In a pid namespace inside of the container's. */
+static bool has_sign_above(const struct sign *sign, const struct candidate *c)
+{
+	return sign->is_there && !sign->by_mount_ns && !c->is_ours &&
+	       is_inside(openat(c->dirfd, "ns/pid", O_RDONLY | O_CLOEXEC), &sign->theirs);
+}
+
+static size_t find_container(const struct sign *signs, size_t n,
+			     const struct candidate *c)
+{
+	for (size_t i = 0; i < n; i++)
+		if (has_sign(&signs[i], c))
+			return i;
+	for (size_t i = 0; i < n; i++)
+		if (has_sign_above(&signs[i], c))
+			return i;
+	return n;
 }
 
 static int open_process(int proc_fd, const char *pid)
@@ -247,25 +272,21 @@ static int open_process(int proc_fd, const char *pid)
 }
 
 /* Of a container with a pid namespace of its own the first process is 1 in it. */
-static int find_sign(int proc_fd, pid_t init_pid, struct sign *ret, struct error *err)
+static void find_sign(int proc_fd, pid_t init_pid, struct sign *ret)
 {
 	cleanup_free char *pid = xasprintf("%d", init_pid), *status = NULL;
-	cleanup_fd int dirfd = open_process(proc_fd, pid);
+	cleanup_fd int fd = init_pid > 0 ? open_process(proc_fd, pid) : -EBADF;
 	size_t len, n = 0;
 
-	status = dirfd >= 0 ? read_some(dirfd, "status", TEXT_MAX, &len) : NULL;
+	status = fd >= 0 ? read_some(fd, "status", TEXT_MAX, &len) : NULL;
 	if (!status)
-		return error_set(err, ERR_NOT_FOUND, ESRCH, "look at process %d",
-				 init_pid);
+		return;
 	while (status_number(status, "NSpid", n, 0))
 		n++;
 	ret->depth = n ? n - 1 : 0;
-	ret->nested = n > 1 && status_number(status, "NSpid", n - 1, 0) == 1;
-	ret->file = ret->nested ? "ns/pid" : "ns/mnt";
-	if (fstatat(dirfd, ret->file, &ret->theirs, 0) < 0)
-		return error_set(err, error_kind_of(errno), errno,
-				 "look at the namespaces of process %d", init_pid);
-	return 0;
+	ret->by_mount_ns = n < 2 || status_number(status, "NSpid", n - 1, 0) != 1;
+	ret->is_there =
+		fstatat(fd, ret->by_mount_ns ? "ns/mnt" : "ns/pid", &ret->theirs, 0) == 0;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -292,33 +313,50 @@ static void add(struct process_list *list, const struct process_info *p)
 	list->items[list->n++] = *p;
 }
 
-int process_list_read(pid_t init_pid, struct process_list *ret, struct error *err)
+static void look_at(int fd, const struct stat *own, const struct sign *signs, size_t n,
+		    struct process_list *lists)
 {
-	cleanup_process_list struct process_list list = {0};
-	cleanup_dir DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	struct sign sign = {0};
-	int r;
+	struct candidate c = {.dirfd = fd};
+	struct process_info p = {0};
+	size_t i;
 
-	if (!proc)
-		return error_set(err, ERR_SYSTEM, errno, "list /proc");
-	r = find_sign(dirfd(proc), init_pid, &sign, err);
-	if (r < 0)
-		return r;
+	/* those that we may not ask after are not our containers' */
+	if (fstatat(fd, "ns/pid", &c.pid_ns, 0) < 0 ||
+	    fstatat(fd, "ns/mnt", &c.mount_ns, 0) < 0)
+		return;
+	c.is_ours = same_file(&c.pid_ns, own);
+	i = find_container(signs, n, &c);
+	if (i < n && read_process(fd, signs[i].depth, &p))
+		add(&lists[i], &p);
+}
+
+int process_lists_read(const pid_t *init_pids, size_t n, struct process_list *ret,
+		       struct error *err)
+{
+	cleanup_dir DIR *proc = opendir("/proc");
+	cleanup_free struct sign *signs = xcalloc(n + 1, sizeof(*signs));
+	struct dirent *entry;
+	struct stat own;
+
+	if (!proc || fstatat(dirfd(proc), "self/ns/pid", &own, 0) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "look at /proc");
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = (struct process_list){0};
+		find_sign(dirfd(proc), init_pids[i], &signs[i]);
+	}
 	while ((entry = readdir(proc))) {
 		cleanup_fd int fd = -EBADF;
-		struct process_info p = {0};
 
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		fd = open_process(dirfd(proc), entry->d_name);
-		if (fd >= 0 && has_sign(&sign, fd) && read_process(fd, sign.depth, &p))
-			add(&list, &p);
+		if (fd >= 0)
+			look_at(fd, &own, signs, n, ret);
 	}
-	find_parents(&list);
-	if (list.n)
-		qsort(list.items, list.n, sizeof(*list.items), by_pid);
-	*ret = list;
-	list = (struct process_list){0};
+	for (size_t i = 0; i < n; i++) {
+		find_parents(&ret[i]);
+		if (ret[i].n)
+			qsort(ret[i].items, ret[i].n, sizeof(*ret[i].items), by_pid);
+	}
 	return 0;
 }

@@ -30,7 +30,9 @@ struct process_info {
 	char state;                        /* 'R', 'S', ... */
 	int64_t nice, tty;                 /* tty: device number, 0: none */
 	uint64_t user_ticks, system_ticks; /* of sysconf(_SC_CLK_TCK) */
-	uint64_t start_ticks;              /* since boot */
+	uint64_t child_user_ticks,
+		child_system_ticks; /* of children that it waited for */
+	uint64_t start_ticks;       /* since boot */
 	uint64_t virtual_bytes, resident_bytes;
 	uint64_t n_threads;
 	uint32_t ruid, euid, rgid, egid; /* of the host */
@@ -49,10 +51,13 @@ struct process_list {
 void process_list_release(struct process_list *list);
 #define cleanup_process_list cleanup(process_list_release)
 
-/* process_list_read() - of the container whose first process is init_pid. Processes that come and go
- * meanwhile are there or not. */
-int process_list_read(pid_t init_pid, struct process_list *ret,
-		      struct error *err) _must_check_;
+/*
+ * process_lists_read() - of the containers whose first processes are init_pids[], in one look at /proc;
+ * ret[] has room for n. Processes that come and go meanwhile are there or not; of a container that is gone the
+ * list is empty.
+ */
+int process_lists_read(const pid_t *init_pids, size_t n, struct process_list *ret,
+		       struct error *err) _must_check_;
 
 /* process_read() - one process, from the text of its /proc/PID/stat and status; depth: how many pid namespaces
  * deeper than the reader's the container is. false: they are not what proc(5) says. Pure; the arguments are

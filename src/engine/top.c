@@ -424,7 +424,7 @@ int top_view_read(const struct container *c, struct top_view *ret, struct error 
 	if (r >= 0)
 		r = read_map(c->init.pid, "gid_map", &v.gids, err);
 	if (r >= 0)
-		r = process_list_read(c->init.pid, &v.processes, err);
+		r = process_lists_read(&c->init.pid, 1, &v.processes, err);
 	if (r < 0)
 		return r;
 	read_names(c->init.pid, &v);

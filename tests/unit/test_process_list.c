@@ -4,7 +4,7 @@
 #include "unit.h"
 
 #define STAT                                                                                 \
-	"4242 (a) b (c) S 4200 4242 4242 34817 4242 4194304 100 0 0 0 150 50 0 0 20 -5 3 0 " \
+	"4242 (a) b (c) S 4200 4242 4242 34817 4242 4194304 100 0 0 0 150 50 7 8 20 -5 3 0 " \
 	"987654 8192000 250 18446744073709551615 1 1"
 #define STATUS                                                                         \
 	"Name:\ta) b (c\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t4242\n"            \
@@ -35,6 +35,8 @@ START_TEST(test_read)
 	ck_assert_int_eq(p.tty, 34817);
 	ck_assert_uint_eq(p.user_ticks, 150);
 	ck_assert_uint_eq(p.system_ticks, 50);
+	ck_assert_uint_eq(p.child_user_ticks, 7);
+	ck_assert_uint_eq(p.child_system_ticks, 8);
 	ck_assert_int_eq(p.nice, -5);
 	ck_assert_uint_eq(p.n_threads, 3);
 	ck_assert_uint_eq(p.start_ticks, 987654);
@@ -73,15 +75,18 @@ END_TEST
 
 START_TEST(test_own)
 {
-	cleanup_process_list struct process_list list = {0};
+	cleanup_process_list struct process_list list = {0}, none = {0};
 	cleanup_error struct error err = ERROR_INIT;
 	bool found = false;
 
-	ck_assert_int_eq(process_list_read(getpid(), &list, &err), 0);
+	const pid_t pids[] = {getpid()}, gone[] = {INT32_MAX};
+
+	ck_assert_int_eq(process_lists_read(pids, 1, &list, &err), 0);
 	for (size_t i = 0; i < list.n; i++)
 		found = found || list.items[i].pid == getpid();
 	ck_assert(found);
-	ck_assert_int_lt(process_list_read(INT32_MAX, &list, &err), 0);
+	ck_assert_int_eq(process_lists_read(gone, 1, &none, &err), 0);
+	ck_assert_uint_eq(none.n, 0);
 }
 END_TEST
 

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cubby.h"
+#include "cli/format.h"
+#include "cli/human.h"
+#include "cli/select.h"
+#include "engine/container_stats.h"
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/time.h"
+
+#define SHORT_DIGITS 12
+#define CLEAR_SCREEN "\033[2J\033[H"
+#define UNKNOWN      "--"
+
+struct stats_values {
+	struct select_options select;
+	bool no_stream, no_reset, no_trunc;
+	int interval_sec;
+	const char *format;
+};
+
+static const struct option_spec options[] = {
+	OPT_BOOL(struct stats_values, select.all, "all", 'a',
+		 "all containers, not only those that run"),
+	OPT_STRING(struct stats_values, format, "format", 0, "FORMAT",
+		   "json, or a template such as '{{.Name}} {{.MemUsage}}'"),
+	OPT_INT(struct stats_values, interval_sec, "interval", 'i', "SECONDS",
+		"time between two looks (default 5)", .min = 1, .max = 86400),
+	OPT_BOOL(struct stats_values, no_reset, "no-reset", 0,
+		 "do not clear the screen in between"),
+	OPT_BOOL(struct stats_values, no_stream, "no-stream", 0, "look once"),
+	OPT_BOOL(struct stats_values, no_trunc, "no-trunc", 0, "whole ids"),
+	OPT_INCLUDE_AT(struct stats_values, select, latest_table),
+	OPT_END,
+};
+
+static void defaults(void *values)
+{
+	((struct stats_values *)values)->interval_sec = 5;
+}
+
+/* One look; the one before is kept for the percentages. */
+struct look {
+	struct containers all;
+	const struct container **shown;
+	struct container_stats *stats;
+	size_t n;
+};
+
+static void look_release(struct look *l)
+{
+	containers_release(&l->all);
+	free(l->shown);
+	free(l->stats);
+	*l = (struct look){0};
+}
+
+static const struct container_stats *stats_before(const struct look *before,
+						  const char *id)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if (str_eq(before->shown[i]->record.id, id))
+			return &before->stats[i];
+	return NULL;
+}
+
+static int take_look(const struct engine *e, const struct stats_values *v, char **ids,
+		     struct look *ret, struct error *err)
+{
+	int r = container_list(e, &ret->all, err);
+
+	if (r < 0)
+		return r;
+	ret->shown = xcalloc(ret->all.n + 1, sizeof(const struct container *));
+	ret->stats = xcalloc(ret->all.n + 1, sizeof(*ret->stats));
+	for (size_t i = 0; i < ret->all.n; i++) {
+		const struct container *c = &ret->all.items[i];
+
+		if (ids ? strv_has(ids, c->record.id) : v->select.all || c->init.pid > 0)
+			ret->shown[ret->n++] = c;
+	}
+	return container_stats_read(ret->shown, ret->n, ret->stats, err);
+}
+
+static char *percent(bool known, double value)
+{
+	return known ? xasprintf("%.2f%%", value) : xstrdup(UNKNOWN);
+}
+
+static char *pair_of(bool known, int64_t a, int64_t b)
+{
+	char left[HUMAN_TEXT_MAX], right[HUMAN_TEXT_MAX];
+
+	if (!known)
+		return xstrdup(UNKNOWN " / " UNKNOWN);
+	return xasprintf("%s / %s", human_size_exact(a, left),
+			 human_size_exact(b, right));
+}
+
+/* "3.1MiB / 15.5GiB" */
+static char *binary_pair(bool known, uint64_t a, uint64_t b)
+{
+	static const char *const units[] = {"B",   "KiB", "MiB", "GiB",
+					    "TiB", "PiB", "EiB"};
+	double values[] = {(double)a, (double)b};
+	size_t unit[] = {0, 0};
+
+	if (!known)
+		return xstrdup(UNKNOWN " / " UNKNOWN);
+	for (size_t i = 0; i < 2; i++)
+		for (; values[i] >= 1024 && unit[i] + 1 < ARRAY_SIZE(units); unit[i]++)
+			values[i] /= 1024;
+	return xasprintf("%.4g%s / %.4g%s", values[0], units[unit[0]], values[1],
+			 units[unit[1]]);
+}
+
+static double memory_percent(const struct container_stats *s)
+{
+	return s->memory_limit ? 100.0 * (double)s->memory / (double)s->memory_limit : 0;
+}
+
+/* What a row says in words; owned strings. */
+struct row {
+	char *id, *cpu, *average, *memory, *memory_bytes, *memory_percent, *net, *block,
+		*pids, *cpu_time;
+};
+
+static void row_release(struct row *r)
+{
+	char **const all[] = {&r->id,      &r->cpu,          &r->average,
+			      &r->memory,  &r->memory_bytes, &r->memory_percent,
+			      &r->net,     &r->block,        &r->pids,
+			      &r->cpu_time};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		free(*all[i]);
+}
+
+static struct row make_row(const struct stats_values *v, const struct container *c,
+			   const struct container_stats *s,
+			   const struct container_stats *before)
+{
+	char span[TIME_TEXT_MAX];
+
+	return (struct row){
+		.id = xasprintf("%.*s", v->no_trunc ? CONTAINER_ID_LEN : SHORT_DIGITS,
+				c->record.id),
+		.cpu = percent(s->known, container_stats_percent(s, before)),
+		.average = percent(s->known, container_stats_percent(s, NULL)),
+		.memory = pair_of(s->known, (int64_t)s->memory, (int64_t)s->memory_limit),
+		.memory_bytes = binary_pair(s->known, s->memory, s->memory_limit),
+		.memory_percent = percent(s->known, memory_percent(s)),
+		.net = pair_of(s->known && s->has_net, (int64_t)s->net_in,
+			       (int64_t)s->net_out),
+		.block = pair_of(s->known && s->has_block, (int64_t)s->block_in,
+				 (int64_t)s->block_out),
+		.pids = s->known ? xasprintf("%" PRIu64, s->pids) : xstrdup(UNKNOWN),
+		.cpu_time =
+			xstrdup(s->known ? time_go_duration(s->cpu_usec, span) : UNKNOWN),
+	};
+}
+
+static struct json_object *json_row(const struct row *r, const struct container *c)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_add_str(o, "id", r->id);
+	json_add_str(o, "name", c->record.name);
+	json_add_str(o, "cpu_time", r->cpu_time);
+	json_add_str(o, "cpu_percent", r->cpu);
+	json_add_str(o, "avg_cpu", r->average);
+	json_add_str(o, "mem_usage", r->memory);
+	json_add_str(o, "mem_percent", r->memory_percent);
+	json_add_str(o, "net_io", r->net);
+	json_add_str(o, "block_io", r->block);
+	json_add_str(o, "pids", r->pids);
+	return o;
+}
+
+static void add_double(struct json_object *o, const char *key, double value)
+{
+	json_add(o, key, json_object_new_double(value));
+}
+
+static void add_numbers(struct json_object *o, const struct container_stats *s,
+			const struct container_stats *before)
+{
+	add_double(o, "CPU", container_stats_percent(s, before));
+	add_double(o, "AvgCPU", container_stats_percent(s, NULL));
+	json_add_i64(o, "CPUNano", s->cpu_usec * 1000);
+	json_add_i64(o, "CPUSystemNano", s->cpu_system_usec * 1000);
+	json_add_i64(o, "SystemNano", s->at_usec * 1000);
+	json_add_i64(o, "Duration", s->cpu_usec * 1000);
+	json_add_u64(o, "MemLimit", s->memory_limit);
+	json_add_u64(o, "BlockInput", s->block_in);
+	json_add_u64(o, "BlockOutput", s->block_out);
+	json_add_u64(o, "NetInput", s->net_in);
+	json_add_u64(o, "NetOutput", s->net_out);
+}
+
+static struct json_object *template_row(const struct row *r, const struct container *c,
+					const struct container_stats *s,
+					const struct container_stats *before)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_add_str(o, "ID", r->id);
+	json_add_str(o, "ContainerID", c->record.id);
+	json_add_str(o, "Container", r->id);
+	json_add_str(o, "Name", c->record.name);
+	json_add_str(o, "CPUPerc", r->cpu);
+	json_add_str(o, "AVGCPU", r->average);
+	json_add_str(o, "MemUsage", r->memory);
+	json_add_str(o, "MemUsageBytes", r->memory_bytes);
+	json_add_str(o, "MemPerc", r->memory_percent);
+	json_add_str(o, "NetIO", r->net);
+	json_add_str(o, "BlockIO", r->block);
+	json_add_str(o, "PIDS", r->pids);
+	json_add_str(o, "PIDs", r->pids);
+	json_add_str(o, "UpTime", r->cpu_time);
+	json_add_str(o, "Up", r->cpu_time);
+	add_numbers(o, s, before);
+	return o;
+}
+
+static struct json_object *make_rows(const struct stats_values *v, const struct look *l,
+				     const struct look *before)
+{
+	struct json_object *rows = json_object_new_array();
+	bool is_json = format_is_json(v->format);
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct container *c = l->shown[i];
+		const struct container_stats *s = &l->stats[i],
+					     *old = stats_before(before, c->record.id);
+		cleanup(row_release) struct row row = make_row(v, c, s, old);
+
+		json_object_array_add(rows, is_json ? json_row(&row, c)
+						    : template_row(&row, c, s, old));
+	}
+	return rows;
+}
+
+static int print(const struct stats_values *v, const struct look *l,
+		 const struct look *before, struct error *err)
+{
+	static const struct template_heading headings[] = {
+		{"CPUPerc", "CPU %"},
+		{"AVGCPU", "AVG CPU %"},
+		{"MemUsage", "MEM USAGE / LIMIT"},
+		{"MemUsageBytes", "MEM USAGE / LIMIT"},
+		{"MemPerc", "MEM %"},
+		{"NetIO", "NET IO"},
+		{"BlockIO", "BLOCK IO"},
+		{"PIDS", "PIDS"},
+		{"PIDs", "PIDS"},
+		{"UpTime", "CPU TIME"},
+		{NULL, NULL},
+	};
+	const struct format_list list = {
+		.format = v->format,
+		.table = "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t"
+			 "{{.NetIO}}\t{{.BlockIO}}\t{{.PIDS}}\t{{.UpTime}}\t{{.AVGCPU}}",
+		.headings = headings,
+	};
+	cleanup_json struct json_object *rows = make_rows(v, l, before);
+
+	if (format_is_json(v->format))
+		return format_print_json(rows, err);
+	if (!v->no_stream && !v->no_reset && isatty(STDOUT_FILENO))
+		printf(CLEAR_SCREEN);
+	return format_print_list(&list, rows, err);
+}
+
+/* false: nobody reads what we write any more. */
+static bool wait_for_next(const struct stats_values *v)
+{
+	struct pollfd reader = {.fd = STDOUT_FILENO};
+
+	return poll(&reader, 1, v->interval_sec * 1000) == 0;
+}
+
+static int show(const struct engine *e, const struct stats_values *v, char **ids,
+		struct error *err)
+{
+	cleanup(look_release) struct look before = {0};
+
+	for (;;) {
+		cleanup(look_release) struct look now = {0};
+		int r = take_look(e, v, ids, &now, err);
+
+		if (r >= 0)
+			r = print(v, &now, &before, err);
+		if (r >= 0 && fflush(stdout) != 0)
+			r = error_set(err, ERR_SYSTEM, errno, "write to stdout");
+		/* all that were named are gone */
+		if (r < 0 || v->no_stream || (ids && now.n == 0) || !wait_for_next(v))
+			return r;
+		look_release(&before);
+		before = now;
+		now = (struct look){0};
+	}
+}
+
+static int find_ids(const struct command_call *call, const struct engine *e,
+		    char ***ret_ids, struct error *err)
+{
+	const struct stats_values *v = call->values;
+	int n_ways = v->select.all + v->select.latest + (call->n_args > 0);
+
+	if (n_ways > 1)
+		return error_set(
+			err, ERR_INVALID, 0,
+			"--all, --latest and containers cannot be used together");
+	if (v->select.latest) {
+		cleanup_container struct container c = {0};
+		int r = select_one(call, e, true, &c, err);
+
+		if (r >= 0)
+			strv_add(ret_ids, c.record.id);
+		return r;
+	}
+	for (size_t i = 0; i < call->n_args; i++) {
+		cleanup_container struct container c = {0};
+		int r = container_find(e, call->args[i], &c, err);
+
+		if (r < 0)
+			return r;
+		strv_add(ret_ids, c.record.id);
+	}
+	return 0;
+}
+
+static int run(const struct command_call *call, struct error *err)
+{
+	cleanup_engine struct engine e = ENGINE_INIT;
+	cleanup_strv char **ids = NULL;
+	int r = cubby_open(call, &e, err);
+
+	if (r >= 0)
+		r = find_ids(call, &e, &ids, err);
+	return r < 0 ? r : show(&e, call->values, ids, err);
+}
+
+const struct command cmd_stats = {
+	.name = "stats",
+	.group = "Containers",
+	.usage = "[options] [CONTAINER...]",
+	.summary = "show what containers use: CPU, memory, network, disk, processes",
+	.description =
+		"Without CONTAINER: all that run, until Ctrl-C. The numbers are those of the "
+		"container's cgroup; without one, of its processes together (memory: what "
+		"several share counts by share).",
+	.examples = "cubby stats\n"
+		    "cubby stats --no-stream web\n"
+		    "cubby stats -i 1 --format 'table {{.Name}} {{.CPUPerc}}'",
+	.options = options,
+	.values_size = sizeof(struct stats_values),
+	.defaults = defaults,
+	.max_args = COMMAND_ANY,
+	.run = run,
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What running containers use. From the container's own cgroup where it has one with the controller in question,
+ * otherwise summed over its processes: CPU time with that of the children they waited for, memory as PSS (what
+ * several share counts by share), bytes that went to and came from disks. Source: proc(5), cgroups(7).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/container.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct container_stats {
+	bool known;                        /* it runs; else the rest is 0 */
+	int64_t at_usec;                   /* when it was looked, wall clock */
+	int64_t started_usec;              /* of the container */
+	int64_t cpu_usec, cpu_system_usec; /* since it started; system: part of cpu */
+	uint64_t memory, memory_limit;     /* bytes; without a limit the host's */
+	uint64_t pids;                     /* threads */
+	bool has_block;                    /* bytes */
+	uint64_t block_in, block_out;
+	bool has_net; /* it has a network of its own; bytes, without lo */
+	uint64_t net_in, net_out;
+};
+
+/* container_stats_read() - of n containers at once; ret has room for n. */
+int container_stats_read(const struct container *const *list, size_t n,
+			 struct container_stats *ret, struct error *err) _must_check_;
+
+/*
+ * container_stats_percent() - of one CPU, between two looks at the same container (before NULL or not known:
+ * since it started).
+ */
+double container_stats_percent(const struct container_stats *now,
+			       const struct container_stats *before);
+
+/* net_dev_sum() - the bytes of all interfaces but lo in the text of /proc/PID/net/dev. Pure. */
+void net_dev_sum(const char *text, uint64_t *ret_in, uint64_t *ret_out);
