@@ -146,6 +146,11 @@ mode_t umask(mode_t mask)
 	return (mode_t)CALL(umask, mask);
 }
 
+int pipe2(int pair[2], int flags)
+{
+	return (int)CALL(pipe2, (long)pair, flags);
+}
+
 int dup2(int fd, int to)
 {
 	/* dup(2): dup3 takes the same fd twice for a mistake */

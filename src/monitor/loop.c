@@ -42,6 +42,7 @@ enum {
 	SLOT_SIGNAL,
 	SLOT_LISTEN,
 	SLOT_INPUT,
+	SLOT_HEALTH,
 	SLOT_STREAM,
 	SLOT_CLIENT = SLOT_STREAM + 2,
 	SLOTS = SLOT_CLIENT + MONITOR_CLIENTS_MAX,
@@ -59,6 +60,7 @@ static void container_ended(struct monitor *m, int wait_status, int64_t now)
 	m->status.finished_usec = clock_realtime();
 	m->kill_usec = CLOCK_NEVER;
 	m->record_usec = now + RECORD_PATIENCE;
+	health_stop(&m->health);
 	input_close(&m->input);
 	for (size_t i = 0; i < ARRAY_SIZE(m->streams); i++)
 		stream_limit(&m->streams[i]);
@@ -254,6 +256,8 @@ static void advance(struct monitor *m, int64_t now)
 		m->kill_usec = CLOCK_NEVER;
 		kill(m->pid, SIGKILL);
 	}
+	if (m->phase == MONITOR_RUNNING)
+		health_start(&m->health, now);
 	if (m->phase == MONITOR_DRAINING && now >= m->record_usec) {
 		m->record_usec = CLOCK_NEVER;
 		write_record(m);
@@ -319,6 +323,7 @@ static nfds_t prepare(struct monitor *m, struct pollfd set[static SLOTS], int64_
 	want(&set[SLOT_LISTEN], now >= m->listen_usec ? m->listen_fd : -1, POLLIN);
 	want(&set[SLOT_INPUT], busy || !m->terminal ? m->input.fd : -1,
 	     busy ? POLLOUT : 0);
+	want(&set[SLOT_HEALTH], m->health.fd, POLLIN);
 	for (size_t i = 0; i < ARRAY_SIZE(m->streams); i++) {
 		struct stream *s = &m->streams[i];
 		bool wanted = m->clients.packet_len == 0 && now >= s->retry_usec;
@@ -341,6 +346,7 @@ static int64_t next_deadline(struct monitor *m, int64_t now)
 	int64_t next = clients_settle(&m->clients, now);
 
 	next = earlier(next, m->kill_usec);
+	next = earlier(next, health_next(&m->health));
 	if (m->phase == MONITOR_DRAINING)
 		next = earlier(next, m->record_usec);
 	if (m->phase == MONITOR_ENDING && now < m->leave_usec)
@@ -377,6 +383,9 @@ static void turn(struct monitor *m, const struct pollfd set[static SLOTS], int64
 	if (set[SLOT_SIGNAL].revents)
 		handle_signals(m, now);
 	handle_input(m, set[SLOT_INPUT].revents);
+	/* it may have been stopped above */
+	if (set[SLOT_HEALTH].revents && m->health.fd >= 0)
+		health_read(&m->health, now);
 	for (size_t i = 0; i < MONITOR_CLIENTS_MAX; i++)
 		if (set[SLOT_CLIENT + i].revents)
 			handle_client(m, &m->clients.list[i],

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "monitor/clients.h"
+#include "monitor/health.h"
 #include "monitor/log.h"
 #include "monitor/options.h"
 #include "monitor/record.h"
@@ -33,6 +34,7 @@ struct monitor {
 	int64_t record_usec; /* record the exit by then, drained or not */
 	int64_t leave_usec;  /* wait for clients other than the owner until then */
 	struct monitor_exit status;
+	struct health health;
 	struct record record;
 	struct stream streams[2];
 	struct input input;

@@ -7,7 +7,7 @@
  * execs the clean-up command.
  *
  * It is started as
- *   monitor [option value]... -- CLEANUP-PROGRAM ARG...
+ *   monitor [option value]... -- CLEANUP-PROGRAM ARG... ["" HEALTH-PROGRAM ARG...]
  * with options given by the engine only (a person never types them):
  *   --pid N            the container's init, our child
  *   --dir-fd N         the container's run directory: attach socket and exit record are
@@ -27,6 +27,7 @@
  *   --sync 0|1         fsync the exit record
  *   --timeout SECONDS  kill after
  *   --ready-fd N       written one byte and closed when the loop runs
+ * HEALTH-PROGRAM is run at once, and again as health.h says.
  * What is wrong at the start is told on stderr, exit status 125. Every other fd is
  * closed. At the end: exit record first, then EXIT to all attached, then wait for the
  * owner's EXIT_ACK: with it exit 0, without it (owner gone, or no owner) exec

@@ -95,6 +95,18 @@ static int option_set(struct monitor_options *o, const char *name, const char *v
 	return word_option_set(o, name, value);
 }
 
+/* An empty word ends the clean-up; what follows is the health check. */
+static char **split_health(char **words)
+{
+	for (; *words; words++) {
+		if (**words)
+			continue;
+		*words = NULL;
+		return words[1] ? words + 1 : NULL;
+	}
+	return NULL;
+}
+
 int monitor_options_parse(int argc, char **argv, struct monitor_options *ret,
 			  const char **ret_wrong)
 {
@@ -120,6 +132,7 @@ int monitor_options_parse(int argc, char **argv, struct monitor_options *ret,
 	}
 	/* argv[argc] is NULL: without "--" the clean-up is empty */
 	o.cleanup = argv + (i < argc ? i + 1 : argc);
+	o.health = split_health(o.cleanup);
 	*ret_wrong = "--pid";
 	if (o.pid == 0)
 		return -EINVAL;

@@ -22,6 +22,7 @@ struct monitor_options {
 	int64_t keep_stdin, sync; /* 0 or 1 */
 	int64_t timeout;          /* seconds, 0: none */
 	char **cleanup; /* argv of the clean-up, points into argv; empty: none */
+	char **health;  /* argv of the health check, the same; NULL: none */
 };
 
 /* monitor_options_parse() - 0, or -EINVAL with the word that is wrong in *ret_wrong. */

@@ -94,7 +94,7 @@ class Monitor:
     """The monitor and its container, in a directory of their own."""
 
     def __init__(self, command, tty=False, stdin=True, owner=True, log=True, more=(), end_fd=None,
-                 cleanup=True, logs=None):
+                 cleanup=True, logs=None, health=None):
         self.base = tempfile.mkdtemp(prefix="cm", dir="/tmp")
         self.run = os.path.join(self.base, "run")
         # a socket to send it from, or a directory
@@ -123,7 +123,7 @@ class Monitor:
         if self.pid == 0:
             try:
                 os.close(pid_r)
-                self.launch(command, tty, stdin, given, pid_w, (list(more), end_fd, cleanup))
+                self.launch(command, tty, stdin, given, pid_w, (list(more), end_fd, cleanup, health))
             finally:
                 os._exit(99)
         for fd in (ready_w, pid_w, *self.fds):
@@ -147,7 +147,7 @@ class Monitor:
         return fd
 
     def launch(self, command, tty, stdin, given, pid_w, rest):
-        more, end_fd, cleanup = rest
+        more, end_fd, cleanup, health = rest
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         if tty:
             master, slave = pty.openpty()
@@ -184,6 +184,8 @@ class Monitor:
             os.set_inheritable(end_fd, True)
         if cleanup:
             argv += ["--", "/bin/sh", "-c", f"echo done > {self.base}/{CLEANED}"]
+        if health:
+            argv += ["", "/bin/sh", "-c", health]
         os.execv(MONITOR, argv)
 
     def attach(self, hello=True):
@@ -839,3 +841,29 @@ def test_a_journal_that_is_not_there_costs_no_more_than_the_output(monitor, tmp_
     assert got[1] == b"PRIORITY=6\nCONTAINER_NAME=x\nMESSAGE\n" + struct.pack("<Q", 4) + b"kept\n"
     assert got[2] == b"PRIORITY=3\nCONTAINER_NAME=x\nMESSAGE\n" + struct.pack("<Q", 5) + b"piece\n"
     sender.close()
+
+
+def test_health_checks_come_when_the_last_one_said(monitor, tmp_path):
+    """Three runs at 50 ms, then "0": no more. One that says nothing would be tried again much later."""
+    script = (f"echo x >> {tmp_path}/ran; n=$(wc -l < {tmp_path}/ran); pwd >> {tmp_path}/where; "
+              "if [ $n -lt 3 ]; then echo 50; else echo 0; fi; exit 1")
+    m = monitor("read x", health=script)
+    deadline = time.monotonic() + 10 * SLOW
+    while len((tmp_path / "ran").read_text() if (tmp_path / "ran").exists() else "") < 6:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    before = m.ticks()
+    time.sleep(0.3)
+    assert (tmp_path / "ran").read_text() == "x\nx\nx\n" and m.ticks() - before < 3
+    assert (tmp_path / "where").read_text() == "/\n/\n/\n"
+    m.owner.send(STDIN_EOF)
+    m.owner.until_exit()
+    m.owner.close()
+    m.wait()
+    assert m.cleaned
+
+
+def test_a_health_check_that_hangs_does_not_hold_up_the_end(monitor):
+    m = monitor("sleep 0.2; exit 3", owner=False, health="exec sleep 1")
+    m.wait()
+    assert m.cleaned and os.waitstatus_to_exitcode(m.record()[0]) == 3
