@@ -53,6 +53,7 @@ void create_values_defaults(struct create_values *v)
 	o->inside.http_proxy = true;
 	o->inside.content_trust = true;
 	registry_values_defaults(&v->registry);
+	o->health = HEALTH_OPTIONS_INIT;
 }
 
 static int check(const struct create_options *o, const struct cubby_globals *g,

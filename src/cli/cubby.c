@@ -56,8 +56,8 @@ LATER(auto_update, "auto-update");
 LATER(build, "build");
 LATER(commit, "commit");
 LATER(compose, "compose");
+LATER(cp, "cp");
 LATER(generate, "generate");
-LATER(healthcheck, "healthcheck");
 LATER(info, "info");
 LATER(init, "init");
 LATER(kube, "kube");
@@ -110,13 +110,13 @@ static const struct command *const commands[] = {
 	&cmd_stop,
 	&cmd_kill,
 	&cmd_wait,
+	&cmd_healthcheck,
 	&cmd_rm,
 	&cmd_rename,
 	&cmd_pause,
 	&cmd_unpause,
 	&cmd_inspect,
 	&cmd_audit,
-	&cmd_cp,
 	&cmd_diff,
 	&cmd_export,
 	&cmd_container,
@@ -143,14 +143,12 @@ static const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_unshare,
 	&cmd_version,
-	&cmd_completion,
-	&cmd_complete,
 	&later_auto_update,
 	&later_build,
 	&later_commit,
 	&later_compose,
+	&later_cp,
 	&later_generate,
-	&later_healthcheck,
 	&later_info,
 	&later_init,
 	&later_kube,
@@ -191,8 +189,7 @@ static int set_log(const struct cubby_globals *g, struct error *err)
 static bool enters_container(const struct command *c)
 {
 	return c == &cmd_run || c == &cmd_start || c == &cmd_restart ||
-	       c == &cmd_container_rerun || c == &cmd_exec || c == &cmd_audit ||
-	       c == &cmd_cp;
+	       c == &cmd_container_rerun || c == &cmd_exec || c == &cmd_audit;
 }
 
 static int prepare(const struct command_call *call, struct error *err)

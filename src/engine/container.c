@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/health_record.h"
 #include "engine/names.h"
 #include "engine/settle.h"
 #include "util/mem.h"
@@ -32,8 +33,9 @@ char *container_short_id(const char *id, char buf[static 13])
 }
 
 /* Takes *record over. */
-static int fill(struct container_record *record, const struct observation *o,
-		struct status_verdict verdict, struct container *ret, struct error *err)
+static int fill(const struct engine *e, struct container_record *record,
+		const struct observation *o, struct status_verdict verdict,
+		struct container *ret, struct error *err)
 {
 	int r;
 
@@ -50,6 +52,12 @@ static int fill(struct container_record *record, const struct observation *o,
 	} else if (verdict.status == CONTAINER_EXITED && !ret->record.ended) {
 		observation_end(o, verdict.repair, &ret->record);
 	}
+	ret->health = health_record_word(e, &(struct health_subject){
+						    .id = ret->record.id,
+						    .name = ret->record.name,
+						    .config = &ret->config.health,
+						    .init = &ret->init,
+					    });
 	return 0;
 }
 
@@ -88,7 +96,7 @@ static int load(const struct engine *e, struct container_record *record, bool wa
 			return r;
 		}
 	}
-	r = fill(record, &o, verdict, ret, err);
+	r = fill(e, record, &o, verdict, ret, err);
 	return r < 0 ? r : 1;
 }
 

@@ -23,6 +23,8 @@ struct container {
 	struct container_config config;
 	enum container_status status;
 	struct proc_id init, monitor; /* pid 0 unless running */
+	const char
+		*health; /* "starting", "healthy", "unhealthy"; NULL: it has no check */
 };
 void container_release(struct container *c);
 #define cleanup_container cleanup(container_release)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/health_config.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -26,6 +27,7 @@ struct container_config {  /* strings owned */
 	char *log_driver, *log_path, *log_tag; /* as in struct log_settings */
 	char **log_labels;
 	int64_t log_max_size, log_max_files;
+	struct health_config health;
 	char *cidfile, *pidfile;
 	bool interactive, terminal, privileged, nested, init, read_only;
 	bool single_id; /* the image is unpacked with all owners as one */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/health_options.h"
 #include "engine/inside_options.h"
 #include "engine/restart_policy.h"
 #include "transfer/protocol.h"
@@ -60,6 +61,7 @@ struct create_options {
 	const char *cidfile, *pidfile, *monitor_pidfile;
 	int log_driver; /* enum log_driver */
 	char **log_opts;
+	struct health_options health;
 	struct restart_policy restart;
 	int preserve_fds;
 	struct inside_options inside;

@@ -30,6 +30,7 @@ void create_plan_release(struct create_plan *p)
 	free(p->subuid);
 	free(p->subgid);
 	log_settings_release(&p->log);
+	health_config_release(&p->health);
 	strv_free(p->entrypoint);
 	strv_free(p->args);
 	strv_free(p->env);
@@ -67,8 +68,8 @@ static int build(const struct engine *e, struct create_plan *p, struct error *er
 		create_plan_ids,      create_plan_map,      create_plan_root_owner,
 		create_plan_env,      create_plan_security, create_plan_limits,
 		create_plan_labels,   create_plan_life,     create_plan_log,
-		create_plan_mounts,   create_plan_nested,   create_plan_cwd,
-		create_plan_devices,  create_plan_etc,
+		create_plan_health,   create_plan_mounts,   create_plan_nested,
+		create_plan_cwd,      create_plan_devices,  create_plan_etc,
 	};
 	int r = name_random_id(&p->id, err);
 
@@ -152,6 +153,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.stop_timeout_sec = o->stop_timeout_sec,
 	};
 	log_settings_keep(&p->log, ret);
+	health_config_copy(&p->health, &ret->health);
 	for (size_t i = 0; i < p->volumes.n; i++) {
 		cleanup_free char *options = strv_join(p->volumes.items[i].options, ",");
 

@@ -13,6 +13,7 @@
 #include "engine/create_options.h"
 #include "engine/device_option.h"
 #include "engine/etc_files.h"
+#include "engine/health_config.h"
 #include "engine/log_option.h"
 #include "engine/security_option.h"
 #include "engine/settings.h"
@@ -72,6 +73,7 @@ struct create_plan {
 	uint16_t columns, rows; /* of the user's terminal, 0: unknown */
 	int stop_signal;
 	struct log_settings log;
+	struct health_config health;
 };
 #define CREATE_PLAN_INIT       \
 	((struct create_plan){ \

@@ -38,3 +38,6 @@ create_step create_plan_limits, create_plan_labels, create_plan_life;
 
 /* create_log.c */
 create_step create_plan_log;
+
+/* create_health.c */
+create_step create_plan_health;

@@ -202,7 +202,9 @@ static int start(const struct engine *e, const struct exec_request *request,
 	o.init_pid_fd = init_fd;
 	o.spec = spec;
 	o.process = spec->process;
-	r = request->terminal
+	if (request->is_check)
+		o.stdio_fd[1] = o.stdio_fd[2] = request->output_fd;
+	r = request->terminal || request->is_check
 		    ? 0
 		    : relay_open(&ret->relay, request->interactive, o.stdio_fd, err);
 	if (r < 0)
@@ -235,7 +237,7 @@ int exec_session_start(const struct engine *e, const struct exec_request *reques
 	if (sigprocmask(SIG_BLOCK, &forwarded, NULL) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "block signals");
 	r = start(e, request, spec, ret, err);
-	if (r >= 0)
+	if (r >= 0 && !request->is_check)
 		event_container(e, &request->container->record,
 				&request->container->config, EVENT_EXEC);
 	return r;

@@ -22,6 +22,8 @@ struct exec_request {
 	const char *user, *workdir;          /* NULL: the container's */
 	char *const *env, *const *env_files; /* strv */
 	int preserve_fds;
+	bool is_check; /* of the container's health: no event, and what it writes goes to... */
+	int output_fd;
 };
 
 struct exec_session {

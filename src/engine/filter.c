@@ -51,6 +51,11 @@ static bool match_status(const struct question *q)
 	return str_eq(status_word(q->c->status), wanted);
 }
 
+static bool match_health(const struct question *q)
+{
+	return str_eq(q->c->health ? q->c->health : "none", q->value);
+}
+
 static bool match_exited(const struct question *q)
 {
 	int64_t code;
@@ -184,6 +189,7 @@ static const struct filter_key {
 	{"before", match_before, false},
 	{"command", match_command, false},
 	{"exited", match_exited, false},
+	{"health", match_health, false},
 	{"id", match_id, false},
 	{"label", match_label, true},
 	{"label!", match_no_label, true},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/container_dir.h"
+#include "engine/health.h"
 #include "engine/log_target.h"
 #include "spec/spec.h"
 #include "util/json.h"
@@ -48,6 +49,7 @@ static struct json_object *state(const struct subject *s)
 	json_add_str(o, "Error", c->record.failure ? c->record.failure : "");
 	add_time(o, "StartedAt", c->record.started_usec);
 	add_time(o, "FinishedAt", c->record.finished_usec);
+	json_add(o, "Health", health_inspect(s->engine, c));
 	return o;
 }
 
@@ -58,6 +60,25 @@ static struct json_object *annotations(const struct spec *spec)
 	for (size_t i = 0; i < spec->n_annotations; i++)
 		json_add_str(o, spec->annotations[i].key, spec->annotations[i].value);
 	return o;
+}
+
+/* podman leaves out what there is none of. */
+static void add_health(struct json_object *o, const struct health_config *h)
+{
+	struct json_object *check = health_config_json(h, false),
+			   *startup = health_config_json(h, true);
+
+	if (check)
+		json_add(o, "Healthcheck", check);
+	if (startup)
+		json_add(o, "StartupHealthCheck", startup);
+	if (!health_config_has_check(h))
+		return;
+	json_add_str(o, "HealthcheckOnFailureAction",
+		     health_action_word((enum health_action)h->on_failure));
+	json_add_str(o, "HealthLogDestination", h->log_destination);
+	json_add_i64(o, "HealthcheckMaxLogCount", h->max_log_count);
+	json_add_i64(o, "HealthcheckMaxLogSize", h->max_log_size);
 }
 
 static struct json_object *config(const struct subject *s)
@@ -84,6 +105,7 @@ static struct json_object *config(const struct subject *s)
 	json_add_i64(o, "StopTimeout", asked->stop_timeout_sec);
 	json_add_strv(o, "CreateCommand", asked->create_command);
 	json_add_str(o, "Umask", umask_text);
+	add_health(o, &asked->health);
 	return o;
 }
 

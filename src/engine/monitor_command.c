@@ -96,6 +96,10 @@ int monitor_command_exec(const struct monitor_command *m, struct error *err)
 	strv_add(&argv, "--");
 	strv_foreach (word, m->cleanup_argv)
 		strv_add(&argv, *word);
+	if (m->health_argv)
+		strv_add(&argv, "");
+	strv_foreach (word, m->health_argv)
+		strv_add(&argv, *word);
 	execv(m->program, argv);
 	return error_set(err, ERR_SYSTEM, errno, "run the monitor %s", m->program);
 }

@@ -13,6 +13,7 @@
 struct monitor_command {
 	const char *program;       /* the rest but the fds marked so is borrowed */
 	char *const *cleanup_argv; /* strv */
+	char *const *health_argv;  /* strv; NULL: no health checks */
 	pid_t pid;
 	int dir_fd;                /* owned */
 	int in_fd, out_fd, err_fd; /* owned; ends of pipes to the container */

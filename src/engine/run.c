@@ -7,7 +7,6 @@
 
 #include "engine/container_dir.h"
 #include "engine/create.h"
-#include "engine/create_event.h"
 #include "engine/create_image.h"
 #include "engine/create_plan.h"
 #include "engine/foreground.h"
@@ -59,8 +58,8 @@ int container_write_pidfiles(const char *pidfile, const char *monitor_pidfile,
 }
 
 /* Why it could not be started goes on record, as long as the record stays. */
-static void keep_failure(const struct run_request *request, const struct create_plan *p,
-			 struct creation *c, struct error *err)
+static void keep_failure(const struct run_request *request, struct creation *c,
+			 struct error *err)
 {
 	cleanup_error struct error tolerated = ERROR_INIT;
 	cleanup_free char *sentence = error_message(err);
@@ -71,10 +70,8 @@ static void keep_failure(const struct run_request *request, const struct create_
 		.failure = sentence,
 	};
 
-	if (request->options->auto_remove) {
-		create_event(request->engine, p, EVENT_REMOVE);
+	if (request->options->auto_remove)
 		return;
-	}
 	if (container_record_end(request->engine->store, &record, &tolerated) < 0 ||
 	    container_dir_remove_run(request->engine, c->id, &tolerated) < 0)
 		error_drop(&tolerated, "then the next command removes it");
@@ -120,9 +117,7 @@ static int launch(const struct run_request *request, struct create_plan *p,
 		return r;
 	r = container_start_finish(&s, ret, err);
 	if (r < 0)
-		keep_failure(request, p, c, err);
-	else
-		create_event_started(request->engine, p, request->foreground);
+		keep_failure(request, c, err);
 	return r;
 }
 

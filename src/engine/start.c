@@ -58,7 +58,7 @@ struct launcher {
 	struct seccomp_filter filter;
 	bool has_filter;
 	char *monitor_path;
-	char **cleanup_argv;
+	char **cleanup_argv, **health_argv;
 	int cache_fd;
 	int listen_fd; /* for those who attach */
 	int owner_fd;  /* the monitor's end */
@@ -77,6 +77,7 @@ static void launcher_release(struct launcher *x)
 	seccomp_filter_release(&x->filter);
 	free(x->monitor_path);
 	strv_free(x->cleanup_argv);
+	strv_free(x->health_argv);
 	fd_cleanup_(&x->cache_fd);
 	fd_cleanup_(&x->listen_fd);
 	fd_cleanup_(&x->owner_fd);
@@ -125,6 +126,8 @@ static int socket_pair(int *ret_ours, int *ret_theirs, struct error *err)
 static int prepare(struct launcher *x, struct error *err)
 {
 	static const char *const cleanup_words[] = {"container", "cleanup", NULL};
+	static const char *const health_words[] = {"healthcheck", "run", "--from-monitor",
+						   NULL};
 	int r;
 
 	r = self_helper("monitor", &x->monitor_path, err);
@@ -135,6 +138,10 @@ static int prepare(struct launcher *x, struct error *err)
 		strv_addf(&x->cleanup_argv, "--backoff=%lldus",
 			  (long long)x->request->plan->backoff_usec);
 	strv_add(&x->cleanup_argv, x->request->plan->id);
+	if (x->request->plan->is_checked) {
+		x->health_argv = engine_self_command(x->request->engine, health_words);
+		strv_add(&x->health_argv, x->request->plan->id);
+	}
 	r = prepare_filter(x, err);
 	if (r < 0)
 		return r;
@@ -237,6 +244,7 @@ static void fill_monitor_command(const struct launcher *x, struct monitor_comman
 	m->timeout_sec = p->timeout_sec;
 	m->program = x->monitor_path;
 	m->cleanup_argv = x->cleanup_argv;
+	m->health_argv = x->health_argv;
 }
 
 /* End of file: the maker was killed or has failed. Then this container never was. */

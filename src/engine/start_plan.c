@@ -9,6 +9,7 @@
 #include "engine/container_dir.h"
 #include "engine/create_image.h"
 #include "engine/create_plan.h"
+#include "engine/health_state.h"
 #include "runtime/overlay.h"
 #include "util/fs.h"
 #include "util/json.h"
@@ -55,6 +56,7 @@ static const struct json_member members[] = {
 	MEMBER("imageName", STR, image_name),
 	MEMBER("imageId", STR, image_id),
 	MEMBER("timeout", I64, timeout_sec),
+	MEMBER("checked", BOOL, is_checked),
 	MEMBER("pidFile", STR, pidfile),
 	MEMBER("monitorPidFile", STR, monitor_pidfile),
 	{NULL},
@@ -140,6 +142,7 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.image_name = c->image ? xstrdup(c->image->name) : NULL,
 		.image_id = c->image ? xstrdup(c->image->record.id) : NULL,
 		.timeout_sec = o->timeout_sec,
+		.is_checked = health_state_is_due(&c->health),
 		.pidfile = copy(o->pidfile),
 		.monitor_pidfile = copy(o->monitor_pidfile),
 		.preserve_fds = o->preserve_fds,

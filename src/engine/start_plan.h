@@ -47,6 +47,7 @@ struct start_plan { /* all owned */
 	struct log_settings log;
 	char *image_name, *image_id; /* for it; NULL: no image */
 	int64_t timeout_sec;
+	bool is_checked; /* its monitor runs health checks */
 	char *pidfile, *monitor_pidfile;
 
 	/* of this start only, not kept */

@@ -27,7 +27,8 @@ char *container_status_text(const struct container *c, int64_t now_usec)
 		return xstrdup("Created");
 	case CONTAINER_RUNNING:
 		span = since(c->record.started_usec, now_usec);
-		return xasprintf("Up %s", span);
+		return c->health ? xasprintf("Up %s (%s)", span, c->health)
+				 : xasprintf("Up %s", span);
 	case CONTAINER_PAUSED:
 		return xstrdup("Paused");
 	case CONTAINER_EXITED:

@@ -17,7 +17,6 @@ static const struct {
 } operations[] = {
 	{"unpack", sandboxed_unpack},
 	{"pack", sandboxed_pack},
-	{"uncompress", sandboxed_uncompress},
 };
 
 int sandboxed_run(sandboxed_operation *run, char *const *args, unsigned int n_args)

@@ -26,7 +26,8 @@ static void add_member(struct json_object *o, const struct json_member *m, const
 		json_add_i64(o, m->key, *(const int *)p);
 		break;
 	case JSON_MEMBER_I64:
-		json_add_i64(o, m->key, *(const int64_t *)p);
+		if (*(const int64_t *)p)
+			json_add_i64(o, m->key, *(const int64_t *)p);
 		break;
 	case JSON_MEMBER_U64:
 		json_add_u64(o, m->key, *(const uint64_t *)p);

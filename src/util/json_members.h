@@ -17,7 +17,7 @@ enum json_member_type {
 	JSON_MEMBER_STRV, /* char **, owned; NULL is left out */
 	JSON_MEMBER_BOOL, /* bool; false is left out */
 	JSON_MEMBER_INT,  /* int */
-	JSON_MEMBER_I64,  /* int64_t */
+	JSON_MEMBER_I64,  /* int64_t; 0 is left out: what is read has 0 there before */
 	JSON_MEMBER_U64,  /* uint64_t */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toml/toml.h"
+#include "registry/toml.h"
 
 #include "unit.h"
 #include "util/buf.h"
