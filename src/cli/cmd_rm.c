@@ -4,6 +4,8 @@
 #include "cli/cubby.h"
 #include "cli/select.h"
 #include "engine/remove.h"
+#include "engine/remove_dependents.h"
+#include "util/str.h"
 
 #define STATUS_MISSING 1 /* podman's: none failed but those that do not exist */
 #define STATUS_RUNNING 2 /* podman's: some are running */
@@ -25,7 +27,8 @@ static const struct option_spec options[] = {
 		.min = -1, .aliases = timeout_alias),
 	OPT_BOOL(struct rm_values, volumes, "volumes", 'v',
 		 "remove its anonymous volumes too"),
-	OPT_NOT_YET("depend", 0),
+	OPT_BOOL(struct rm_values, depend, "depend", 0,
+		 "remove the containers that depend on it too"),
 	OPT_END,
 };
 
@@ -40,9 +43,13 @@ static int remove_one(const struct engine *e, const struct container *c,
 	const struct rm_values *v = data;
 	const struct remove_options o = {
 		.force = v->force, .volumes = v->volumes, .timeout_sec = v->timeout_sec};
-	int r;
+	cleanup_strv char **removed = NULL;
+	int r = v->depend ? container_remove_dependents(e, c, &o, &removed, err) : 0;
 
-	r = container_remove(e, c, &o, err);
+	strv_foreach (id, removed)
+		printf("%s\n", *id);
+	if (r >= 0)
+		r = container_remove(e, c, &o, err);
 	if (r >= 0)
 		printf("%s\n", typed);
 	return r;
@@ -54,6 +61,7 @@ static int run(const struct command_call *call, struct error *err)
 	cleanup_engine struct engine e = ENGINE_INIT;
 	const struct select_job job = {
 		.options = &v->select,
+		.needed_last = true,
 		.act = remove_one,
 		.data = v,
 		.missing_status = STATUS_MISSING,

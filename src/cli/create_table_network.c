@@ -8,8 +8,9 @@ static const char *const net_alias[] = {"net", NULL};
 
 const struct option_spec create_table_network[] = {
 	OPT_GROUP("Network and names"),
-	OPT_STRING(O, network, "network", 0, "MODE", "none (default) or host",
-		   .aliases = net_alias, .common = true),
+	OPT_STRING(O, network, "network", 0, "MODE",
+		   "none (default), host, container:NAME, ns:PATH", .aliases = net_alias,
+		   .common = true),
 	OPT_STRING(O, hostname, "hostname", 'h', "NAME",
 		   "host name in the container (default: its short ID)", .common = true),
 	OPT_STRING(O, domainname, "domainname", 0, "NAME", "NIS domain name"),

@@ -2,8 +2,10 @@
 #include "cli/select.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "engine/dependents.h"
 #include "engine/filter.h"
 #include "util/fs.h"
 #include "util/mem.h"
@@ -64,7 +66,8 @@ int select_one(const struct command_call *call, const struct engine *e, bool lat
 /* One to act on: found already, or only named. */
 struct target {
 	struct container container;
-	bool found;
+	bool found, is_needed;
+	size_t position;
 	char *typed;
 };
 
@@ -210,6 +213,42 @@ static int collect(const struct command_call *call, const struct engine *e,
 	return error_hint(err, "'cubby ps -a' lists the containers");
 }
 
+/* Those that others need, after all others, the newest of them first: it was made after what it needs itself. */
+static int compare_need(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+
+	if (x->is_needed != y->is_needed)
+		return x->is_needed - y->is_needed;
+	if (!x->is_needed)
+		return x->position < y->position ? -1 : 1;
+	return x->container.record.created_usec < y->container.record.created_usec ? 1
+										   : -1;
+}
+
+static void put_needed_last(const struct engine *e, struct targets *t)
+{
+	bool any = false;
+
+	for (size_t i = 0; t->n > 1 && i < t->n; i++) {
+		struct target *target = &t->items[i];
+		cleanup_error struct error err = ERROR_INIT;
+
+		target->position = i;
+		if (!target->found) {
+			target->found = container_find(e, target->typed,
+						       &target->container, &err) >= 0;
+			if (!target->found)
+				error_drop(&err, "its turn comes");
+		}
+		target->is_needed =
+			target->found && dependents_exist(e, target->container.record.id);
+		any = any || target->is_needed;
+	}
+	if (any)
+		qsort(t->items, t->n, sizeof(*t->items), compare_need);
+}
+
 static int act_on(const struct engine *e, const struct select_job *job, struct target *t,
 		  struct error *err)
 {
@@ -237,6 +276,8 @@ int select_each(const struct command_call *call, const struct engine *e,
 	r = collect(call, e, job, &t, err);
 	if (r < 0)
 		return r;
+	if (job->needed_last)
+		put_needed_last(e, &t);
 	for (size_t i = 0; i < t.n; i++) {
 		cleanup_error struct error failure = ERROR_INIT;
 

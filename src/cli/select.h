@@ -27,6 +27,7 @@ int select_one(const struct command_call *call, const struct engine *e, bool lat
 
 struct select_job {
 	const struct select_options *options;
+	bool needed_last;               /* what others need comes after them */
 	bool running_only, paused_only; /* of --all and --filter: those only */
 	/* act() - on one; `typed` is the name as given, to be printed. */
 	int (*act)(const struct engine *e, const struct container *c, const char *typed,

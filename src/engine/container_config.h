@@ -28,6 +28,9 @@ struct container_config {  /* strings owned */
 	char **log_labels;
 	int64_t log_max_size, log_max_files;
 	struct health_config health;
+	char *pid, *ipc, *uts; /* "private", "host", "container:ID", "ns:PATH" ...; NULL:
+				  private, of an older version */
+	char **dependencies;   /* ids of containers that must run before it */
 	char *cidfile, *pidfile;
 	bool interactive, terminal, privileged, nested, init, read_only;
 	bool single_id; /* the image is unpacked with all owners as one */

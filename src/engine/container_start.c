@@ -17,8 +17,8 @@
 #include "engine/container_dir.h"
 #include "engine/foreground.h"
 #include "engine/layer_way.h"
+#include "engine/pidfiles.h"
 #include "engine/remove.h"
-#include "engine/run.h"
 #include "engine/start.h"
 #include "engine/user_ids.h"
 #include "spec/spec.h"
@@ -216,6 +216,24 @@ static int stay(const struct engine *e, const struct container *c,
 	return foreground_stay(&f, started, ret_exit_code, err);
 }
 
+/* Each was made after what it needs, so there is no circle. */
+int container_start_needed(const struct engine *e, char *const *ids,
+			   const struct start_talk *talk, struct error *err)
+{
+	const struct start_options o = {.talk = *talk};
+
+	strv_foreach (id, ids) {
+		cleanup_container struct container c = {0};
+		int exit_code, r = container_find(e, *id, &c, err);
+
+		if (r >= 0 && !status_is_up(c.status))
+			r = container_start(e, &c, &o, &exit_code, err);
+		if (r < 0)
+			return error_wrap(err, "start the container that is needed");
+	}
+	return 0;
+}
+
 int container_start(const struct engine *e, const struct container *c,
 		    const struct start_options *o, int *ret_exit_code, struct error *err)
 {
@@ -230,6 +248,9 @@ int container_start(const struct engine *e, const struct container *c,
 		return 0;
 	if (e->unshared)
 		return engine_refuse_unshared("start a container", err);
+	r = container_start_needed(e, c->config.dependencies, &o->talk, err);
+	if (r < 0)
+		return r;
 	x.engine = e;
 	x.options = o;
 	if (o->attach && o->forward_signals)
@@ -243,8 +264,7 @@ int container_start(const struct engine *e, const struct container *c,
 		return r;
 	owner_fd = started.owner_fd;
 	fd_cleanup_(&x.lock_fd);
-	r = container_write_pidfiles(x.plan.pidfile, x.plan.monitor_pidfile, &started,
-				     err);
+	r = pidfiles_write(x.plan.pidfile, x.plan.monitor_pidfile, &started, err);
 	if (r < 0 || !o->attach)
 		return r;
 	return stay(e, c, o, &started, ret_exit_code, err);

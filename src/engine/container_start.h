@@ -29,6 +29,10 @@ int container_start(const struct engine *e, const struct container *c,
 		    const struct start_options *o, int *ret_exit_code,
 		    struct error *err) _must_check_;
 
+/* container_start_needed() - those of these containers that do not run; what they need first. */
+int container_start_needed(const struct engine *e, char *const *ids,
+			   const struct start_talk *talk, struct error *err) _must_check_;
+
 /*
  * container_restart() - stop (stop_sec < 0: as long as its own stop time-out says), then start. One that is
  * removed at its end (--rm) stays.

@@ -86,6 +86,7 @@ static int insert_record(const struct engine *e, struct create_plan *p, struct e
 			.phase = p->options->at_rest ? CONTAINER_AT_REST : CONTAINER_RUN,
 			.config = text,
 			.image = p->image ? p->image->record.id : NULL,
+			.needs = p->sharing.dependencies,
 		};
 
 		error_release(err);

@@ -213,7 +213,7 @@ int create_plan_etc(const struct engine *e, struct create_plan *p, struct error 
 			      idmap_to_outside(&p->uids, 0) == geteuid(),
 		.no_hosts = o->no_hosts,
 		.no_hostname = o->no_hostname,
-		.network_host = p->network_host,
+		.network_host = p->network_host || p->sharing.resolv_conf,
 		.subuid = p->subuid != NULL,
 		.subgid = p->subgid != NULL,
 		.volumes = &p->volumes,

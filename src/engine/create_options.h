@@ -12,6 +12,7 @@
 
 #include "engine/health_options.h"
 #include "engine/inside_options.h"
+#include "engine/namespace_options.h"
 #include "engine/restart_policy.h"
 #include "transfer/protocol.h"
 
@@ -42,6 +43,8 @@ struct create_options {
 	char **uidmap, **gidmap;
 	const char *userns, *subuidname, *subgidname;
 	const char *network;
+
+	struct namespace_options namespaces;
 
 	bool privileged, nested;
 	char **cap_add, **cap_drop, **security_opt;

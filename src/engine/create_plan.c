@@ -43,6 +43,7 @@ void create_plan_release(struct create_plan *p)
 	user_ids_release(&p->whole);
 	settings_release(&p->settings);
 	userns_plan_release(&p->userns);
+	sharing_plan_release(&p->sharing);
 	security_plan_release(&p->security);
 	if (p->seccomp)
 		spec_seccomp_free(p->seccomp);
@@ -63,7 +64,7 @@ static int plan_name(struct create_plan *p, struct error *err)
 static int build(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	static create_step *const steps[] = {
-		create_plan_rootfs,   create_plan_command,  create_plan_network,
+		create_plan_rootfs,   create_plan_command,  create_plan_sharing,
 		create_plan_hostname, create_plan_userns,   create_plan_user,
 		create_plan_ids,      create_plan_map,      create_plan_root_owner,
 		create_plan_env,      create_plan_security, create_plan_limits,
@@ -136,7 +137,11 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.user = copy(o->user ? o->user : image_user(p)),
 		.image = p->image ? xstrdup(p->image->name) : NULL,
 		.userns = copy(p->userns.words),
-		.network = xstrdup(p->network_host ? "host" : "none"),
+		.network = sharing_words(&p->sharing, NS_NETWORK),
+		.pid = sharing_words(&p->sharing, NS_PID),
+		.ipc = sharing_words(&p->sharing, NS_IPC),
+		.uts = sharing_words(&p->sharing, NS_UTS),
+		.dependencies = strv_copy(p->sharing.dependencies),
 		.detach_keys = copy(o->detach_keys),
 		.seccomp = xstrdup(seccomp_word(&p->security)),
 		.cidfile = copy(o->cidfile),

@@ -17,6 +17,7 @@
 #include "engine/log_option.h"
 #include "engine/security_option.h"
 #include "engine/settings.h"
+#include "engine/sharing_plan.h"
 #include "engine/user_ids.h"
 #include "engine/user_lookup.h"
 #include "engine/userns_plan.h"
@@ -49,6 +50,7 @@ struct create_plan {
 	bool has_umask;
 	uint32_t umask;
 	struct settings settings;
+	struct sharing_plan sharing;
 	struct userns_plan userns;
 	struct idmap uids,
 		gids; /* empty: no user namespace; outside are ids of the engine's

@@ -253,29 +253,15 @@ int create_plan_hostname(const struct engine *e, struct create_plan *p, struct e
 				 HOSTNAME_LEN_MAX);
 	if (!str_empty(o->hostname)) {
 		p->hostname = xstrdup(o->hostname);
-	} else if (p->network_host) {
+	} else if (p->sharing.hostname) {
+		p->hostname = xstrdup(p->sharing.hostname);
+	} else if (p->network_host || !sharing_is_own(&p->sharing, NS_UTS)) {
 		(void)!gethostname(own, HOSTNAME_LEN_MAX);
 		p->hostname = xstrdup(own);
 	} else {
 		p->hostname = xstrndup(p->id, SHORT_ID_LEN);
 	}
 	return 0;
-}
-
-int create_plan_network(const struct engine *e, struct create_plan *p, struct error *err)
-{
-	const char *network = p->options->network;
-
-	if (str_eq(network, "none"))
-		return 0;
-	if (str_eq(network, "host")) {
-		p->network_host = true;
-		return 0;
-	}
-	error_set(err, ERR_UNSUPPORTED, 0, "--network %s is not supported yet", network);
-	return error_hint(
-		err,
-		"There are: --network none (its own loopback only) and --network host");
 }
 
 static void set_default(char ***env, const char *name, const char *value)

@@ -13,7 +13,10 @@ typedef int create_step(const struct engine *e, struct create_plan *p, struct er
 
 /* create_program.c */
 create_step create_plan_rootfs, create_plan_map, create_plan_command, create_plan_user,
-	create_plan_hostname, create_plan_network, create_plan_env, create_plan_cwd;
+	create_plan_hostname, create_plan_env, create_plan_cwd;
+
+/* create_sharing.c */
+create_step create_plan_sharing;
 
 /* create_userns.c */
 create_step create_plan_userns, create_plan_ids;

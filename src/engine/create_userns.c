@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include "engine/container.h"
+#include "engine/container_dir.h"
 #include "engine/create_image.h"
 #include "engine/create_plan.h"
 #include "engine/create_steps.h"
 #include "engine/engine.h"
 #include "engine/id_spans.h"
 #include "engine/idmap_option.h"
+#include "engine/joined.h"
 #include "engine/user_ids.h"
 #include "engine/userns_maps.h"
 #include "engine/userns_plan.h"
@@ -18,6 +20,7 @@
 #include "runtime/own_map.h"
 #include "runtime/subid.h"
 #include "runtime/usermap.h"
+#include "spec/spec.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -77,6 +80,23 @@ static int take_setting(const struct engine *e, struct create_plan *p, struct er
 	return 0;
 }
 
+/* That of the namespaces that are joined comes along. */
+static int take_shared(struct create_plan *p)
+{
+	static const char of_container[] = "container:";
+	const char *user = p->sharing.user;
+	struct userns_plan *u = &p->userns;
+
+	u->words = xstrdup(user);
+	u->mode = USERNS_HOST;
+	if (str_eq(user, "host"))
+		return 0;
+	u->mode = str_starts(user, of_container) ? USERNS_CONTAINER : USERNS_PATH;
+	if (u->mode == USERNS_CONTAINER)
+		u->option.target = xstrdup(user + strlen(of_container));
+	return 0;
+}
+
 static int take_mode(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	struct userns_plan *u = &p->userns;
@@ -87,6 +107,8 @@ static int take_mode(const struct engine *e, struct create_plan *p, struct error
 		u->mode = USERNS_PRIVATE;
 		return 0;
 	}
+	if (!p->options->userns && p->sharing.user)
+		return take_shared(p);
 	if (!p->options->userns)
 		return take_setting(e, p, err);
 	r = userns_option_parse(p->options->userns, &u->option, err);
@@ -107,32 +129,76 @@ static void name_default_user(struct userns_plan *u)
 	u->default_user = xasprintf("%u:%u", u->option.uid, u->option.gid);
 }
 
-static int find_joined(const struct engine *e, struct userns_plan *u, struct error *err)
+static int refuse_another(const struct create_plan *p, struct error *err)
 {
-	cleanup_container struct container c = {0};
+	error_set(
+		err, ERR_INVALID, 0,
+		"%s brings the user namespace that it belongs to, so another one cannot be asked for",
+		p->sharing.user_of);
+	return error_hint(err, "Leave out %s",
+			  p->options->userns ? "--userns"
+					     : "--uidmap, --gidmap and the like");
+}
+
+/* Asked for, though it comes along: then it must be the same. */
+static int check_shared(const struct engine *e, const struct create_plan *p,
+			const struct container *c, struct error *err)
+{
+	cleanup_free char *root = NULL;
 	int r;
 
-	if (u->mode == USERNS_PATH) {
-		u->path = fs_absolute(u->option.target);
-		return u->path ? 0
-			       : error_set(err, ERR_SYSTEM, errno,
-					   "find the working directory");
-	}
-	r = container_find(e, u->option.target, &c, err);
+	if (!p->sharing.user || (!p->options->userns && !p->userns.is_explicit))
+		return 0;
+	if (!c)
+		return p->userns.mode == USERNS_HOST && str_eq(p->sharing.user, "host")
+			       ? 0
+			       : refuse_another(p, err);
+	r = sharing_user_root(e, c, &root, err);
+	if (r < 0)
+		return r;
+	return str_eq(root, p->sharing.user_root) ? 0 : refuse_another(p, err);
+}
+
+/* The other container need not run now, only when this one is started. */
+static int find_container(const struct engine *e, struct create_plan *p,
+			  struct error *err)
+{
+	struct userns_plan *u = &p->userns;
+	cleanup_container struct container c = {0};
+	int r = container_find(e, u->option.target, &c, err);
+
 	if (r < 0)
 		return error_wrap(err, "--userns container:%s", u->option.target);
-	if (!status_is_up(c.status))
-		return error_set(err, ERR_CONFLICT, 0,
-				 "--userns container:%s: it does not run, so there is no "
-				 "namespace to join",
-				 u->option.target);
-	u->path = xasprintf("/proc/%d/ns/user", c.init.pid);
+	r = check_shared(e, p, &c, err);
+	if (r < 0)
+		return r;
+	free(u->words);
+	u->words = xasprintf("container:%s", c.record.id);
+	u->path = xstrdup(u->words);
+	free(u->option.target);
+	u->option.target = xstrdup(c.record.id);
+	sharing_depend(&p->sharing, c.record.id);
 	return 0;
 }
 
-bool userns_plan_needs_store(const struct create_options *o)
+static int find_joined(const struct engine *e, struct create_plan *p, struct error *err)
 {
-	return o->userns && str_starts(o->userns, "container:");
+	struct userns_plan *u = &p->userns;
+
+	if (u->mode == USERNS_CONTAINER)
+		return find_container(e, p, err);
+	if (u->mode != USERNS_PATH)
+		return check_shared(e, p, NULL, err);
+	if (!u->option.target) { /* the owner of a namespace that is joined by path */
+		u->path = xstrdup(u->words);
+		return 0;
+	}
+	u->path = fs_absolute(u->option.target);
+	if (!u->path)
+		return error_set(err, ERR_SYSTEM, errno, "find the working directory");
+	free(u->words);
+	u->words = xasprintf("ns:%s", u->path);
+	return check_shared(e, p, NULL, err);
 }
 
 int create_plan_userns(const struct engine *e, struct create_plan *p, struct error *err)
@@ -157,9 +223,7 @@ int create_plan_userns(const struct engine *e, struct create_plan *p, struct err
 		u->mode = USERNS_AUTO;
 	if (u->mode == USERNS_KEEP_ID)
 		name_default_user(u);
-	if (u->mode == USERNS_PATH || u->mode == USERNS_CONTAINER)
-		return find_joined(e, u, err);
-	return 0;
+	return find_joined(e, p, err);
 }
 
 /* Of users (0) and of groups (1). */
@@ -440,11 +504,35 @@ static int plan_range(const struct engine *e, struct create_plan *p, struct erro
 	return r;
 }
 
-static int joined_maps(const struct engine *e, struct create_plan *p, struct error *err)
+/* What the other container's were made with; none: it has no user namespace. */
+static int container_maps(const struct engine *e, struct create_plan *p,
+			  struct error *err)
 {
-	bool is_own = false;
-	int r = namespace_maps(p->userns.path, &is_own, &p->uids, &p->gids, err);
+	cleanup(spec_freep) struct spec *spec = NULL;
+	int r = container_dir_spec(e, p->userns.option.target, &spec, err);
 
+	if (r < 0)
+		return r;
+	idmap_from_spec(&p->uids, spec->linux->uid_mappings, spec->linux->n_uid_mappings);
+	idmap_from_spec(&p->gids, spec->linux->gid_mappings, spec->linux->n_gid_mappings);
+	if (spec_namespace(spec, "user"))
+		return 0;
+	free(TAKE_PTR(p->userns.path));
+	p->userns.mode = USERNS_HOST;
+	return 0;
+}
+
+static int path_maps(const struct engine *e, struct create_plan *p, struct error *err)
+{
+	cleanup_free char *path = NULL;
+	cleanup_fd int fd = -EBADF;
+	bool is_own = false;
+	int r = joined_open_user(e, p->userns.path, &fd, err);
+
+	if (r < 0)
+		return error_wrap(err, "--userns %s", p->userns.words);
+	path = fd < 0 ? xstrdup("/proc/self/ns/user") : xasprintf("/proc/self/fd/%d", fd);
+	r = namespace_maps(path, &is_own, &p->uids, &p->gids, err);
 	if (r < 0)
 		return error_wrap(err, "--userns %s", p->userns.words);
 	if (!is_own)
@@ -457,9 +545,10 @@ static int joined_maps(const struct engine *e, struct create_plan *p, struct err
 static int make_maps(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	switch (p->userns.mode) {
-	case USERNS_PATH:
 	case USERNS_CONTAINER:
-		return joined_maps(e, p, err);
+		return container_maps(e, p, err);
+	case USERNS_PATH:
+		return path_maps(e, p, err);
 	case USERNS_AUTO:
 		return plan_range(e, p, err);
 	case USERNS_HOST:

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/dependents.h"
 #include "engine/event.h"
 #include "engine/rerun.h"
 #include "engine/settle.h"
@@ -236,6 +237,9 @@ int container_remove(const struct engine *e, const struct container *c,
 		return error_hint(err, "Stop it first: cubby stop %s; or: cubby rm -f %s",
 				  c->record.name, c->record.name);
 	}
+	r = dependents_refuse(e, c, err);
+	if (r < 0)
+		return r;
 	/* what is paused can't do anything about a stop signal */
 	r = c->status == CONTAINER_PAUSED
 		    ? kill_it(e, c, err)

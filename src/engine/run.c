@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "engine/container_dir.h"
+#include "engine/container_start.h"
 #include "engine/create.h"
 #include "engine/create_image.h"
 #include "engine/create_plan.h"
 #include "engine/foreground.h"
 #include "engine/log_option.h"
+#include "engine/pidfiles.h"
 #include "engine/start.h"
 #include "store/container_record.h"
 #include "util/fs.h"
@@ -37,24 +39,6 @@ static int check_cidfile(const struct create_options *o, struct error *err)
 		"container id file exists. Ensure another container is not using it or delete %s",
 		o->cidfile);
 	return error_hint(err, "rm %s", o->cidfile);
-}
-
-static int write_pidfile(const char *path, pid_t pid, struct error *err)
-{
-	cleanup_free char *text = NULL;
-
-	if (!path)
-		return 0;
-	text = xasprintf("%d\n", pid);
-	return write_line(path, text, 0, err);
-}
-
-int container_write_pidfiles(const char *pidfile, const char *monitor_pidfile,
-			     const struct started *started, struct error *err)
-{
-	int r = write_pidfile(pidfile, started->init_pid, err);
-
-	return r < 0 ? r : write_pidfile(monitor_pidfile, started->monitor_pid, err);
 }
 
 /* Why it could not be started goes on record, as long as the record stays. */
@@ -168,9 +152,8 @@ static int plan(const struct run_request *request, struct create_plan *p,
 		struct error *err)
 {
 	cleanup_free char *warning = NULL;
-	int r = userns_plan_needs_store(request->options)
-			? open_store(request->engine, err)
-			: 0;
+	int r = sharing_needs_store(request->options) ? open_store(request->engine, err)
+						      : 0;
 
 	if (r >= 0)
 		r = create_plan_build(request->engine, request->options, p, err);
@@ -208,6 +191,7 @@ static int run(const struct run_request *request, struct run_result *ret,
 	       struct error *err)
 {
 	const struct create_options *o = request->options;
+	const struct start_talk talk = {request->progress, request->warn};
 	cleanup_create_plan struct create_plan p = CREATE_PLAN_INIT;
 	struct started started = STARTED_INIT;
 	cleanup_fd int owner_fd = -EBADF;
@@ -216,6 +200,9 @@ static int run(const struct run_request *request, struct run_result *ret,
 	if (o->at_rest)
 		return create(request, ret, err);
 	r = plan(request, &p, err);
+	if (r >= 0 && p.sharing.dependencies)
+		r = container_start_needed(request->engine, p.sharing.dependencies, &talk,
+					   err);
 	if (r < 0)
 		return r;
 	r = start(request, &p, &started, err);
@@ -223,7 +210,7 @@ static int run(const struct run_request *request, struct run_result *ret,
 		return r;
 	owner_fd = started.owner_fd;
 	ret->id = xstrdup(p.id);
-	r = container_write_pidfiles(o->pidfile, o->monitor_pidfile, &started, err);
+	r = pidfiles_write(o->pidfile, o->monitor_pidfile, &started, err);
 	if (r < 0)
 		return r;
 	return request->foreground ? stay(request, &started, ret, err) : 0;

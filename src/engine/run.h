@@ -36,9 +36,3 @@ void run_result_release(struct run_result *r);
  */
 int container_run(const struct run_request *request, struct run_result *ret,
 		  struct error *err) _must_check_;
-
-/* container_write_pidfiles() - --pidfile, --conmon-pidfile; NULL: none. */
-struct started;
-int container_write_pidfiles(const char *pidfile, const char *monitor_pidfile,
-			     const struct started *started,
-			     struct error *err) _must_check_;

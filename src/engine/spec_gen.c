@@ -6,7 +6,9 @@
 
 #include "engine/create_plan.h"
 #include "spec/spec.h"
+#include "util/fs.h"
 #include "util/mem.h"
+#include "util/path.h"
 #include "util/str.h"
 
 static void gen_user(const struct create_plan *p, struct spec_user *user)
@@ -77,16 +79,47 @@ static void add_namespace(struct spec *spec, const char *type, const char *path)
 	ns->path = path ? xstrdup(path) : NULL;
 }
 
+/* Another container's: the launcher has it open (joined.h). The path says whose it is and leads nowhere. */
+static char *namespace_place(const struct create_plan *p, const char *id,
+			     enum namespace_kind kind)
+{
+	cleanup_free char *up = fs_join(p->run_dir, "..");
+	cleanup_free char *runs = path_clean(up);
+
+	return xasprintf("%s/%s/ns/%s", runs, id, namespace_proc_name(kind));
+}
+
+static void gen_user_namespace(const struct create_plan *p, struct spec *spec)
+{
+	cleanup_free char *path = NULL;
+
+	if (p->uids.n_lines == 0)
+		return;
+	if (p->userns.path && p->userns.mode == USERNS_CONTAINER)
+		path = namespace_place(p, p->userns.option.target, NS_USER);
+	else if (p->userns.path)
+		path = xstrdup(strchr(p->userns.path, '/'));
+	add_namespace(spec, "user", path);
+}
+
 static void gen_namespaces(const struct create_plan *p, struct spec *spec)
 {
-	static const char *const always[] = {"pid", "ipc", "uts", "mount", "cgroup"};
+	static const enum namespace_kind shared[] = {NS_PID, NS_IPC, NS_UTS, NS_NETWORK};
 
-	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
-		add_namespace(spec, always[i], NULL);
-	if (!p->network_host)
-		add_namespace(spec, "network", NULL);
-	if (p->uids.n_lines)
-		add_namespace(spec, "user", p->userns.path);
+	add_namespace(spec, "mount", NULL);
+	add_namespace(spec, "cgroup", NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
+		const struct namespace_option *o = &p->sharing.options[shared[i]];
+		cleanup_free char *path =
+			o->mode == NAMESPACE_CONTAINER
+				? namespace_place(p, o->target, shared[i])
+			: o->target ? xstrdup(o->target)
+				    : NULL;
+
+		if (o->mode != NAMESPACE_HOST)
+			add_namespace(spec, namespace_word(shared[i]), path);
+	}
+	gen_user_namespace(p, spec);
 }
 
 static void gen_mappings(const struct idmap *map, struct spec_id_mapping **list,
@@ -127,7 +160,7 @@ static void gen_sysctls(const struct create_plan *p, struct spec_linux *l)
 	for (size_t i = 0; i < l->n_sysctl; i++)
 		if (str_eq(l->sysctl[i].key, key))
 			return;
-	if (p->network_host || !has_root)
+	if (!sharing_is_own(&p->sharing, NS_NETWORK) || !has_root)
 		return;
 	pair = SPEC_APPEND(&l->sysctl, &l->n_sysctl);
 	pair->key = xstrdup(key);
@@ -181,7 +214,8 @@ int spec_gen(const struct create_plan *p, struct spec **ret, struct error *err)
 	spec->root = xcalloc(1, sizeof(*spec->root));
 	spec->root->path = xstrdup(p->rootfs);
 	spec->root->readonly = p->options->read_only;
-	if (!p->network_host || p->options->hostname)
+	if (sharing_is_own(&p->sharing, NS_UTS) &&
+	    (!p->network_host || p->options->hostname))
 		spec->hostname = xstrdup(p->hostname);
 	if (p->options->domainname)
 		spec->domainname = xstrdup(p->options->domainname);

@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "engine/create_plan.h"
+#include "engine/joined.h"
 #include "engine/paths.h"
 #include "engine/spec_gen.h"
 #include "runtime/outer_container.h"
@@ -64,7 +65,9 @@ static void add_sys(const struct create_plan *p, struct spec *spec)
 {
 	bool writable = p->options->privileged;
 
-	if (p->network_host && p->uids.n_lines)
+	/* a path may lead to any */
+	if ((p->network_host || p->sharing.options[NS_NETWORK].mode == NAMESPACE_PATH) &&
+	    p->uids.n_lines)
 		add_default(
 			p, spec,
 			&(struct mount_text){
@@ -125,11 +128,36 @@ static void add_proc(const struct create_plan *p, struct spec *spec)
 	add_default(p, spec, &(struct mount_text){"/proc", "proc", "proc", options});
 }
 
-static void add_defaults(const struct create_plan *p, struct spec *spec)
+/* It goes with the ipc namespace. That of another container is a mount that the launcher brings (joined.h). */
+static void add_shm(const struct create_plan *p, struct spec *spec)
 {
-	cleanup_free char *shm_options = xasprintf(
+	cleanup_free char *options = xasprintf(
 		"nosuid,noexec,nodev,mode=1777,size=%" PRId64, p->options->shm_size);
 
+	switch (p->sharing.options[NS_IPC].mode) {
+	case NAMESPACE_NONE:
+		return;
+	case NAMESPACE_HOST:
+		add_default(p, spec,
+			    &(struct mount_text){"/dev/shm", "bind", "/dev/shm",
+						 "bind,rprivate,nosuid,noexec,nodev"});
+		return;
+	case NAMESPACE_CONTAINER:
+		add_default(p, spec,
+			    &(struct mount_text){SHARED_SHM_PATH, "bind",
+						 SHARED_SHM_SOURCE,
+						 "bind,rprivate,nosuid,noexec,nodev"});
+		return;
+	case NAMESPACE_PRIVATE:
+	case NAMESPACE_SHAREABLE:
+	case NAMESPACE_PATH:
+		break;
+	}
+	add_default(p, spec, &(struct mount_text){"/dev/shm", "tmpfs", "shm", options});
+}
+
+static void add_defaults(const struct create_plan *p, struct spec *spec)
+{
 	add_proc(p, spec);
 	add_default(
 		p, spec,
@@ -137,11 +165,11 @@ static void add_defaults(const struct create_plan *p, struct spec *spec)
 				     "nosuid,noexec,strictatime,mode=755,size=65536k"});
 	add_sys(p, spec);
 	add_pts(p, spec);
-	add_default(p, spec,
-		    &(struct mount_text){"/dev/mqueue", "mqueue", "mqueue",
-					 "nosuid,noexec,nodev"});
-	add_default(p, spec,
-		    &(struct mount_text){"/dev/shm", "tmpfs", "shm", shm_options});
+	if (!p->sharing.no_mqueue)
+		add_default(p, spec,
+			    &(struct mount_text){"/dev/mqueue", "mqueue", "mqueue",
+						 "nosuid,noexec,nodev"});
+	add_shm(p, spec);
 }
 
 /* --read-only leaves the places that programs can't do without. */
@@ -163,11 +191,15 @@ static void add_writable_tmpfs(const struct create_plan *p, struct spec *spec)
 static void add_etc(const struct create_plan *p, struct spec *spec)
 {
 	for (enum etc_file file = 0; file < ETC_FILES; file++) {
+		const char *shared = file == ETC_HOSTS         ? p->sharing.hosts
+				     : file == ETC_RESOLV_CONF ? p->sharing.resolv_conf
+							       : NULL;
 		cleanup_free char *source = NULL;
 
 		if (!p->etc.wanted[file])
 			continue;
-		source = xasprintf("%s/%s", p->run_dir, etc_file_name(file));
+		source = shared ? xstrdup(shared)
+				: xasprintf("%s/%s", p->run_dir, etc_file_name(file));
 		(void)add_mount(
 			spec, &(struct mount_text){etc_file_target(file), "bind", source,
 						   "bind,rprivate,nosuid,noexec,nodev"});

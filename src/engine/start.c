@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/joined.h"
 #include "engine/monitor_command.h"
 #include "engine/outer.h"
 #include "engine/security_option.h"
@@ -59,22 +60,25 @@ struct launcher {
 	bool has_filter;
 	char *monitor_path;
 	char **cleanup_argv, **health_argv;
+	struct joined joined;
 	int cache_fd;
 	int listen_fd; /* for those who attach */
 	int owner_fd;  /* the monitor's end */
 	int report_fd; /* the launcher's end */
 };
-#define LAUNCHER_INIT                \
-	((struct launcher){          \
-		.cache_fd = -EBADF,  \
-		.listen_fd = -EBADF, \
-		.owner_fd = -EBADF,  \
-		.report_fd = -EBADF, \
+#define LAUNCHER_INIT                  \
+	((struct launcher){            \
+		.joined = JOINED_INIT, \
+		.cache_fd = -EBADF,    \
+		.listen_fd = -EBADF,   \
+		.owner_fd = -EBADF,    \
+		.report_fd = -EBADF,   \
 	})
 
 static void launcher_release(struct launcher *x)
 {
 	seccomp_filter_release(&x->filter);
+	joined_release(&x->joined);
 	free(x->monitor_path);
 	strv_free(x->cleanup_argv);
 	strv_free(x->health_argv);
@@ -143,6 +147,9 @@ static int prepare(struct launcher *x, struct error *err)
 		strv_add(&x->health_argv, x->request->plan->id);
 	}
 	r = prepare_filter(x, err);
+	if (r >= 0)
+		r = joined_open(x->request->engine, x->request->plan->join, &x->joined,
+				err);
 	if (r < 0)
 		return r;
 	x->listen_fd = fd_listen_unix(x->request->lock_fd, MONITOR_SOCKET_NAME,
@@ -329,6 +336,7 @@ static int launch(const struct launcher *x, struct error *err)
 	o.filter = x->has_filter ? &x->filter : NULL;
 	o.preserve_fds = p->preserve_fds;
 	o.die_with_parent = true;
+	joined_fill(&x->joined, &o);
 	o.base_creates = p->is_remapped;
 	o.root_idmap = p->root_idmap;
 	r = begin(x, &l, &o, &m.keep_fd, err);

@@ -44,6 +44,11 @@ static const struct json_member members[] = {
 	MEMBER("addHosts", STRV, add_hosts),
 	MEMBER("subuid", STR, subuid),
 	MEMBER("subgid", STR, subgid),
+	MEMBER("joinUser", STR, join[NS_USER]),
+	MEMBER("joinPid", STR, join[NS_PID]),
+	MEMBER("joinNetwork", STR, join[NS_NETWORK]),
+	MEMBER("joinIpc", STR, join[NS_IPC]),
+	MEMBER("joinUts", STR, join[NS_UTS]),
 	MEMBER("firstGifts", STRV, first_gifts),
 	MEMBER("terminal", BOOL, terminal),
 	MEMBER("interactive", BOOL, interactive),
@@ -107,6 +112,15 @@ static void build_root(const struct create_plan *c, struct start_plan *p)
 	p->root_idmap = c->root_idmap;
 }
 
+static void build_joined(const struct create_plan *c, struct start_plan *p)
+{
+	for (enum namespace_kind kind = 0; kind < NS_KINDS; kind++)
+		if (c->sharing.options[kind].target)
+			p->join[kind] = sharing_words(&c->sharing, kind);
+	if (c->userns.path)
+		p->join[NS_USER] = xstrdup(c->userns.words);
+}
+
 void start_plan_build(const struct engine *e, const struct create_plan *c,
 		      struct start_plan *ret)
 {
@@ -148,6 +162,7 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.preserve_fds = o->preserve_fds,
 	};
 	build_root(c, ret);
+	build_joined(c, ret);
 }
 
 static struct json_object *map_to_json(const struct idmap *map)

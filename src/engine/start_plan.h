@@ -15,6 +15,7 @@
 #include "engine/log_option.h"
 #include "engine/user_ids.h"
 #include "runtime/idmap.h"
+#include "runtime/namespace.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -40,6 +41,9 @@ struct start_plan { /* all owned */
 	bool rootless, nested, network_host;
 	struct etc_plan etc;
 	char *hostname, **add_hosts, *subuid, *subgid;
+
+	char *join
+		[NS_KINDS]; /* namespaces that it shares, in the words of joined.h; NULL: it does not */
 
 	char **first_gifts; /* paths that the container's root owns from its first start on */
 

@@ -36,7 +36,3 @@ struct userns_plan {
 	bool reserves;      /* userns_reserve() has something to do, with an open store */
 };
 void userns_plan_release(struct userns_plan *u); /* safe on a zeroed struct */
-
-/* userns_plan_needs_store() - e->store must be open already when the plan is made. */
-struct create_options;
-bool userns_plan_needs_store(const struct create_options *o);

@@ -104,7 +104,7 @@ static int plan_namespaces(struct init *i, struct error *err)
 {
 	const struct spec *spec = i->options->spec;
 	const struct namespace_plan *n = &i->namespaces;
-	int r = namespace_plan_build(spec, &i->namespaces, err);
+	int r = namespace_plan_build(spec, i->options->join_fds, &i->namespaces, err);
 
 	if (r < 0)
 		return r;
@@ -177,6 +177,27 @@ static int check_preserved_fds(int n, struct error *err)
 	return 0;
 }
 
+/* What the caller has mounted already. */
+static int take_mounts(struct init *i, struct error *err)
+{
+	const struct launch_options *o = i->options;
+
+	for (size_t m = 0; m < o->n_mounts; m++)
+		for (size_t k = 0; k < i->mounts.n_steps; k++) {
+			int *fd = &i->rootfs.source_fds[k];
+
+			if (i->mounts.steps[k].kind != MOUNT_BIND || *fd >= 0 ||
+			    !str_eq(i->mounts.steps[k].target, o->mounts[m].destination))
+				continue;
+			*fd = fcntl(o->mounts[m].fd, F_DUPFD_CLOEXEC, 3);
+			if (*fd < 0)
+				return error_set(err, ERR_SYSTEM, errno,
+						 "keep the mount for %s open",
+						 o->mounts[m].destination);
+		}
+	return 0;
+}
+
 static int plan_rootfs(struct init *i, struct error *err)
 {
 	const struct launch_options *o = i->options;
@@ -213,7 +234,7 @@ static int plan_rootfs(struct init *i, struct error *err)
 	r->source_fds = xcalloc(i->mounts.n_steps + 1, sizeof(*r->source_fds));
 	for (size_t k = 0; k < i->mounts.n_steps; k++)
 		r->source_fds[k] = -EBADF;
-	return 0;
+	return take_mounts(i, err);
 }
 
 int init_plan(struct init *i, const struct launch_options *options, struct error *err)

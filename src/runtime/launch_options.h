@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct idmap;
 struct overlay_paths;
@@ -25,6 +26,12 @@ struct launch_outer {
 	int *ret_mount_ns_fd; /* gets the one that was made */
 };
 
+/* A mount that the caller has already: it takes the place of the spec's bind at this destination. */
+struct launch_mount {
+	const char *destination;
+	int fd; /* of a detached mount */
+};
+
 struct launch_options {
 	const char *id;
 	const char *bundle; /* absolute directory; root.path, bind sources may be relative
@@ -34,6 +41,10 @@ struct launch_options {
 		*overlay; /* the root is this, attached at root.path; NULL:
 						root.path's own files */
 	const struct launch_outer *outer; /* NULL: none */
+	const int *join_fds; /* namespaces to join whatever path the spec has, by enum
+			      namespace_kind; -EBADF: the spec's. NULL: none */
+	const struct launch_mount *mounts;
+	size_t n_mounts;
 	bool base_creates; /* the container's user namespace is made by its base ids:
 			      what the kernel counts by creator is its own then */
 	bool root_idmap; /* no overlay: the owners of root.path's files are shown through the

@@ -121,7 +121,7 @@ int init_open_sources(struct init *i, struct error *err)
 		bool wanted = step->idmap || (step->kind == MOUNT_BIND &&
 					      must_be_given(reach, step->source, bundle));
 
-		if (!wanted)
+		if (!wanted || i->rootfs.source_fds[k] >= 0)
 			continue;
 		r = i->rootfs.source_fds[k] = open_source(i, step, &user_ns_fd, err);
 		if (r < 0)

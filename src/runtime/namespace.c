@@ -49,8 +49,7 @@ const char *namespace_proc_name(enum namespace_kind kind)
 	return kinds[kind].proc_name;
 }
 
-/* Whether fd is the namespace of its kind that we are in already. */
-static bool is_current(enum namespace_kind kind, int fd)
+bool namespace_is_current(enum namespace_kind kind, int fd)
 {
 	char path[32];
 	struct stat theirs, ours;
@@ -73,25 +72,43 @@ int namespace_open(enum namespace_kind kind, const char *path, int *ret_fd,
 	if (type != kinds[kind].flag)
 		return error_set(err, ERR_INVALID, 0, "%s is not a %s namespace", path,
 				 kinds[kind].word);
-	*ret_fd = is_current(kind, fd) ? -EBADF : TAKE_FD(fd);
+	*ret_fd = namespace_is_current(kind, fd) ? -EBADF : TAKE_FD(fd);
 	return 0;
 }
 
-int namespace_plan_build(const struct spec *spec, struct namespace_plan *ret,
-			 struct error *err)
+/* Of the caller's fd, that stays the caller's. */
+static int take_given(enum namespace_kind kind, int given_fd, int *ret_fd,
+		      struct error *err)
+{
+	if (ioctl(given_fd, NS_GET_NSTYPE) != kinds[kind].flag)
+		return error_set(err, ERR_INVALID, 0, "this is not a %s namespace",
+				 kinds[kind].word);
+	if (namespace_is_current(kind, given_fd))
+		return 0;
+	*ret_fd = fcntl(given_fd, F_DUPFD_CLOEXEC, 3);
+	return *ret_fd < 0 ? error_set(err, ERR_SYSTEM, errno,
+				       "keep the %s namespace open", kinds[kind].word)
+			   : 0;
+}
+
+int namespace_plan_build(const struct spec *spec, const int *join_fds,
+			 struct namespace_plan *ret, struct error *err)
 {
 	cleanup_namespace_plan struct namespace_plan plan = NAMESPACE_PLAN_INIT;
 
 	for (enum namespace_kind kind = 0; kind < NS_KINDS; kind++) {
 		const struct spec_namespace *ns = spec_namespace(spec, kinds[kind].word);
 
+		bool given = join_fds && join_fds[kind] >= 0;
+
 		if (!ns)
 			continue;
-		if (str_empty(ns->path)) {
+		if (str_empty(ns->path) && !given) {
 			plan.new_flags |= (unsigned long)(unsigned int)kinds[kind].flag;
 			continue;
 		}
-		int r = namespace_open(kind, ns->path, &plan.join_fd[kind], err);
+		int r = given ? take_given(kind, join_fds[kind], &plan.join_fd[kind], err)
+			      : namespace_open(kind, ns->path, &plan.join_fd[kind], err);
 		if (r < 0)
 			return error_wrap(err, "linux.namespaces");
 	}
@@ -118,15 +135,28 @@ int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind,
 	return 0;
 }
 
-int namespace_open_user(pid_t pid, struct error *err)
+int namespace_open_of(enum namespace_kind kind, pid_t pid, struct error *err)
 {
 	char path[48];
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kinds[kind].proc_name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? error_set(err, ERR_SYSTEM, errno,
-				  "open the user namespace of process %d", pid)
-		      : fd;
+				  "open the %s namespace of process %d", kinds[kind].word,
+				  pid)
+		      : fd_move_high(fd);
+}
+
+int namespace_open_user(pid_t pid, struct error *err)
+{
+	return namespace_open_of(NS_USER, pid, err);
+}
+
+int namespace_open_owner(int ns_fd)
+{
+	int fd = ioctl(ns_fd, NS_GET_USERNS);
+
+	return fd < 0 ? -errno : fd_move_high(fd);
 }
 
 int namespace_enter_owner(int ns_fd, struct error *err)

@@ -45,13 +45,22 @@ const char *namespace_proc_name(enum namespace_kind kind);
 int namespace_open(enum namespace_kind kind, const char *path, int *ret_fd,
 		   struct error *err) _must_check_;
 
+/* namespace_is_current() - whether fd is the namespace of its kind that the caller is in. */
+bool namespace_is_current(enum namespace_kind kind, int fd);
+
+/* namespace_open_of() - the namespace of a process that /proc calls pid; the caller makes sure that it is still the
+ * same process afterwards. Return: fd. */
+int namespace_open_of(enum namespace_kind kind, pid_t pid,
+		      struct error *err) _must_check_;
+
 /*
  * namespace_plan_build() - open what is joined: each path must be a namespace of its kind
  * (NS_GET_NSTYPE). A path to the namespace that the caller is already in counts as
- * neither new nor joined.
+ * neither new nor joined. join_fds (NS_KINDS, may be NULL): used instead of the spec's path
+ * where they are not negative.
  */
-int namespace_plan_build(const struct spec *spec, struct namespace_plan *ret,
-			 struct error *err) _must_check_;
+int namespace_plan_build(const struct spec *spec, const int *join_fds,
+			 struct namespace_plan *ret, struct error *err) _must_check_;
 void namespace_plan_release(struct namespace_plan *plan);
 #define NAMESPACE_PLAN_INIT                                                          \
 	((struct namespace_plan){.join_fd = {-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, \
@@ -62,8 +71,12 @@ void namespace_plan_release(struct namespace_plan *plan);
 int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind,
 		   struct error *err) _must_check_;
 
-/* namespace_open_user() - the user namespace of a process that /proc calls pid. Return: fd. */
+/* namespace_open_user() - namespace_open_of() a user namespace. */
 int namespace_open_user(pid_t pid, struct error *err) _must_check_;
+
+/* namespace_open_owner() - the user namespace that owns another namespace. Return: fd, -EPERM (no *err) if it is
+ * none of the caller's. ioctl_ns(2). */
+int namespace_open_owner(int ns_fd);
 
 /* namespace_enter_owner() - the user namespace that owns another namespace; its maker is root of it.
  * ioctl_ns(2). */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/database.h"
+#include "store/dependency_record.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -94,8 +95,8 @@ static int name_in_use(struct store *s, const char *name, char **ret_holder,
 	return -EEXIST;
 }
 
-int container_record_insert(struct store *s, const struct container_record *rec,
-			    char **ret_holder, struct error *err)
+static int insert(struct store *s, const struct container_record *rec, char **ret_holder,
+		  struct error *err)
 {
 	cleanup_statement sqlite3_stmt *st = NULL;
 	int r;
@@ -124,6 +125,22 @@ int container_record_insert(struct store *s, const struct container_record *rec,
 		return error_set(err, ERR_NOT_FOUND, 0,
 				 "image %.12s was removed meanwhile", rec->image);
 	return r;
+}
+
+int container_record_insert(struct store *s, const struct container_record *rec,
+			    char **ret_holder, struct error *err)
+{
+	cleanup_transaction struct transaction t = TRANSACTION_INIT;
+	int r;
+
+	if (!rec->needs)
+		return insert(s, rec, ret_holder, err);
+	r = transaction_begin(&t, s, err);
+	if (r >= 0)
+		r = insert(s, rec, ret_holder, err);
+	if (r >= 0)
+		r = dependency_insert(s, rec->id, rec->needs, err);
+	return r < 0 ? r : transaction_commit(&t, err);
 }
 
 int container_record_get(struct store *s, const char *id, struct container_record *ret,

@@ -27,7 +27,9 @@ struct container_record {
 	int64_t created_usec;
 	bool auto_remove; /* --rm */
 	char *config;
-	char *image; /* id of the image that it was made from, NULL: none */
+	char *image;        /* id of the image that it was made from, NULL: none */
+	char *const *needs; /* borrowed, for container_record_insert() only: ids of
+			       containers that this one needs (dependency_record.h) */
 	enum container_phase phase;
 	bool ended;                          /* the rest is known */
 	int64_t started_usec, finished_usec; /* 0: unknown */

@@ -138,7 +138,16 @@ static const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	" driver TEXT NOT NULL,"
 	" options TEXT NOT NULL,"
 	" labels TEXT NOT NULL"
-	") WITHOUT ROWID;",
+	") WITHOUT ROWID;"
+	"CREATE TABLE dependency (" /* of a container on another one */
+	" container TEXT NOT NULL,"
+	" needs TEXT NOT NULL,"
+	" PRIMARY KEY (container, needs)"
+	") WITHOUT ROWID;"
+	"CREATE INDEX dependency_needs ON dependency (needs);"
+	"CREATE TRIGGER container_deleted AFTER DELETE ON container BEGIN"
+	" DELETE FROM dependency WHERE container = OLD.id;"
+	" END;",
 };
 
 static enum error_kind kind_of(int code)

@@ -120,6 +120,7 @@ START_TEST(test_host_network_in_a_user_namespace_binds_sys)
 	struct fixture f;
 	fixture_init(&f);
 	f.plan.network_host = true;
+	f.plan.sharing.options[NS_NETWORK].mode = NAMESPACE_HOST;
 	idmap_add(&f.plan.uids, 0, 1000, 1);
 	idmap_add(&f.plan.gids, 0, 1000, 1);
 	const struct spec *s = generate(&f);
@@ -223,6 +224,7 @@ START_TEST(test_nested)
 	fixture_init(&f);
 	f.options.nested = true;
 	f.plan.network_host = true;
+	f.plan.sharing.options[NS_NETWORK].mode = NAMESPACE_HOST;
 	s = generate(&f);
 	ck_assert_ptr_nonnull(mount_at(s, "/dev/.cubby/proc"));
 	ck_assert_ptr_null(mount_at(s, "/dev/.cubby/sys"));

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What create_options has on namespaces, and on the containers that this one needs. Strings are borrowed. */
+#pragma once
+
+#include <stdbool.h>
+
+struct namespace_options {
+	const char *pid, *ipc, *uts; /* --network has a member of its own */
+	char **requires;             /* --requires: names or IDs */
+};
