@@ -20,6 +20,7 @@ static const struct json_member members[] = {
 	MEMBER("createCommand", STRV, create_command),
 	MEMBER("labels", STRV, labels),
 	MEMBER("binds", STRV, binds),
+	MEMBER("mounts", STRV, mounts),
 	MEMBER("capAdd", STRV, cap_add),
 	MEMBER("capDrop", STRV, cap_drop),
 	MEMBER("user", STR, user),

@@ -17,6 +17,7 @@
 #include "engine/container_dir.h"
 #include "engine/foreground.h"
 #include "engine/layer_way.h"
+#include "engine/mount_prepare.h"
 #include "engine/pidfiles.h"
 #include "engine/remove.h"
 #include "engine/start.h"
@@ -36,6 +37,7 @@ struct revival {
 	struct start_plan plan;
 	struct spec *spec;
 	struct etc_fds etc_fds;
+	struct mounts_hold mounts;
 	char **gifts;
 	bool recorded, done;
 	const char *failure;
@@ -63,6 +65,7 @@ static void revival_release(struct revival *x)
 	fd_cleanup_(&x->lock_fd);
 	etc_fds_release(&x->etc_fds);
 	start_plan_release(&x->plan);
+	mounts_hold_release(&x->mounts);
 	strv_free(x->gifts);
 	if (x->spec)
 		spec_free(x->spec);
@@ -128,9 +131,13 @@ static int prepare(struct revival *x, const struct container *c, struct error *e
 		r = allow_volatile(x, err);
 	if (r >= 0)
 		r = bring_layers(x, err);
+	if (r >= 0)
+		r = mounts_prepare(x->engine, p->id, x->spec, &x->mounts, err);
 	if (r < 0 || !p->is_remapped)
 		return r;
 	start_plan_gifts(p, is_first, &x->gifts);
+	strv_foreach (path, x->mounts.gifts)
+		strv_add(&x->gifts, *path);
 	return start_plan_give(p, x->gifts, err);
 }
 
@@ -154,7 +161,8 @@ static int launch(struct revival *x, struct started *ret, struct error *err)
 	if (r < 0)
 		return r;
 	x->recorded = true;
-	return container_start_finish(&s, ret, err);
+	r = container_start_finish(&s, ret, err);
+	return r < 0 ? r : mounts_settle(x->engine, &x->mounts, err);
 }
 
 /* Somebody may have been quicker while we waited for the lock. */

@@ -41,6 +41,7 @@ void creation_release(struct creation *c)
 	etc_fds_release(&c->etc_fds);
 	start_plan_release(&c->start);
 	strv_free(TAKE_PTR(c->gifts));
+	mounts_hold_release(&c->mounts);
 	if (c->spec)
 		spec_free(TAKE_PTR(c->spec));
 }
@@ -148,7 +149,7 @@ static int make_data_files(const struct engine *e, const struct create_plan *p,
 	if (r >= 0 && p->image)
 		r = make_overlay_dirs(p, err);
 	for (size_t i = 0; r >= 0 && i < p->volumes.n; i++)
-		if (p->volumes.items[i].anonymous)
+		if (p->volumes.items[i].kind == VOLUME_OWN)
 			r = make_dir(p->volumes.items[i].source, p->volumes.items[i].mode,
 				     err);
 	return r;
@@ -188,7 +189,7 @@ static void list_first_gifts(const struct create_plan *p, char ***ret)
 			strv_add(ret, p->work);
 	}
 	for (size_t i = 0; i < p->volumes.n; i++)
-		if (p->volumes.items[i].anonymous)
+		if (p->volumes.items[i].kind == VOLUME_OWN)
 			strv_add(ret, p->volumes.items[i].source);
 }
 
@@ -198,6 +199,8 @@ static int give_away(const struct create_plan *p, struct creation *c, struct err
 		return 0;
 	list_first_gifts(p, &c->start.first_gifts);
 	start_plan_gifts(&c->start, true, &c->gifts);
+	strv_foreach (path, c->mounts.gifts)
+		strv_add(&c->gifts, *path);
 	return start_plan_give(&c->start, c->gifts, err);
 }
 
@@ -215,6 +218,8 @@ int container_create_begin(const struct engine *e, struct create_plan *p,
 		return c.lock_fd;
 	r = userns_reserve(e, p, err);
 	if (r >= 0)
+		r = mounts_record(e, p, err);
+	if (r >= 0)
 		r = spec_gen(p, &c.spec, err);
 	if (r >= 0)
 		r = volume_owners_apply(e, p, err);
@@ -226,6 +231,8 @@ int container_create_begin(const struct engine *e, struct create_plan *p,
 		r = make_data_files(e, p, err);
 	if (r >= 0)
 		r = layer_way_bring(e, &c.start, talk, err);
+	if (r >= 0)
+		r = mounts_prepare(e, p->id, c.spec, &c.mounts, err);
 	if (r >= 0)
 		r = give_away(p, &c, err);
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include "engine/create_plan.h"
 #include "engine/engine.h"
 #include "engine/etc_files.h"
+#include "engine/mount_prepare.h"
 #include "engine/start_plan.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -20,6 +21,7 @@ struct creation {
 	int lock_fd;       /* the run directory, locked; owned */
 	struct spec *spec; /* owned */
 	struct start_plan start;
+	struct mounts_hold mounts; /* owned */
 	char **gifts; /* owned; paths that the launch gives to the container's root */
 	struct etc_fds
 		etc_fds; /* owned; of the files for /etc, in case the name must change */

@@ -12,6 +12,7 @@
 
 #include "engine/health_options.h"
 #include "engine/inside_options.h"
+#include "engine/mount_options.h"
 #include "engine/namespace_options.h"
 #include "engine/restart_policy.h"
 #include "transfer/protocol.h"
@@ -50,6 +51,7 @@ struct create_options {
 	char **cap_add, **cap_drop, **security_opt;
 	bool read_only, read_only_tmpfs;
 	char **volumes, **tmpfs, **devices, **ulimits, **sysctls;
+	struct mount_options mount;
 	int64_t shm_size; /* bytes */
 	int oom_score_adj;
 	bool oom_score_adj_given;

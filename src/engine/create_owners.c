@@ -120,7 +120,8 @@ static bool is_shown_as_it_is(const struct volume *v)
 	strv_foreach (word, v->options)
 		if (str_starts(*word, "idmap"))
 			return false;
-	return v->writable && !v->anonymous && !v->give;
+	return v->writable && v->source && v->kind <= VOLUME_NAMED && !v->give &&
+	       !v->overlay && !v->subpath;
 }
 
 static char *hint(const struct create_plan *p, const struct volume *v, uid_t owner)
@@ -143,8 +144,8 @@ static char *hint(const struct create_plan *p, const struct volume *v, uid_t own
 		       : xasprintf("%u, who is uid %u outside,", p->user.uid, uid);
 	return xasprintf(
 		"%s belongs to %s; the container's user %s cannot write to it: use %s-v %s:%s:%s",
-		v->source, whose, user, keep_id ? keep_id : "", v->source, v->destination,
-		word);
+		volume_shown(v), whose, user, keep_id ? keep_id : "", volume_shown(v),
+		v->destination, word);
 }
 
 char *create_plan_owner_hint(const struct create_plan *p)

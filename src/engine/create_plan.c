@@ -159,12 +159,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 	};
 	log_settings_keep(&p->log, ret);
 	health_config_copy(&p->health, &ret->health);
-	for (size_t i = 0; i < p->volumes.n; i++) {
-		cleanup_free char *options = strv_join(p->volumes.items[i].options, ",");
-
-		strv_addf(&ret->binds, "%s:%s:%s", p->volumes.items[i].source,
-			  p->volumes.items[i].destination, options);
-	}
+	create_mounts_config(p, ret);
 }
 
 char *create_plan_warning(const struct create_plan *p)
@@ -175,7 +170,8 @@ char *create_plan_warning(const struct create_plan *p)
 	if (p->rootless || p->uids.n_lines || p->user.uid != 0)
 		return create_plan_owner_hint(p);
 	for (size_t i = 0; i < p->volumes.n; i++)
-		if (p->volumes.items[i].writable && !p->volumes.items[i].anonymous)
+		if (p->volumes.items[i].kind == VOLUME_BIND &&
+		    p->volumes.items[i].writable && !p->volumes.items[i].overlay)
 			strv_add(&sources, p->volumes.items[i].source);
 	if (!sources)
 		return NULL;

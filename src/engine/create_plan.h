@@ -92,6 +92,9 @@ int create_plan_build(const struct engine *e, const struct create_options *optio
 /* create_plan_config() - what goes into the record. */
 void create_plan_config(const struct create_plan *p, struct container_config *ret);
 
+/* create_mounts_need_store() - e->store must be open already when the plan is made. */
+bool create_mounts_need_store(const struct create_options *o);
+
 /*
  * create_plan_warning() - the one thing worth saying although nothing fails: root of a
  * container without user namespace can write to the host's files, or the container's user

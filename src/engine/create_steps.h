@@ -29,8 +29,13 @@ create_step create_plan_root_owner;
 char *create_plan_owner_hint(const struct create_plan *p);
 
 /* create_host.c */
-create_step create_plan_security, create_plan_mounts, create_plan_devices,
-	create_plan_etc;
+create_step create_plan_security, create_plan_devices, create_plan_etc;
+
+/* create_mounts.c */
+create_step create_plan_mounts;
+/* create_mounts_config() - what goes into the record. */
+struct container_config;
+void create_mounts_config(const struct create_plan *p, struct container_config *ret);
 
 /* create_nested.c */
 create_step create_plan_nested;

@@ -102,7 +102,7 @@ static int launch(const struct run_request *request, struct create_plan *p,
 	r = container_start_finish(&s, ret, err);
 	if (r < 0)
 		keep_failure(request, c, err);
-	return r;
+	return r < 0 ? r : mounts_settle(request->engine, &c->mounts, err);
 }
 
 static int start(const struct run_request *request, struct create_plan *p,
@@ -152,8 +152,10 @@ static int plan(const struct run_request *request, struct create_plan *p,
 		struct error *err)
 {
 	cleanup_free char *warning = NULL;
-	int r = sharing_needs_store(request->options) ? open_store(request->engine, err)
-						      : 0;
+	int r = sharing_needs_store(request->options) ||
+				create_mounts_need_store(request->options)
+			? open_store(request->engine, err)
+			: 0;
 
 	if (r >= 0)
 		r = create_plan_build(request->engine, request->options, p, err);

@@ -211,7 +211,8 @@ static void add_user_mounts(const struct create_plan *p, struct spec *spec)
 	for (size_t i = 0; i < p->volumes.n; i++) {
 		const struct volume *v = &p->volumes.items[i];
 		struct spec_mount *m =
-			add_mount(spec, &(struct mount_text){v->destination, "bind",
+			add_mount(spec, &(struct mount_text){v->destination,
+							     v->type ? v->type : "bind",
 							     v->source, NULL});
 
 		m->options = strv_copy(v->options);

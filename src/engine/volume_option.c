@@ -19,6 +19,10 @@ enum word_group {
 	GROUP_IDMAP,
 	GROUP_RELABEL,
 	GROUP_OWNER,
+	GROUP_OVERLAY,
+	GROUP_UPPER,
+	GROUP_WORK,
+	GROUP_COPY,
 	GROUPS
 };
 
@@ -27,7 +31,7 @@ struct volume_word {
 	enum word_group group;
 };
 
-static const struct volume_word volume_words[] = {
+static const struct volume_word known_words[] = {
 	{"rw", GROUP_ACCESS},
 	{"ro", GROUP_ACCESS},
 	{"bind", GROUP_BIND},
@@ -50,12 +54,29 @@ static const struct volume_word volume_words[] = {
 	{"z", GROUP_RELABEL},
 	{"Z", GROUP_RELABEL},
 	{"U", GROUP_OWNER},
+	{"O", GROUP_OVERLAY},
+	{"copy", GROUP_COPY},
+	{"nocopy", GROUP_COPY},
+};
+
+/* Told from the others by their beginnings. */
+static const struct volume_word begun_words[] = {
+	{"idmap=", GROUP_IDMAP}, /* "idmap=uids=...;gids=..." */
+	{"upperdir=", GROUP_UPPER},
+	{"workdir=", GROUP_WORK},
 };
 
 void volume_release(struct volume *v)
 {
 	free(v->source);
 	free(v->destination);
+	free(v->name);
+	free(v->type);
+	free(v->subpath);
+	free(v->upper);
+	free(v->work);
+	strv_free(v->labels);
+	strv_free(v->driver_options);
 	strv_free(v->options);
 	*v = (struct volume){0};
 }
@@ -88,7 +109,7 @@ bool volumes_cover(const struct volumes *list, const char *path)
 	return false;
 }
 
-static int add(struct volumes *list, struct volume *v, struct error *err)
+int volumes_add(struct volumes *list, struct volume *v, struct error *err)
 {
 	if (volumes_find(list, v->destination))
 		return error_set(err, ERR_INVALID, 0, "%s: duplicate mount destination",
@@ -99,7 +120,7 @@ static int add(struct volumes *list, struct volume *v, struct error *err)
 	return 0;
 }
 
-static int take_destination(const char *text, struct volume *v, struct error *err)
+int volume_take_destination(const char *text, struct volume *v, struct error *err)
 {
 	if (text[0] != '/')
 		return error_set(
@@ -114,50 +135,80 @@ static int take_destination(const char *text, struct volume *v, struct error *er
 
 static const struct volume_word *find_word(const char *word)
 {
-	/* "idmap=uids=...;gids=..." is told from the others by its beginning */
-	if (str_starts(word, "idmap="))
-		word = "idmap";
-	for (size_t i = 0; i < ARRAY_SIZE(volume_words); i++)
-		if (str_eq(volume_words[i].word, word))
-			return &volume_words[i];
+	for (size_t i = 0; i < ARRAY_SIZE(begun_words); i++)
+		if (str_starts(word, begun_words[i].word))
+			return &begun_words[i];
+	for (size_t i = 0; i < ARRAY_SIZE(known_words); i++)
+		if (str_eq(known_words[i].word, word))
+			return &known_words[i];
 	return NULL;
 }
 
 static int unknown_word(const char *text, const char *word, struct error *err)
 {
-	if (str_eq(word, "O") || str_starts(word, "upperdir=") ||
-	    str_starts(word, "workdir="))
-		return error_set(err, ERR_UNSUPPORTED, 0,
-				 "volume %s: the option %s is not supported yet", text,
-				 word);
 	error_set(err, ERR_INVALID, 0, "volume %s: unknown option \"%s\"", text, word);
 	return error_hint(
 		err,
 		"Known: ro, rw, bind, rbind, [no]suid, [no]dev, [no]exec, [r]private, "
-		"[r]shared, [r]slave, [r]unbindable, idmap, U, z, Z");
+		"[r]shared, [r]slave, [r]unbindable, idmap, U, O, z, Z, [no]copy, "
+		"upperdir=, workdir=");
 }
 
 /* Read-only means the whole tree: a mount below the source must not stay writable. */
 static void finish_options(struct volume *v, const char *const given[GROUPS])
 {
+	bool is_volume = v->kind == VOLUME_NAMED;
+
 	v->writable = !str_eq(given[GROUP_ACCESS], "ro");
 	v->give = given[GROUP_OWNER] != NULL;
+	v->no_copy = str_eq(given[GROUP_COPY], "nocopy");
 	strv_add(&v->options, given[GROUP_BIND] ? given[GROUP_BIND] : "rbind");
 	strv_add(&v->options, v->writable ? "rw" : "ro");
 	if (!v->writable)
 		strv_add(&v->options, "rro");
 	strv_add(&v->options,
 		 given[GROUP_PROPAGATION] ? given[GROUP_PROPAGATION] : "rprivate");
+	if (is_volume && !given[GROUP_SUID])
+		strv_add(&v->options, "nosuid");
+	if (is_volume && !given[GROUP_DEV])
+		strv_add(&v->options, "nodev");
 	for (int g = GROUP_SUID; g <= GROUP_IDMAP; g++)
 		if (given[g])
 			strv_add(&v->options, given[g]);
 }
 
-static int take_options(const char *text, const char *options, struct volume *v,
-			struct error *err)
+/* What is written on top of a source that stays as it is. */
+static int take_overlay(const char *text, struct volume *v,
+			const char *const given[GROUPS], struct error *err)
 {
-	cleanup_strv char **words = options ? str_split(options, ',') : NULL;
+	const char *upper = given[GROUP_UPPER], *work = given[GROUP_WORK];
+
+	v->overlay = given[GROUP_OVERLAY] != NULL;
+	if (!v->overlay && (upper || work))
+		return error_set(err, ERR_INVALID, 0, "volume %s: %s needs O too", text,
+				 upper ? upper : work);
+	if (!v->overlay)
+		return 0;
+	if (!upper != !work)
+		return error_set(err, ERR_INVALID, 0,
+				 "volume %s: upperdir= and workdir= need each other",
+				 text);
+	if (given[GROUP_ACCESS] || given[GROUP_IDMAP])
+		return error_set(err, ERR_INVALID, 0, "volume %s: both O and %s", text,
+				 given[GROUP_ACCESS] ? given[GROUP_ACCESS]
+						     : given[GROUP_IDMAP]);
+	if (upper) {
+		v->upper = xstrdup(upper + strlen("upperdir="));
+		v->work = xstrdup(work + strlen("workdir="));
+	}
+	return 0;
+}
+
+int volume_words(const char *text, char *const *words, struct volume *v,
+		 struct error *err)
+{
 	const char *given[GROUPS] = {0};
+	int r;
 
 	strv_foreach (word, words) {
 		const struct volume_word *known = find_word(*word);
@@ -174,50 +225,62 @@ static int take_options(const char *text, const char *options, struct volume *v,
 			err, ERR_INVALID, 0,
 			"volume %s: both U, which changes the files' owners, and %s, which shows other ones",
 			text, given[GROUP_IDMAP]);
-	finish_options(v, given);
-	return 0;
+	r = take_overlay(text, v, given, err);
+	if (r >= 0)
+		finish_options(v, given);
+	return r;
 }
 
-static int check_source(const char *text, const char *source, struct error *err)
+bool volume_is_path(const char *source)
 {
-	if (source[0] == '/' || source[0] == '.')
-		return 0;
+	return source[0] == '/' || source[0] == '.';
+}
+
+const char *volume_shown(const struct volume *v)
+{
+	return v->name ? v->name : v->source;
+}
+
+static int take_source(const char *text, const char *source, struct volume *v,
+		       struct error *err)
+{
 	if (source[0] == '\0')
 		return error_set(err, ERR_INVALID, 0,
 				 "volume %s: the host directory is empty", text);
-	error_set(err, ERR_UNSUPPORTED, 0,
-		  "volume %s: named volumes are not supported yet", text);
-	return error_hint(
-		err, "For a directory of the host write its whole path, or ./%s", source);
+	v->kind = volume_is_path(source) ? VOLUME_BIND : VOLUME_NAMED;
+	if (v->kind == VOLUME_BIND)
+		v->source = xstrdup(source);
+	else
+		v->name = xstrdup(source);
+	return 0;
 }
 
 int volume_parse(struct volumes *list, const char *text, struct error *err)
 {
-	cleanup_strv char **parts = str_split(text, ':');
-	cleanup(volume_release) struct volume v = {0};
+	cleanup_strv char **parts = str_split(text, ':'), **words = NULL;
+	cleanup(volume_release) struct volume v = {.kind = VOLUME_NAMED};
 	size_t n = strv_len(parts);
-	int r;
+	int r = 0;
 
-	if (n == 1 && text[0] == '/')
-		return error_set(err, ERR_UNSUPPORTED, 0,
-				 "volume %s: anonymous volumes are not supported yet",
-				 text);
-	if (n < 2 || n > 3) {
+	if (n > 3 || (n == 1 && text[0] != '/')) {
 		error_set(err, ERR_INVALID, 0,
-			  "volume %s: expected HOST-DIR:CONTAINER-DIR[:OPTIONS]", text);
-		return error_hint(err, "For example: -v /srv/data:/data:ro");
+			  "volume %s: expected [SOURCE:]CONTAINER-DIR[:OPTIONS]", text);
+		return error_hint(err,
+				  "For example: -v /srv/data:/data:ro, -v data:/data");
 	}
-	r = check_source(text, parts[0], err);
+	v.anonymous = n == 1;
+	if (n > 1)
+		r = take_source(text, parts[0], &v, err);
 	if (r < 0)
 		return r;
-	r = take_destination(parts[1], &v, err);
+	r = volume_take_destination(parts[n > 1], &v, err);
 	if (r < 0)
 		return error_wrap(err, "volume %s", text);
-	r = take_options(text, parts[2], &v, err);
+	words = n == 3 ? str_split(parts[2], ',') : NULL;
+	r = volume_words(text, words, &v, err);
 	if (r < 0)
 		return r;
-	v.source = xstrdup(parts[0]);
-	r = add(list, &v, err);
+	r = volumes_add(list, &v, err);
 	return r < 0 ? error_wrap(err, "volume %s", text) : 0;
 }
 
@@ -240,10 +303,8 @@ static bool is_tmpfs_word(const char *word)
 	return false;
 }
 
-static int take_tmpfs_options(const char *text, const char *options, struct volume *v,
-			      struct error *err)
+int tmpfs_words(const char *text, char *const *words, struct volume *v, struct error *err)
 {
-	cleanup_strv char **words = options ? str_split(options, ',') : NULL;
 	bool copy_up = !strv_has(words, "notmpcopyup");
 
 	strv_foreach (word, words) {
@@ -270,16 +331,17 @@ int tmpfs_parse(struct volumes *list, const char *text, struct error *err)
 {
 	cleanup_free char *destination = xstrndup(text, strcspn(text, ":"));
 	const char *colon = strchr(text, ':');
-	cleanup(volume_release) struct volume v = {0};
+	cleanup_strv char **words = colon ? str_split(colon + 1, ',') : NULL;
+	cleanup(volume_release) struct volume v = {.kind = VOLUME_FS};
 	int r;
 
-	r = take_destination(destination, &v, err);
+	r = volume_take_destination(destination, &v, err);
 	if (r < 0)
 		return error_wrap(err, "tmpfs %s", text);
-	r = take_tmpfs_options(text, colon ? colon + 1 : NULL, &v, err);
+	r = tmpfs_words(text, words, &v, err);
 	if (r < 0)
 		return r;
-	r = add(list, &v, err);
+	r = volumes_add(list, &v, err);
 	return r < 0 ? error_wrap(err, "tmpfs %s", text) : 0;
 }
 
@@ -291,7 +353,7 @@ void volumes_add_empty(struct volumes *list, const char *data_dir,
 		.source = xasprintf("%s/volume%zu", data_dir, list->n),
 		.destination = xstrdup(destination),
 		.writable = true,
-		.anonymous = true,
+		.kind = VOLUME_OWN,
 		.mode = mode,
 	};
 
@@ -299,11 +361,4 @@ void volumes_add_empty(struct volumes *list, const char *data_dir,
 		strv_add(&v.options, words[i]);
 	list->items = xreallocarray(list->items, list->n + 1, sizeof(*list->items));
 	list->items[list->n++] = v;
-}
-
-void volumes_add_anonymous(struct volumes *list, const char *data_dir,
-			   const char *destination)
-{
-	volumes_add_empty(list, data_dir, destination, 0755);
-	strv_add(&list->items[list->n - 1].options, "tmpcopyup");
 }

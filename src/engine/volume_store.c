@@ -83,7 +83,7 @@ static int make_dirs(int volumes_fd, const char *name, struct error *err)
 	return 0;
 }
 
-static char *pairs_text(char *const *words)
+char *volume_pairs_text(char *const *words)
 {
 	cleanup_json struct json_object *o = json_object_new_object();
 
@@ -108,15 +108,15 @@ static int fill_record(const struct volume_new *asked, struct volume_record *rec
 					&rec->gid, err);
 	if (r < 0)
 		return r;
-	rec->anonymous = !asked->name;
+	rec->anonymous = asked->anonymous || !asked->name;
 	if (asked->name)
 		rec->name = xstrdup(asked->name);
 	else
 		r = name_random_id(&rec->name, err);
 	rec->created_usec = time_now_usec();
 	rec->driver = xstrdup(asked->driver);
-	rec->labels = pairs_text(asked->labels);
-	rec->options = pairs_text(asked->options);
+	rec->labels = volume_pairs_text(asked->labels);
+	rec->options = volume_pairs_text(asked->options);
 	rec->fresh = true;
 	return r;
 }

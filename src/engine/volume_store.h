@@ -22,6 +22,7 @@
 /* What is asked of a new volume. Nothing is owned. */
 struct volume_new {
 	const char *name; /* NULL: a random one, and it is anonymous */
+	bool anonymous;   /* nobody chose that name */
 	const char *driver;
 	char *const *labels, *const *options; /* "key=value" words (strv) */
 	int64_t uid,
@@ -55,6 +56,9 @@ int volume_open_data(const struct engine *e, const char *name,
 /* volume_erase() - record and files of one that nobody uses; otherwise ERR_CONFLICT, -EBUSY. */
 int volume_erase(const struct engine *e, const char *name,
 		 struct error *err) _must_check_;
+
+/* volume_pairs_text() - "key=value" words as the JSON text of a record. Caller frees. */
+char *volume_pairs_text(char *const *words);
 
 /* volume_event() - for the record of what happened. */
 void volume_event(const struct engine *e, const char *name, enum event_status status);

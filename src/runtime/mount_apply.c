@@ -19,6 +19,7 @@
 #include <sys/vfs.h>
 
 #include "runtime/copy_up.h"
+#include "runtime/mount_fill.h"
 #include "runtime/mount_fs.h"
 #include "runtime/mount_kernel.h"
 #include "runtime/rootfs.h"
@@ -178,25 +179,6 @@ static int check_proc_source(const struct mount_step *s, int source_fd, struct e
 			 s->source);
 }
 
-/* A volume that starts with what lies below it, its own owner and mode too. */
-static int fill(int target_fd, int volume_fd, struct error *err)
-{
-	cleanup_fd int top_fd =
-		openat(volume_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
-	int r;
-
-	if (top_fd < 0 || fstat(target_fd, &st) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "fill the volume");
-	r = copy_up(target_fd, top_fd, err);
-	if (r < 0)
-		return r;
-	if (fchown(top_fd, st.st_uid, st.st_gid) < 0 ||
-	    fchmod(top_fd, st.st_mode & 07777) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "fill the volume");
-	return 0;
-}
-
 static int apply_bind(struct rootfs *r, size_t i, struct error *err)
 {
 	const struct mount_step *s = &r->plan->steps[i];
@@ -215,8 +197,15 @@ static int apply_bind(struct rootfs *r, size_t i, struct error *err)
 	target_fd = open_destination(r, s, S_ISDIR(st.st_mode), &made, err);
 	if (target_fd < 0)
 		return target_fd;
-	if (s->copy_up)
-		result = fill(target_fd, source_fd, err);
+	if (s->fill && S_ISDIR(st.st_mode))
+		result =
+			mount_fill(r->spec, s, made ? -EBADF : target_fd, source_fd, err);
+	if (s->copy_file) {
+		int copy_fd = mount_file_copy(s, source_fd, err);
+
+		fd_cleanup_(&source_fd);
+		result = source_fd = copy_fd;
+	}
 	if (result < 0)
 		return result;
 	return attach(source_fd, target_fd, S_ISDIR(st.st_mode), err);
@@ -234,7 +223,7 @@ static int apply_new(struct rootfs *r, size_t i, struct error *err)
 				    ? mount_cgroup_new(r, s, err)
 				    : mount_kernel_new(r, s, target_fd, made, err);
 	int result = fd < 0 ? fd : 0;
-	if (result == 0 && s->copy_up)
+	if (result == 0 && s->fill)
 		result = copy_up(target_fd, fd, err);
 	if (result == 0)
 		result = attach(fd, target_fd, true, err);

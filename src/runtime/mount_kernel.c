@@ -128,9 +128,9 @@ static char **tmpfs_options(const struct mount_step *step, int target_fd, bool i
 		return NULL;
 	if (!has_option(step, "mode="))
 		strv_addf(&options, "mode=%o", st.st_mode & 07777);
-	if (step->copy_up && st.st_uid && !has_option(step, "uid="))
+	if (step->fill && st.st_uid && !has_option(step, "uid="))
 		strv_addf(&options, "uid=%u", st.st_uid);
-	if (step->copy_up && st.st_gid && !has_option(step, "gid="))
+	if (step->fill && st.st_gid && !has_option(step, "gid="))
 		strv_addf(&options, "gid=%u", st.st_gid);
 	return TAKE_PTR(options);
 }

@@ -7,6 +7,7 @@
 
 #include <linux/mount.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -30,6 +31,7 @@ struct builder {
 static void step_release(struct mount_step *s)
 {
 	free(s->target);
+	free(s->subpath);
 	strv_free(s->fs_options);
 	idmap_release(&s->uids);
 	idmap_release(&s->gids);
@@ -109,6 +111,7 @@ static int take_flag_word(struct builder *b, const struct mount_word *w)
 	case WORD_SOURCE_NOFOLLOW:
 	case WORD_DEST_NOFOLLOW:
 	case WORD_COPY_SYMLINK:
+	case WORD_COPY_FILE:
 	case WORD_ENGINE:
 		break;
 	}
@@ -126,6 +129,11 @@ static int take_word(struct builder *b, const char *word)
 		return mount_idmap_parse(strchr(word, '=') + 1, b->spec, &s->uids,
 					 &s->gids, b->err);
 	}
+	if (!w && str_starts(word, "subpath=")) {
+		free(s->subpath);
+		s->subpath = xstrdup(strchr(word, '=') + 1);
+		return 0;
+	}
 	if (!w || w->kind == WORD_SUPERBLOCK) {
 		strv_add(&s->fs_options, word);
 		return 0;
@@ -133,7 +141,9 @@ static int take_word(struct builder *b, const char *word)
 	if (w->kind == WORD_ENGINE)
 		return engine_word(b, word);
 	b->remount = b->remount || w->kind == WORD_REMOUNT;
-	s->copy_up = s->copy_up || w->kind == WORD_COPY_UP;
+	if (w->kind == WORD_COPY_UP)
+		s->fill |= (unsigned int)w->set;
+	s->copy_file = s->copy_file || w->kind == WORD_COPY_FILE;
 	s->nofollow = s->nofollow || w->kind == WORD_SOURCE_NOFOLLOW;
 	s->dest_nofollow = s->dest_nofollow || w->kind == WORD_DEST_NOFOLLOW;
 	s->copy_symlink = s->copy_symlink || w->kind == WORD_COPY_SYMLINK;
@@ -210,15 +220,18 @@ static int check_words(struct builder *b)
 	const struct mount_step *s = b->step;
 	bool bind = s->kind == MOUNT_BIND;
 
-	if (s->fs_options && (bind || s->kind == MOUNT_REMOUNT))
+	if (s->fs_options && ((bind && !s->copy_file) || s->kind == MOUNT_REMOUNT))
 		return refuse(b, "options", "\"%s\" is for a file system, not for a %s",
 			      s->fs_options[0], bind ? "bind mount" : "remount");
-	if (!bind && (s->idmap || s->nofollow || s->copy_symlink))
+	if (!bind &&
+	    (s->idmap || s->nofollow || s->copy_symlink || s->copy_file || s->subpath))
 		return refuse(b, "options", "\"%s\" is for bind mounts only",
-			      s->idmap      ? "idmap"
-			      : s->nofollow ? "src-nofollow"
-					    : "copy-symlink");
-	if (s->copy_up && !bind &&
+			      s->idmap          ? "idmap"
+			      : s->nofollow     ? "src-nofollow"
+			      : s->copy_symlink ? "copy-symlink"
+			      : s->copy_file    ? "copy-file"
+						: "subpath");
+	if (s->fill && !bind &&
 	    !(s->kind == MOUNT_FILESYSTEM && str_eq(s->type, "tmpfs")))
 		return refuse(b, "options",
 			      "\"tmpcopyup\" is for tmpfs and bind mounts only");
@@ -402,7 +415,7 @@ char *mount_step_text(const struct mount_step *s)
 	if (s->idmap)
 		(void)buf_printf(&b, " %sidmap%s", s->idmap_recursive ? "r" : "",
 				 s->uids.n_lines ? " (own mappings)" : "");
-	if (s->copy_up)
+	if (s->fill)
 		(void)buf_add_str(&b, " tmpcopyup");
 	strv_foreach (option, s->fs_options)
 		(void)buf_printf(&b, " %s", *option);

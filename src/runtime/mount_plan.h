@@ -46,12 +46,16 @@ struct mount_step {
 	bool idmap, idmap_recursive;
 	struct idmap uids, gids; /* explicit mappings of an idmapped mount; empty: the
 				    container's own */
-	bool copy_up;       /* tmpcopyup: a tmpfs, or an empty directory that is bound,
-				    starts with what lies below */
+	unsigned int
+		fill; /* tmpcopyup: enum mount_fill (mount_words.h); a tmpfs, or an empty directory that is
+				    bound, starts with what lies below */
 	bool nofollow;      /* src-nofollow */
 	bool dest_nofollow; /* a symlink at the destination is mounted over, not followed
 			     */
 	bool copy_symlink; /* a source that is a symlink is made again instead of bound */
+	bool copy_file; /* the source is a file that is not bound, but copied into memory; of
+			   fs_options "uid=", "gid=", "mode=" */
+	char *subpath; /* owned; what of the source is bound, resolved inside it; NULL: all */
 };
 
 struct mount_plan {
@@ -80,7 +84,9 @@ const struct mount_step *mount_plan_at(const struct mount_plan *plan, const char
  * (relabel) are for engines: refused here. Errors name mounts[N]. Refused as well: a
  * destination of "/", one below /proc (but the few files that lxcfs and its like
  * replace), words that a bind cannot honour. `idmap=uids=FIRST-HOST-COUNT#...;gids=...`
- * is crun's form of explicit mappings ('@': HOST is an id of the container's).
+ * is crun's form of explicit mappings ('@': HOST is an id of the container's). Cubby's own words: of a bind
+ * "tmpcopyup", "tmpcopyup=content", "tmpcopyup=owner" (enum mount_fill), "subpath=PATH", "copy-file"; an overlay whose
+ * layers are named by "lowerdir+=PATH", the topmost first, with "upperdir=" and "workdir=", is opened as an image's is.
  */
 int mount_plan_build(const struct spec *spec, struct mount_plan *ret,
 		     struct error *err) _must_check_;

@@ -189,6 +189,38 @@ static int explain_open(const char *path, const struct mount_step *step, int cod
 	return error_set(err, ERR_SYSTEM, code, "source %s", path);
 }
 
+/* To be read later by somebody who may not open it. */
+static int open_file(const char *path, const struct mount_step *step, struct error *err)
+{
+	struct stat st;
+	cleanup_fd int fd =
+		open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return explain_open(path, step, errno, err);
+	return S_ISREG(st.st_mode) ? TAKE_FD(fd)
+				   : error_set(err, ERR_INVALID, 0,
+					       "source %s: not a regular file", path);
+}
+
+/* Containers write what lies in a volume: no link of theirs may lead out of it. */
+static int clone_below(const char *path, const struct mount_step *step, struct error *err)
+{
+	cleanup_fd int top_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC),
+		       below_fd = -EBADF;
+	int fd;
+
+	if (top_fd < 0)
+		return explain_open(path, step, errno, err);
+	below_fd = path_open(top_fd, step->subpath, O_PATH, err);
+	if (below_fd < 0)
+		return error_wrap(err, "subpath %s", step->subpath);
+	fd = mount_clone(below_fd, "", step->recursive);
+	return fd < 0 ? error_set(err, ERR_SYSTEM, -fd, "mount %s of %s", step->subpath,
+				  path)
+		      : fd;
+}
+
 /* The clone as it lies on the host, no attribute changed. */
 static int clone_source(const struct mount_step *step, const char *bundle,
 			struct error *err)
@@ -198,6 +230,10 @@ static int clone_source(const struct mount_step *step, const char *bundle,
 					  : fs_join(bundle, step->source);
 	unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
 
+	if (step->copy_file)
+		return open_file(path, step, err);
+	if (step->subpath)
+		return clone_below(path, step, err);
 	if (step->recursive)
 		flags |= AT_RECURSIVE;
 	if (step->nofollow || step->copy_symlink)
@@ -213,10 +249,10 @@ int mount_source_open(const struct mount_step *step, const char *bundle, int use
 {
 	cleanup_fd int own_ns_fd = -EBADF;
 	cleanup_fd int fd = clone_source(step, bundle, err);
-	int r = fd < 0 ? fd : set_propagation(fd, step, true, err);
+	int r = fd < 0 || step->copy_file ? fd : set_propagation(fd, step, true, err);
 
-	if (r < 0)
-		return r;
+	if (r < 0 || step->copy_file)
+		return r < 0 ? r : TAKE_FD(fd);
 	if (step->idmap && step->uids.n_lines) {
 		own_ns_fd = mount_idmap_ns(&step->uids, &step->gids, err);
 		if (own_ns_fd < 0)
@@ -246,8 +282,10 @@ int mount_open_sources(struct rootfs *r, struct error *err)
 				"mount %s: only root may idmap the host's file systems",
 				step->destination);
 		cleanup_fd int fd = clone_source(step, r->bundle, err);
-		int result = fd < 0 ? fd : set_propagation(fd, step, false, err);
-		if (result == 0)
+		int result = fd < 0 ? fd : 0;
+		if (result == 0 && !step->copy_file)
+			result = set_propagation(fd, step, false, err);
+		if (result == 0 && !step->copy_file)
 			result = set_flags(fd, step, err);
 		if (result < 0)
 			return error_wrap(err, "mount %s", step->destination);

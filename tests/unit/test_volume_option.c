@@ -32,7 +32,12 @@ static const struct {
 	{"/a:/b:idmap=uids=0-1-10;gids=0-1-10,U", NULL, NULL, "both U, which changes"},
 	{"/a:/b:idmap,idmap=uids=0-1-10;gids=0-1-10", NULL, NULL,
 	 "both idmap and idmap=uids=0-1-10;gids=0-1-10"},
-	{"/a:/b:O", NULL, NULL, "the option O is not supported yet"},
+	{"/a:/b:O", "/a", "/b", "rbind,rw,rprivate"},
+	{"/a:/b:O,upperdir=/u,workdir=/w", "/a", "/b", "rbind,rw,rprivate"},
+	{"/a:/b:O,upperdir=/u", NULL, NULL, "need each other"},
+	{"/a:/b:upperdir=/u", NULL, NULL, "upperdir=/u needs O too"},
+	{"/a:/b:O,ro", NULL, NULL, "both O and ro"},
+	{"/a:/b:copy,nocopy", NULL, NULL, "both copy and nocopy"},
 	{"/a:/b:idmap=uids=0-1-10#20-30-1;gids=0-1-10", "/a", "/b",
 	 "rbind,rw,rprivate,idmap=uids=0-1-10#20-30-1;gids=0-1-10"},
 	{"/a:/b:readonly", NULL, NULL, "unknown option \"readonly\""},
@@ -42,10 +47,12 @@ static const struct {
 	{"/a:/b/..", NULL, NULL, "it is the root"},
 	{"/a:", NULL, NULL, "must be an absolute path"},
 	{":/b", NULL, NULL, "the host directory is empty"},
-	{"/a:/b:ro:rw", NULL, NULL, "expected HOST-DIR:CONTAINER-DIR[:OPTIONS]"},
-	{"data:/b", NULL, NULL, "named volumes are not supported yet"},
-	{"/b", NULL, NULL, "anonymous volumes are not supported yet"},
-	{"", NULL, NULL, "expected HOST-DIR"},
+	{"/a:/b:ro:rw", NULL, NULL, "expected [SOURCE:]CONTAINER-DIR[:OPTIONS]"},
+	{"data:/b", "", "/b", "rbind,rw,rprivate,nosuid,nodev"},
+	{"data:/b:ro,suid,exec", "", "/b", "rbind,ro,rro,rprivate,nodev,suid,exec"},
+	{"/b", "", "/b", "rbind,rw,rprivate,nosuid,nodev"},
+	{"data:b", NULL, NULL, "must be an absolute path"},
+	{"", NULL, NULL, "expected [SOURCE:]CONTAINER-DIR"},
 };
 
 START_TEST(test_volumes)
@@ -63,7 +70,11 @@ START_TEST(test_volumes)
 		}
 		ck_assert_ok(r, &err);
 		cleanup_free char *options = strv_join(list.items[0].options, ",");
-		ck_assert_str_eq(list.items[0].source, volumes[i].source);
+		if (*volumes[i].source)
+			ck_assert_str_eq(list.items[0].source, volumes[i].source);
+		else
+			ck_assert(list.items[0].source == NULL &&
+				  list.items[0].kind == VOLUME_NAMED);
 		ck_assert_str_eq(list.items[0].destination, volumes[i].destination);
 		ck_assert_str_eq(options, volumes[i].options);
 		ck_assert(list.items[0].writable ==

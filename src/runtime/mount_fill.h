@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is put into a mount before it is attached: the content of a volume's first use, a secret's file. */
+#pragma once
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct mount_step;
+struct spec;
+
+/*
+ * mount_fill() - step->fill of a bind: volume_fd is the detached mount of a directory, place_fd what it will cover
+ * (-EBADF: that was not there before). One that is not empty stays as it is. A read-only mount is written to for the
+ * moment.
+ */
+int mount_fill(const struct spec *spec, const struct mount_step *step, int place_fd,
+	       int volume_fd, struct error *err) _must_check_;
+
+/* mount_file_copy() - step->copy_file: a file in memory with what from_fd (open for reading) has. Return: fd of the
+ * detached mount. */
+int mount_file_copy(const struct mount_step *step, int from_fd,
+		    struct error *err) _must_check_;
