@@ -162,7 +162,9 @@ static int launch(struct revival *x, struct started *ret, struct error *err)
 		return r;
 	x->recorded = true;
 	r = container_start_finish(&s, ret, err);
-	return r < 0 ? r : mounts_settle(x->engine, &x->mounts, err);
+	if (r >= 0)
+		mounts_settle(x->engine, &x->mounts);
+	return r;
 }
 
 /* Somebody may have been quicker while we waited for the lock. */

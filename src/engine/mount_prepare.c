@@ -233,13 +233,13 @@ int mounts_prepare(const struct engine *e, const char *id, struct spec *spec,
 	return 0;
 }
 
-int mounts_settle(const struct engine *e, struct mounts_hold *h, struct error *err)
+void mounts_settle(const struct engine *e, struct mounts_hold *h)
 {
-	int r = 0;
+	strv_foreach (name, h->fresh) {
+		cleanup_error struct error err = ERROR_INIT;
 
-	strv_foreach (name, h->fresh)
-		if (r >= 0)
-			r = volume_record_settled(e->store, *name, err);
+		if (volume_record_settled(e->store, *name, &err) < 0)
+			error_drop(&err, "the next start does it");
+	}
 	mounts_hold_release(h);
-	return r < 0 ? r : 0;
 }

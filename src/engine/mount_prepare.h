@@ -37,6 +37,6 @@ void mounts_hold_release(struct mounts_hold *h);
 int mounts_prepare(const struct engine *e, const char *id, struct spec *spec,
 		   struct mounts_hold *ret, struct error *err) _must_check_;
 
-/* mounts_settle() - it runs: the volumes are not fresh any more. */
-int mounts_settle(const struct engine *e, struct mounts_hold *h,
-		  struct error *err) _must_check_;
+/* mounts_settle() - it runs: the volumes are not fresh any more. If that can't be put on record the next start does:
+ * what holds something is not filled again. */
+void mounts_settle(const struct engine *e, struct mounts_hold *h);

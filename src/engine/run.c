@@ -102,7 +102,9 @@ static int launch(const struct run_request *request, struct create_plan *p,
 	r = container_start_finish(&s, ret, err);
 	if (r < 0)
 		keep_failure(request, c, err);
-	return r < 0 ? r : mounts_settle(request->engine, &c->mounts, err);
+	if (r >= 0)
+		mounts_settle(request->engine, &c->mounts);
+	return r;
 }
 
 static int start(const struct run_request *request, struct create_plan *p,
