@@ -9,7 +9,9 @@
  * The last connection that closes would copy the log back (a checkpoint, two fsyncs: ten
  * times the cost of the transaction); that is switched off. Instead the log is copied
  * when it has grown to CHECKPOINT_PAGES. Not larger: the first process to open reads the
- * whole log again to rebuild its index.
+ * whole log again to rebuild its index. It is cut off then: SQLite's own automatic
+ * checkpoint leaves that to the next transaction of the same process, and here there
+ * often is none.
  */
 #include "store/database.h"
 
@@ -313,6 +315,17 @@ static int update_schema(struct store *s, struct error *err)
 	return r < 0 ? r : apply_schema(s, version, err);
 }
 
+/* Nobody is waited for: with readers or a writer about it is as far as it gets, and the next one's turn. */
+static int copy_log_back(void *data _unused_, sqlite3 *db, const char *name, int pages)
+{
+	if (pages < CHECKPOINT_PAGES)
+		return SQLITE_OK;
+	sqlite3_busy_timeout(db, 0);
+	(void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(db, STORE_BUSY_MSEC);
+	return SQLITE_OK;
+}
+
 static int prepare_connection(struct store *s, struct error *err)
 {
 	int r, version;
@@ -320,7 +333,7 @@ static int prepare_connection(struct store *s, struct error *err)
 	sqlite3_busy_timeout(s->db, STORE_BUSY_MSEC);
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	sqlite3_wal_autocheckpoint(s->db, CHECKPOINT_PAGES);
+	sqlite3_wal_hook(s->db, copy_log_back, NULL);
 	r = database_exec(s, "PRAGMA synchronous=NORMAL", err);
 	if (r < 0)
 		return r;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The records, as two commands at once and a killed one see them. */
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "store/container_record.h"
 #include "store/exit_record.h"
 #include "store/store.h"
 #include "unit.h"
+#include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -259,7 +261,31 @@ START_TEST(test_exit_statuses_for_waiters)
 }
 END_TEST
 
+/* Each command that only makes one record opens the store, writes once, and closes it. */
+START_TEST(test_the_log_stays_short)
+{
+	const char *dir = unit_dir();
+	cleanup_free char *log = fs_join(dir, "cubby.db-wal");
+	off_t largest = 0;
+
+	for (int i = 0; i < 400; i++) {
+		cleanup_store struct store *s = open_store(dir);
+		cleanup_free char *id = xasprintf("%064d", i);
+		cleanup_free char *name = xasprintf("c%d", i);
+		struct error err = ERROR_INIT;
+		struct stat st = {0};
+
+		ck_assert_ok(insert(s, id, name, i, &err), &err);
+		if (stat(log, &st) == 0 && st.st_size > largest)
+			largest = st.st_size;
+	}
+	ck_assert_int_gt(largest, 0);
+	ck_assert_int_le(largest, 256 * 4096);
+}
+END_TEST
+
 UNIT_MAIN("store", test_a_record_comes_back_as_it_was, test_a_name_is_given_once,
 	  test_find, test_an_end_is_written_once, test_list_is_oldest_first,
 	  test_two_processes_at_once, test_a_killed_writer_leaves_whole_records,
-	  test_what_is_no_database, test_exit_statuses_for_waiters)
+	  test_what_is_no_database, test_exit_statuses_for_waiters,
+	  test_the_log_stays_short)
