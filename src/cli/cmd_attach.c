@@ -45,6 +45,7 @@ static int run(const struct command_call *call, struct error *err)
 const struct command cmd_attach = {
 	.name = "attach",
 	.group = "Containers",
+	.arguments = ARGUMENTS_CONTAINERS_RUNNING,
 	.usage = "[options] CONTAINER",
 	.summary = "connect to a running container's input and output",
 	.examples = "cubby attach web\n"

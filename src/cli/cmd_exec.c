@@ -141,6 +141,7 @@ const struct command cmd_exec = {
 	.name = "exec",
 	.common = true,
 	.group = "Containers",
+	.arguments = ARGUMENTS_CONTAINERS_RUNNING,
 	.usage = "[options] CONTAINER COMMAND [ARG...]",
 	.summary = "run another program in a running container",
 	.examples = "cubby exec -it web bash\n"

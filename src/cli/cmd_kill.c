@@ -67,6 +67,7 @@ static int run(const struct command_call *call, struct error *err)
 const struct command cmd_kill = {
 	.name = "kill",
 	.group = "Containers",
+	.arguments = ARGUMENTS_CONTAINERS_RUNNING,
 	.usage = "[options] CONTAINER [CONTAINER...]",
 	.summary = "send a signal to containers' first processes",
 	.examples = "cubby kill web\n"

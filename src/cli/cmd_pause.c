@@ -91,6 +91,7 @@ static int run_unpause(const struct command_call *call, struct error *err)
 const struct command cmd_pause = {
 	.name = "pause",
 	.group = "Containers",
+	.arguments = ARGUMENTS_CONTAINERS_RUNNING,
 	.usage = "[options] CONTAINER [CONTAINER...]",
 	.summary = "halt every process of containers until unpause",
 	.description =
@@ -107,6 +108,7 @@ const struct command cmd_pause = {
 const struct command cmd_unpause = {
 	.name = "unpause",
 	.group = "Containers",
+	.arguments = ARGUMENTS_CONTAINERS_PAUSED,
 	.usage = "[options] CONTAINER [CONTAINER...]",
 	.summary = "let paused containers go on",
 	.examples = "cubby unpause web\n"

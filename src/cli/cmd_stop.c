@@ -58,6 +58,7 @@ const struct command cmd_stop = {
 	.name = "stop",
 	.common = true,
 	.group = "Containers",
+	.arguments = ARGUMENTS_CONTAINERS_RUNNING,
 	.usage = "[options] CONTAINER [CONTAINER...]",
 	.summary = "end containers: their stop signal, later SIGKILL",
 	.examples = "cubby stop web\n"

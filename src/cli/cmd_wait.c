@@ -48,6 +48,7 @@ static int run(const struct command_call *call, struct error *err)
 const struct command cmd_wait = {
 	.name = "wait",
 	.group = "Containers",
+	.arguments = ARGUMENTS_CONTAINERS_RUNNING,
 	.usage = "[options] CONTAINER [CONTAINER...]",
 	.summary = "wait until containers have ended, and print their exit statuses",
 	.examples = "cubby wait web\n"

@@ -56,7 +56,6 @@ LATER(auto_update, "auto-update");
 LATER(build, "build");
 LATER(commit, "commit");
 LATER(compose, "compose");
-LATER(cp, "cp");
 LATER(generate, "generate");
 LATER(info, "info");
 LATER(init, "init");
@@ -117,6 +116,7 @@ static const struct command *const commands[] = {
 	&cmd_unpause,
 	&cmd_inspect,
 	&cmd_audit,
+	&cmd_cp,
 	&cmd_diff,
 	&cmd_export,
 	&cmd_container,
@@ -143,11 +143,12 @@ static const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_unshare,
 	&cmd_version,
+	&cmd_completion,
+	&cmd_complete,
 	&later_auto_update,
 	&later_build,
 	&later_commit,
 	&later_compose,
-	&later_cp,
 	&later_generate,
 	&later_info,
 	&later_init,
@@ -189,7 +190,8 @@ static int set_log(const struct cubby_globals *g, struct error *err)
 static bool enters_container(const struct command *c)
 {
 	return c == &cmd_run || c == &cmd_start || c == &cmd_restart ||
-	       c == &cmd_container_rerun || c == &cmd_exec || c == &cmd_audit;
+	       c == &cmd_container_rerun || c == &cmd_exec || c == &cmd_audit ||
+	       c == &cmd_cp;
 }
 
 static int prepare(const struct command_call *call, struct error *err)

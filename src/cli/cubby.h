@@ -40,6 +40,8 @@ void cubby_warn(const char *text);
 extern const struct command
 	cmd_attach,
 	cmd_audit,
+	cmd_complete,
+	cmd_completion,
 	cmd_container,
 	cmd_container_diff,
 	cmd_container_exists,
@@ -47,6 +49,7 @@ extern const struct command
 	cmd_container_prune,
 	cmd_container_rerun,
 	cmd_create,
+	cmd_cp,
 	cmd_diff,
 	cmd_doctor,
 	cmd_events,

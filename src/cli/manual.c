@@ -89,24 +89,24 @@ static void put_sentence(FILE *out, const char *text)
 	fputc('\n', out);
 }
 
-/* Paragraphs a line each; "WORD<tab>text" is an entry. */
-static void put_paragraphs(FILE *out, const char *text)
+/* Paragraphs a line each; with entries, "WORD|text" is one. */
+static void put_paragraphs(FILE *out, const char *text, bool entries)
 {
 	cleanup_strv char **lines = str_split(text, '\n');
 	bool first = true;
 
 	strv_foreach (line, lines) {
-		char *tab = strchr(*line, '\t');
+		char *bar = entries ? strchr(*line, '|') : NULL;
 
-		if (tab) {
-			*tab = '\0';
+		if (bar) {
+			*bar = '\0';
 			fputs(".TP\n", out);
 			put_font(out, 'B', *line);
 			fputc('\n', out);
 		} else if (!first) {
 			fputs(".PP\n", out);
 		}
-		put_filled(out, tab ? tab + 1 : *line);
+		put_filled(out, bar ? bar + 1 : *line);
 		fputc('\n', out);
 		first = false;
 	}
@@ -274,7 +274,7 @@ static void put_section(FILE *out, const char *heading, const char *text)
 	if (!text)
 		return;
 	fprintf(out, ".SH %s\n", heading);
-	put_paragraphs(out, text);
+	put_paragraphs(out, text, true);
 }
 
 /* "cubby(1), cubby.conf(5)": names in bold. */
@@ -361,7 +361,7 @@ static int write_command(const struct manual_program *m, const char *dir,
 	put_synopsis(p.out, full, c->usage);
 	fputs(".SH DESCRIPTION\n", p.out);
 	if (c->description)
-		put_paragraphs(p.out, c->description);
+		put_paragraphs(p.out, c->description, false);
 	else
 		put_sentence(p.out, c->summary);
 	strv_foreach (alias, (char *const *)c->aliases) {

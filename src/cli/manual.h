@@ -13,7 +13,7 @@
 struct manual_section {
 	const char *heading;
 	const char *
-		text; /* paragraphs separated by newlines; "WORD<tab>text" is an entry of a list */
+		text; /* paragraphs separated by newlines; "WORD|text" is an entry of a list */
 };
 
 struct manual_program {

@@ -5,14 +5,11 @@
 #include "engine/container_view.h"
 #include "engine/helper_program.h"
 #include "engine/image_send.h"
+#include "engine/packer.h"
 #include "engine/user_ids.h"
-#include "transfer/protocol.h"
 #include "transfer/sandboxed.h"
-#include "util/buf.h"
 #include "util/fd.h"
-#include "util/json.h"
 
-#define RESULT_MAX 65536
 #define PACK_FLAGS "0" /* not an overlay's upper directory: the view is whole */
 
 /* In the packer's process, before it becomes that program. */
@@ -45,26 +42,6 @@ static int start(const struct engine *e, struct container_view *view, int out_fd
 	return helper_start(&h, &ids, ret, err);
 }
 
-/* Nothing, if all went well. */
-static int hear(int result_fd, struct error *err)
-{
-	cleanup_json struct json_object *o = NULL;
-	cleanup_buf struct buf text = {0};
-	int r;
-
-	buf_init(&text, RESULT_MAX);
-	r = fd_read_all(result_fd, &text);
-	if (r < 0)
-		return error_set(err, ERR_SYSTEM, -r, "hear from the packer");
-	if (text.len == 0)
-		return 0;
-	r = json_parse(text.data, text.len, "the packer's answer", &o, err);
-	if (r < 0 || !json_get(o, "event"))
-		return r;
-	r = transfer_error_parse(o, err);
-	return r < 0 ? r : -(err->code ? err->code : EINVAL);
-}
-
 static int pack(const struct engine *e, struct container_view *view, int out_fd,
 		struct error *err)
 {
@@ -78,14 +55,7 @@ static int pack(const struct engine *e, struct container_view *view, int out_fd,
 	their_fd = fd_move_high(pair[1]);
 	r = start(e, view, out_fd, their_fd, &s, err);
 	fd_cleanup_(&their_fd);
-	if (r >= 0)
-		r = hear(result_fd, err);
-	if (r < 0)
-		return r;
-	r = sandbox_wait(&s, err);
-	return r > 0 ? error_set(err, ERR_SYSTEM, 0,
-				 "the packer ended without a word (exit status %d)", r)
-		     : r;
+	return r < 0 ? r : packer_finish(result_fd, &s, err);
 }
 
 int container_export(const struct engine *e, const char *id, int out_fd,

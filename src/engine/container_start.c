@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/event.h"
 #include "engine/foreground.h"
 #include "engine/layer_way.h"
 #include "engine/mount_prepare.h"
@@ -207,6 +208,9 @@ static int revive(struct revival *x, const struct container *c, struct started *
 		return r;
 	}
 	x->done = true;
+	if (x->options->by_policy)
+		event_container(x->engine, &c->record, &c->config, EVENT_RESTART);
+	event_container_started(x->engine, &c->record, &c->config, x->options->attach);
 	return 0;
 }
 
@@ -320,6 +324,7 @@ int container_restart(const struct engine *e, const struct container *c, int64_t
 	bool is_passing = c->record.auto_remove && c->status == CONTAINER_RUNNING;
 	int r = 0;
 
+	event_container(e, &c->record, &c->config, EVENT_RESTART);
 	if (is_passing)
 		r = keep_documents(e, c, err);
 	if (r >= 0 && is_passing)

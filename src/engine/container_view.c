@@ -19,6 +19,7 @@ void container_view_release(struct container_view *v)
 {
 	strv_free(v->layers);
 	free(v->writable);
+	free(v->work);
 	free(v->rootfs);
 	free(v->place);
 	idmap_release(&v->uids);
@@ -41,29 +42,40 @@ static int get_map(const struct engine *e, const char *id, struct idmap *uids,
 	return 0;
 }
 
-/* The writable layer is one more, not the upper directory: another mount may have it as that. */
-static char **all_layers(const struct container_view *v)
+/* To be read, the writable layer is one more, not the upper directory: another mount may have it as that. */
+static char **lower_layers(const struct container_view *v)
 {
 	char **all = NULL;
 
-	strv_add(&all, v->writable);
+	if (!v->is_writable)
+		strv_add(&all, v->writable);
 	strv_foreach (layer, v->layers)
 		strv_add(&all, *layer);
 	return all;
+}
+
+static struct overlay_paths paths_of(const struct container_view *v, char *const *lower)
+{
+	return (struct overlay_paths){
+		.lower = lower,
+		.n_plain = (v->is_writable ? 0 : 1) + (v->is_copied ? 1 : 0),
+		.upper = v->is_writable ? v->writable : NULL,
+		.work = v->is_writable ? v->work : NULL,
+	};
 }
 
 /* What takes root of the host, who is not root any more where the view is used. */
 static int open_as_root(struct container_view *v, const struct idmap *uids,
 			const struct idmap *gids, struct error *err)
 {
-	cleanup_strv char **all = all_layers(v);
-	const struct overlay_paths paths = {
-		.lower = all,
-		.n_plain = v->is_copied ? 2 : 1,
-		.mapped = true,
-	};
+	cleanup_strv char **all = lower_layers(v);
+	struct overlay_paths paths = paths_of(v, all);
 	cleanup_fd int user_ns_fd = mount_idmap_ns(uids, gids, err);
-	int r = user_ns_fd < 0 ? user_ns_fd : overlay_open_clones(&paths, &v->dirs, err);
+	int r = user_ns_fd;
+
+	paths.mapped = true;
+	if (r >= 0)
+		r = overlay_open_clones(&paths, &v->dirs, err);
 
 	return r < 0 ? r : overlay_idmap(&v->dirs, user_ns_fd, err);
 }
@@ -122,15 +134,16 @@ int container_view_get(const struct engine *e, const struct container *c,
 		return error_wrap(err, "container %s", c->record.name);
 	ret->layers = image_layer_paths(e, image.layers, c->config.single_id);
 	ret->writable = container_data_path(e, c->record.id, "upper");
+	ret->work = container_data_path(e, c->record.id, "work");
 	take_copy(e, c, ret);
 	return get_owners(e, c, ret, err);
 }
 
 static int open_overlay(const struct container_view *v, struct error *err)
 {
-	cleanup_strv char **all = all_layers(v);
+	cleanup_strv char **all = lower_layers(v);
 	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
-	struct overlay_paths paths = {.lower = all};
+	const struct overlay_paths paths = paths_of(v, all);
 	int r;
 
 	if (v->dirs.n_lower) {
@@ -140,10 +153,8 @@ static int open_overlay(const struct container_view *v, struct error *err)
 		r = overlay_attach(&v->dirs, place_fd, err);
 		return r < 0 ? r : overlay_mount(&v->dirs, err);
 	}
-	if (v->uids.n_lines) {
-		paths.n_plain = v->is_copied ? 2 : 1;
+	if (v->uids.n_lines)
 		return overlay_view_mapped(&paths, v->place, &v->uids, &v->gids, err);
-	}
 	r = overlay_open(&paths, &dirs, err);
 	return r < 0 ? r : overlay_mount(&dirs, err);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A container's files from outside: the image's layers and its writable one over each other, read-only,
- * whether it runs or not; without what is mounted in it.
+ * A container's files from outside: the image's layers and its writable one over each other, without what
+ * is mounted in it. Read-only, whether it runs or not; or to be written, which takes a container
+ * that does not run, and its lock.
  */
 #pragma once
 
@@ -13,9 +14,11 @@
 #include "util/error.h"
 
 struct container_view {
-	char **layers;  /* of the image, topmost first; NULL: made from a directory */
-	char *writable; /* of the container */
-	char *rootfs;   /* that directory */
+	bool is_writable; /* set by the caller, before container_view_get() */
+	char **layers;    /* of the image, topmost first; NULL: made from a directory */
+	char *writable;   /* of the container */
+	char *work;       /* the overlay's work directory beside it */
+	char *rootfs;     /* that directory */
 	/* of a container with a map of its own: the map, in ids of the user's whole one, and how the layers
 	 * are shown through it; no lines: their owners are as they are */
 	struct idmap uids, gids;

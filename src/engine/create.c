@@ -8,6 +8,7 @@
 
 #include "engine/container.h"
 #include "engine/container_dir.h"
+#include "engine/create_event.h"
 #include "engine/create_image.h"
 #include "engine/layer_way.h"
 #include "engine/names.h"
@@ -92,6 +93,8 @@ static int insert_record(const struct engine *e, struct create_plan *p, struct e
 
 		error_release(err);
 		r = container_record_insert(e->store, &record, &holder, err);
+		if (r >= 0)
+			create_event(e, p, EVENT_CREATE);
 		if (r >= 0 || err->kind != ERR_CONFLICT)
 			return r;
 		if (!p->name_chosen) {

@@ -75,6 +75,15 @@ void event_container(const struct engine *e, const struct container_record *r,
 	event_emit(e, &ev);
 }
 
+void event_container_started(const struct engine *e, const struct container_record *r,
+			     const struct container_config *config, bool attached)
+{
+	event_container(e, r, config, EVENT_INIT);
+	event_container(e, r, config, EVENT_START);
+	if (attached)
+		event_container(e, r, config, EVENT_ATTACH);
+}
+
 void event_container_exit(const struct engine *e, const struct container_record *r,
 			  enum event_status status, int exit_code)
 {

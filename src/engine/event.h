@@ -24,6 +24,10 @@ void event_image(const struct engine *e, enum event_status status, const char *i
 void event_container(const struct engine *e, const struct container_record *r,
 		     const struct container_config *config, enum event_status status);
 
+/* event_container_started() - init, start, and attach if somebody is attached from the beginning. */
+void event_container_started(const struct engine *e, const struct container_record *r,
+			     const struct container_config *config, bool attached);
+
 /* event_container_exit() - as event_container() with an exit code: exec_died. */
 void event_container_exit(const struct engine *e, const struct container_record *r,
 			  enum event_status status, int exit_code);

@@ -8,6 +8,7 @@
 #include "engine/container_dir.h"
 #include "engine/container_start.h"
 #include "engine/create.h"
+#include "engine/create_event.h"
 #include "engine/create_image.h"
 #include "engine/create_plan.h"
 #include "engine/foreground.h"
@@ -42,8 +43,8 @@ static int check_cidfile(const struct create_options *o, struct error *err)
 }
 
 /* Why it could not be started goes on record, as long as the record stays. */
-static void keep_failure(const struct run_request *request, struct creation *c,
-			 struct error *err)
+static void keep_failure(const struct run_request *request, const struct create_plan *p,
+			 struct creation *c, struct error *err)
 {
 	cleanup_error struct error tolerated = ERROR_INIT;
 	cleanup_free char *sentence = error_message(err);
@@ -54,8 +55,10 @@ static void keep_failure(const struct run_request *request, struct creation *c,
 		.failure = sentence,
 	};
 
-	if (request->options->auto_remove)
+	if (request->options->auto_remove) {
+		create_event(request->engine, p, EVENT_REMOVE);
 		return;
+	}
 	if (container_record_end(request->engine->store, &record, &tolerated) < 0 ||
 	    container_dir_remove_run(request->engine, c->id, &tolerated) < 0)
 		error_drop(&tolerated, "then the next command removes it");
@@ -101,7 +104,9 @@ static int launch(const struct run_request *request, struct create_plan *p,
 		return r;
 	r = container_start_finish(&s, ret, err);
 	if (r < 0)
-		keep_failure(request, c, err);
+		keep_failure(request, p, c, err);
+	else
+		create_event_started(request->engine, p, request->foreground);
 	if (r >= 0)
 		mounts_settle(request->engine, &c->mounts);
 	return r;

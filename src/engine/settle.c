@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/event.h"
 #include "engine/volume_store.h"
 #include "store/exit_record.h"
 #include "store/id_range.h"
@@ -205,10 +206,16 @@ static int record_end(const struct engine *e, int dirfd, struct container_record
 
 	if (r->auto_remove) {
 		k = keep_exit_for_waiters(e, dirfd, r, err);
-		return k < 0 ? k : container_purge(e, r->id, err);
+		if (k >= 0)
+			k = container_purge(e, r->id, err);
+	} else {
+		k = container_record_end(e->store, r, err);
+		if (k >= 0)
+			k = container_dir_remove_run(e, r->id, err);
 	}
-	k = container_record_end(e->store, r, err);
-	return k < 0 ? k : container_dir_remove_run(e, r->id, err);
+	if (k >= 0)
+		event_container_end(e, r);
+	return k;
 }
 
 /* The lock is held. */
@@ -226,7 +233,10 @@ static int settle_locked(const struct engine *e, int dirfd, struct container_rec
 		return 0;
 	case REPAIR_FORGET:
 	case REPAIR_REMOVE:
-		return container_purge(e, r->id, err);
+		k = container_purge(e, r->id, err);
+		if (k >= 0)
+			event_container(e, r, NULL, EVENT_REMOVE);
+		return k;
 	case REPAIR_REST:
 		k = container_record_rest(e->store, r->id, NULL, err);
 		return k < 0 ? k : container_dir_remove_run(e, r->id, err);
@@ -273,6 +283,7 @@ static int settle_without_dir(const struct engine *e, const char *id, bool wait,
 		r = container_record_end(e->store, &rec, err);
 		if (r < 0)
 			return r;
+		event_container_end(e, &rec);
 	}
 	if (!rec.auto_remove || (!rec.ended && rec.phase == CONTAINER_AT_REST))
 		return 0;

@@ -14,17 +14,15 @@
 
 static const struct manual_section cubby_sections[] = {
 	{"ENVIRONMENT",
-	 "XDG_DATA_HOME, XDG_RUNTIME_DIR, XDG_CONFIG_HOME\tWhere the directories below are, for users.\n"
-	 "REGISTRY_AUTH_FILE\tWhere logins to registries are kept.\n"
-	 "TMPDIR\tFor large files that are needed for a while, /var/tmp without it.\n"
-	 "COLUMNS\tHow wide a table may be, where output is no terminal.\n"
-	 "NO_COLOR\tNothing is coloured."},
+	 "XDG_DATA_HOME, XDG_RUNTIME_DIR, XDG_CONFIG_HOME|Where the directories below are, for users.\n"
+	 "REGISTRY_AUTH_FILE|Where logins to registries are kept.\n"
+	 "NO_COLOR|Nothing is coloured."},
 	{"FILES",
-	 "~/.local/share/cubby, /var/lib/cubby\tContainers, images, volumes, records: --root.\n"
-	 "$XDG_RUNTIME_DIR/cubby, /run/cubby\tWhat lives: --runroot.\n"
-	 "~/.config/cubby/cubby.conf, /etc/cubby/cubby.conf\tSettings: cubby.conf(5).\n"
-	 "/etc/subuid, /etc/subgid\tSubordinate ids: subuid(5).\n"
-	 "/etc/containers/registries.conf, policy.json\tFrom where images come: containers-registries.conf(5), containers-policy.json(5)."},
+	 "~/.local/share/cubby, /var/lib/cubby|Containers, images, volumes, records: --root.\n"
+	 "$XDG_RUNTIME_DIR/cubby, /run/cubby|What lives: --runroot.\n"
+	 "~/.config/cubby/cubby.conf, /etc/cubby/cubby.conf|Settings: cubby.conf(5).\n"
+	 "/etc/subuid, /etc/subgid|Subordinate ids: subuid(5).\n"
+	 "/etc/containers/registries.conf, policy.json|From where images come: containers-registries.conf(5), containers-policy.json(5)."},
 	{NULL, NULL},
 };
 
@@ -38,15 +36,15 @@ static const struct manual_program cubby_manual = {
 		"of the command does. cubby doctor tries what containers need of the host, and says what to do "
 		"about what is missing.",
 	.statuses =
-		"0\tIt is done; the answer is yes.\n"
-		"1\tThe answer is no, where a command asks, or what is named does not exist.\n"
-		"125\tCubby could not do it; what went wrong, and what helps, is on standard error.",
+		"0|It is done; the answer is yes.\n"
+		"1|The answer is no, where a command asks, or what is named does not exist.\n"
+		"125|Cubby could not do it; what went wrong, and what helps, is on standard error.",
 	.run_statuses =
-		"0\tIt is done.\n"
-		"125\tCubby could not do it; what went wrong, and what helps, is on standard error.\n"
-		"126\tThe program in the container cannot be executed.\n"
-		"127\tThere is no such program in the container.\n"
-		"others\tThe status of the program in the container (run, exec, start --attach), or the answer of "
+		"0|It is done.\n"
+		"125|Cubby could not do it; what went wrong, and what helps, is on standard error.\n"
+		"126|The program in the container cannot be executed.\n"
+		"127|There is no such program in the container.\n"
+		"others|The status of the program in the container (run, exec, start --attach), or the answer of "
 		"a command that asks.",
 	.see_also = "cubby.conf(5), cubby-runtime(1), podman(1)",
 	.sections = cubby_sections,
@@ -59,14 +57,14 @@ static const struct manual_program runtime_manual = {
 		"podman. Its commands and options are those of runc(8) and crun(1). It needs neither a database "
 		"nor cubby(1).",
 	.statuses =
-		"0\tIt is done.\n"
-		"1\tIt could not be done; the reason is on standard error, and in the log.",
+		"0|It is done.\n"
+		"1|It could not be done; the reason is on standard error, and in the log.",
 	.run_statuses =
-		"0\tIt is done.\n"
-		"1\tIt could not be done; the reason is on standard error, and in the log.\n"
-		"255\texec could not be done.\n"
-		"126, 127\tThe program cannot be executed, or does not exist.\n"
-		"others\tThe status of the program (run, exec).",
+		"0|It is done.\n"
+		"1|It could not be done; the reason is on standard error, and in the log.\n"
+		"255|exec could not be done.\n"
+		"126, 127|The program cannot be executed, or does not exist.\n"
+		"others|The status of the program (run, exec).",
 	.see_also = "cubby(1), runc(8), crun(1)",
 };
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "image/reference.h"
-#include "registry/toml.h"
 #include "spec/descriptor.h"
 #include "spec/spec.h"
+#include "toml/toml.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 
 #include "runtime/child.h"
 #include "runtime/namespace.h"
@@ -50,20 +49,6 @@ static void session_release(struct session *s)
 	fd_cleanup_(&s->sync_fd);
 }
 
-/* setns(2) refuses a user namespace that one is in already, and any that one has no right
- * over: so what is shared with the host is left out. */
-static bool differs(enum namespace_kind kind, pid_t init_pid)
-{
-	char theirs[48], ours[32];
-	struct stat a, b;
-
-	snprintf(theirs, sizeof(theirs), "/proc/%d/ns/%s", init_pid,
-		 namespace_proc_name(kind));
-	snprintf(ours, sizeof(ours), "/proc/self/ns/%s", namespace_proc_name(kind));
-	return stat(theirs, &a) < 0 || stat(ours, &b) < 0 || a.st_dev != b.st_dev ||
-	       a.st_ino != b.st_ino;
-}
-
 static int session_plan(struct session *s, struct error *err)
 {
 	const struct exec_options *o = s->options;
@@ -74,7 +59,7 @@ static int session_plan(struct session *s, struct error *err)
 		return r;
 	for (enum namespace_kind kind = 0; kind < NS_KINDS; kind++)
 		if (spec_namespace(o->spec, namespace_word(kind)) &&
-		    differs(kind, o->init_pid))
+		    namespace_differs(kind, o->init_pid))
 			s->ns_flags |= namespace_flag(kind);
 	s->proc_fd = fd_move_high(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (s->proc_fd < 0)

@@ -135,6 +135,17 @@ int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind,
 	return 0;
 }
 
+bool namespace_differs(enum namespace_kind kind, pid_t pid)
+{
+	char theirs[48], ours[32];
+	struct stat a, b;
+
+	snprintf(theirs, sizeof(theirs), "/proc/%d/ns/%s", pid, kinds[kind].proc_name);
+	snprintf(ours, sizeof(ours), "/proc/self/ns/%s", kinds[kind].proc_name);
+	return stat(theirs, &a) < 0 || stat(ours, &b) < 0 || a.st_dev != b.st_dev ||
+	       a.st_ino != b.st_ino;
+}
+
 int namespace_open_of(enum namespace_kind kind, pid_t pid, struct error *err)
 {
 	char path[48];

@@ -71,6 +71,10 @@ void namespace_plan_release(struct namespace_plan *plan);
 int namespace_join(const struct namespace_plan *plan, enum namespace_kind kind,
 		   struct error *err) _must_check_;
 
+/* namespace_differs() - whether a process is in another one than the caller. setns(2) refuses a user namespace
+ * that one is in already, and any that one has no right over: so what is shared is left out. */
+bool namespace_differs(enum namespace_kind kind, pid_t pid);
+
 /* namespace_open_user() - namespace_open_of() a user namespace. */
 int namespace_open_user(pid_t pid, struct error *err) _must_check_;
 

@@ -29,9 +29,14 @@
 #define PEER            "the helper process"
 #define FIRST_REPORT_FD 64
 
+static bool is_joined(const struct sandbox_options *o)
+{
+	return o->joined_mount_ns_fd || o->joined_pid;
+}
+
 static int take_root(const struct sandbox_options *o, struct error *err)
 {
-	if (o->uids->n_lines == 0 && !o->joined_mount_ns_fd)
+	if (!is_joined(o) && o->uids->n_lines == 0)
 		return 0;
 	/* EPERM: a map of one id, where setgroups is denied */
 	if (sys_setgroups(0, NULL) < 0 && errno != EPERM)
@@ -61,6 +66,21 @@ static int join(const struct sandbox_options *o, struct error *err)
 	return 0;
 }
 
+/* In one call: the kernel takes the user namespace first, which gives the right to the other. */
+static int join_process(const struct sandbox_options *o, struct error *err)
+{
+	int flags = 0;
+
+	if (namespace_differs(NS_USER, o->joined_pid))
+		flags |= CLONE_NEWUSER;
+	if (namespace_differs(NS_MOUNT, o->joined_pid))
+		flags |= CLONE_NEWNS;
+	if (flags && sys_setns(o->joined_pid_fd, flags) < 0)
+		return error_set(err, ERR_SYSTEM, errno,
+				 "enter the namespaces of process %d", o->joined_pid);
+	return child_seclude(err);
+}
+
 static int prepare_child(const struct sandbox_options *o, int sync_fd, struct error *err)
 {
 	int r;
@@ -72,6 +92,8 @@ static int prepare_child(const struct sandbox_options *o, int sync_fd, struct er
 			err);
 	if (r == 0 && o->joined_mount_ns_fd)
 		r = join(o, err);
+	if (r == 0 && o->joined_pid)
+		r = join_process(o, err);
 	if (r == 0 && (o->new_flags & CLONE_NEWNS))
 		r = keep_mounts_private(err);
 	if (r == 0)
@@ -110,17 +132,16 @@ static int clone_child(const struct sandbox_options *o, int *ret_pid_fd,
 {
 	int pid_fd = -EBADF;
 	struct clone_args args = {
-		.flags =
-			CLONE_PIDFD |
-			(o->joined_mount_ns_fd
-				 ? 0
-				 : o->new_flags | (o->uids->n_lines ? CLONE_NEWUSER : 0)),
+		.flags = CLONE_PIDFD |
+			 (is_joined(o) ? 0
+				       : o->new_flags |
+						 (o->uids->n_lines ? CLONE_NEWUSER : 0)),
 		.pidfd = (uint64_t)(uintptr_t)&pid_fd,
 		.exit_signal = SIGCHLD,
 	};
 	pid_t pid = sys_clone3(&args);
 
-	if (pid < 0 && o->uids->n_lines)
+	if (pid < 0 && !is_joined(o) && o->uids->n_lines)
 		return usermap_explain_clone(errno, err);
 	if (pid < 0) {
 		error_set(err, ERR_SYSTEM, errno, "make a process");
@@ -138,7 +159,7 @@ static int map_ids(const struct sandbox_options *o, pid_t pid, struct error *err
 	cleanup_usermap struct usermap maps = USERMAP_INIT;
 	int r;
 
-	if (o->uids->n_lines == 0 || o->joined_mount_ns_fd)
+	if (is_joined(o) || o->uids->n_lines == 0)
 		return 0;
 	r = usermap_begin(&maps, pid, o->uids, o->gids, err);
 	return r < 0 ? r : usermap_end(&maps, err);
@@ -176,6 +197,13 @@ int sandbox_start(const struct sandbox_options *o, struct sandbox *ret, struct e
 		return r;
 	*ret = s;
 	s = SANDBOX_INIT;
+	return 0;
+}
+
+int sandbox_enter_root(int dir_fd, struct error *err)
+{
+	if (fchdir(dir_fd) < 0 || chroot(".") < 0)
+		return error_set(err, ERR_SYSTEM, errno, "enter a root directory");
 	return 0;
 }
 

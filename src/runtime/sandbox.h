@@ -19,6 +19,11 @@ struct sandbox_options {
 	/* instead of a new user namespace that which owns this mount namespace, made by the same user;
 	 * new_flags can't have CLONE_NEWPID then. NULL: a new one */
 	const int *joined_mount_ns_fd;
+	/* instead: the user and mount namespaces of a process, given as its pidfd and its number, where they are others than the
+	 * caller's. The child is root there, its root directory is the process's, and nobody there can
+	 * look into it. No new_flags then. 0: no such */
+	pid_t joined_pid;
+	int joined_pid_fd;
 	/* run() - in the child, with umask 0. Either returns 0 or -errno with *err, or execs. Fds are
 	 * those of the caller. */
 	int (*run)(void *data, struct error *err);
@@ -34,6 +39,10 @@ struct sandbox {
 /* sandbox_start() - returns when run() is about to be called. The child dies with the caller. */
 int sandbox_start(const struct sandbox_options *o, struct sandbox *ret,
 		  struct error *err) _must_check_;
+
+/* sandbox_enter_root() - for run(): a directory becomes the root and the working directory; no path leads out
+ * of it, as long as no fd of a directory outside is used. */
+int sandbox_enter_root(int dir_fd, struct error *err) _must_check_;
 
 /*
  * sandbox_wait_exec() - until it has exec'd another program; what failed before that is *err.

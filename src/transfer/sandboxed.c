@@ -17,6 +17,7 @@ static const struct {
 } operations[] = {
 	{"unpack", sandboxed_unpack},
 	{"pack", sandboxed_pack},
+	{"uncompress", sandboxed_uncompress},
 };
 
 int sandboxed_run(sandboxed_operation *run, char *const *args, unsigned int n_args)

@@ -10,6 +10,7 @@
  *                                 FLAGS: enum layer_flags as a decimal number
  *                                 MAX: bytes that it may have uncompressed; 0: the built-in limit
  *   layer pack FLAGS              fd 3: result    fd 4: the tree    fd 1: where the tar goes
+ *   layer uncompress              fd 3: result    fd 0, 1: a stream, and where it goes as it was before
  *
  * Each confines itself before the first byte: no_new_privs, capabilities but those it needs dropped,
  * landlock (writes only below fd 4), seccomp (only the system calls that it needs).
@@ -29,6 +30,7 @@ int sandboxed_main(int argc, char **argv);
 /* Each operation with the words after its name. Return: exit status. */
 int sandboxed_unpack(char *const *args, unsigned int n_args);
 int sandboxed_pack(char *const *args, unsigned int n_args);
+int sandboxed_uncompress(char *const *args, unsigned int n_args);
 
 /* sandboxed_run() - run() and write its result, *ret_result (JSON, freed here), or its error to
  * SANDBOXED_RESULT_FD. Return: exit status. */

@@ -7,12 +7,19 @@
 #include "util/fs_walk.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/sys.h"
+
+/* linux/magic.h has it not */
+#define MQUEUE_MAGIC 0x19800202
 
 #define FDS_MAX   200
 #define PATH_TOP  (64U << 20)
@@ -33,6 +40,7 @@ struct walk {
 	struct level *levels;
 	size_t n, room;
 	struct buf path;
+	bool across; /* mounts are entered */
 };
 
 static void drop_level(struct walk *w)
@@ -143,19 +151,48 @@ static int add_level(struct walk *w, int fd, struct error *err)
 	return list(w, l, err);
 }
 
-static int open_dir(int dirfd, const char *name)
+/* What the kernel makes up; filesystems of that kind have no content to speak of. */
+static bool is_kernels_own(int fd)
 {
-	const struct open_how how = {
+	static const uint64_t types[] = {
+		PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEVPTS_SUPER_MAGIC,
+		MQUEUE_MAGIC,     CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+		SECURITYFS_MAGIC, DEBUGFS_MAGIC,      TRACEFS_MAGIC,
+		BPF_FS_MAGIC,     SELINUX_MAGIC,      BINFMTFS_MAGIC,
+		NSFS_MAGIC,
+	};
+	struct statfs st;
+
+	if (fstatfs(fd, &st) < 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if ((uint64_t)st.f_type == types[i])
+			return true;
+	return false;
+}
+
+static int open_dir(int dirfd, const char *name, bool across)
+{
+	struct open_how how = {
 		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
+	cleanup_fd int fd = sys_openat2(dirfd, name, &how);
 
-	return sys_openat2(dirfd, name, &how);
+	if (fd >= 0 || errno != EXDEV || !across)
+		return TAKE_FD(fd);
+	how.resolve = RESOLVE_NO_SYMLINKS;
+	fd = sys_openat2(dirfd, name, &how);
+	if (fd >= 0 && is_kernels_own(fd)) {
+		errno = EXDEV;
+		return -1;
+	}
+	return TAKE_FD(fd);
 }
 
 static int enter(struct walk *w, const char *name, struct error *err)
 {
-	int fd = open_dir(w->levels[w->n - 1].fd, name), r;
+	int fd = open_dir(w->levels[w->n - 1].fd, name, w->across), r;
 
 	/* gone, replaced, or another file system */
 	if (fd < 0 &&
@@ -224,11 +261,11 @@ static int run(struct walk *w, struct error *err)
 	return 0;
 }
 
-int fs_walk(int dirfd, const char *top,
-	    int (*visit)(void *data, const struct fs_walk_entry *e, struct error *err),
-	    void *data, struct error *err)
+typedef int fs_visit(void *data, const struct fs_walk_entry *e, struct error *err);
+
+static int walk(int dirfd, const char *top, struct walk *first, struct error *err)
 {
-	cleanup(walk_release) struct walk w = {.visit = visit, .data = data};
+	cleanup(walk_release) struct walk w = *first;
 	struct fs_walk_entry entry = {.path = ".", .name = top, .dirfd = dirfd};
 	struct stat st;
 	int fd, r;
@@ -240,7 +277,7 @@ int fs_walk(int dirfd, const char *top,
 		return error_set(err, error_kind_of(errno), errno, "look at %s", top);
 	}
 	entry.st = &st;
-	r = visit(data, &entry, err);
+	r = w.visit(w.data, &entry, err);
 	if (r < 0 || r == FS_WALK_SKIP || !S_ISDIR(st.st_mode))
 		return r < 0 ? r : 0;
 	fd = openat(dirfd, top, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -250,4 +287,19 @@ int fs_walk(int dirfd, const char *top,
 		return error_set(err, error_kind_of(errno), errno, "open %s", top);
 	r = add_level(&w, fd, err);
 	return r < 0 ? r : run(&w, err);
+}
+
+int fs_walk(int dirfd, const char *top, fs_visit *visit, void *data, struct error *err)
+{
+	struct walk w = {.visit = visit, .data = data};
+
+	return walk(dirfd, top, &w, err);
+}
+
+int fs_walk_mounts(int dirfd, const char *top, fs_visit *visit, void *data,
+		   struct error *err)
+{
+	struct walk w = {.visit = visit, .data = data, .across = true};
+
+	return walk(dirfd, top, &w, err);
 }

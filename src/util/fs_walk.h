@@ -29,3 +29,10 @@ struct fs_walk_entry {
 int fs_walk(int dirfd, const char *top,
 	    int (*visit)(void *data, const struct fs_walk_entry *e, struct error *err),
 	    void *data, struct error *err) _must_check_;
+
+/* fs_walk_mounts() - the same, and into mounts too, but for the kernel's own (proc, sysfs, devpts, mqueue, cgroups
+ * and the like). */
+int fs_walk_mounts(int dirfd, const char *top,
+		   int (*visit)(void *data, const struct fs_walk_entry *e,
+				struct error *err),
+		   void *data, struct error *err) _must_check_;

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "registry/registries_file.h"
-#include "registry/toml.h"
+#include "toml/toml.h"
 #include "util/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

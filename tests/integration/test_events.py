@@ -146,3 +146,66 @@ def test_no_room(loaded):
         s.bind(log)
     loaded.ok("tag", "base:1", "lost:1")
     os.unlink(log)
+
+
+def of(cubby, name):
+    return [e["Status"] for e in past(cubby, "--filter", f"container={name}")]
+
+
+def test_container_life(loaded):
+    """What podman tells of it, in its order."""
+    loaded.ok("run", "--rm", "--name", "passing", "--label", "a=b", "--label", "c=", "base:1", "true")
+    assert of(loaded, "passing") == ["create", "init", "start", "attach", "died", "remove"]
+    died = past(loaded, "--filter", "event=die", "--filter", "label=a=b")[0]
+    assert died["ContainerExitCode"] == 0 and died["Image"] == "localhost/base:1"
+    assert {"a": "b", "c": ""}.items() <= died["Attributes"].items()
+    line = loaded.ok("events", "--stream=false", "--filter", "event=start")
+    assert "(image=localhost/base:1, name=passing, a=b, c=)" in line
+
+    loaded.ok("run", "-d", "--name", "web", "base:1", "sh", "-c", "trap 'exit 3' TERM; while :; do sleep 0.1; done")
+    loaded("exec", "web", "false")
+    loaded.ok("kill", "-s", "WINCH", "web")
+    loaded.ok("rename", "web", "site")
+    loaded.ok("pause", "site")
+    loaded.ok("unpause", "site")
+    loaded.ok("stop", "site")
+    loaded.ok("start", "site")
+    loaded.ok("restart", "-t", "0", "site")
+    loaded.ok("rm", "-f", "-t", "0", "site")
+    seen = of(loaded, "web") + of(loaded, "site")
+    assert seen == ["create", "init", "start", "exec", "exec_died", "kill",
+                    "rename", "pause", "unpause", "stop", "died", "cleanup", "init", "start",
+                    "restart", "stop", "died", "cleanup", "init", "start",
+                    "stop", "died", "cleanup", "remove"], seen
+    codes = [e.get("ContainerExitCode") for e in past(loaded, "--filter", "container=site", "--filter", "event=died")]
+    assert codes == [3, 137, 137]
+    exec_died, = past(loaded, "--filter", "event=exec_died")
+    assert exec_died["ContainerExitCode"] == 1
+
+    # one that can't be started, one that was only created, one that ends by itself
+    loaded("run", "--rm", "--name", "wrong", "base:1", "/nope")
+    assert of(loaded, "wrong") == ["create", "remove"]
+    loaded.ok("create", "--name", "made", "base:1", "true")
+    loaded.ok("start", "-a", "made")
+    assert of(loaded, "made") == ["create", "init", "start", "attach", "died", "cleanup"]
+    loaded.ok("run", "-d", "--name", "short", "base:1", "true")
+    process.wait_until(lambda: "cleanup" in of(loaded, "short"), "the end of short")
+    assert of(loaded, "short") == ["create", "init", "start", "died", "cleanup"]
+
+
+def test_died_once(loaded):
+    """Whoever finds that a container has ended says so, and nobody says it again."""
+    loaded.ok("run", "-d", "--name", "orphan", "base:1", "sleep", "1000")
+    with open(os.path.join(loaded.run_dir, "containers", loaded.inspect("orphan")["Id"], "monitor")) as f:
+        os.kill(int(f.read().split(":")[0]), signal.SIGKILL)
+    loaded.wait_status("orphan", "exited")
+    loaded.ok("ps", "-a")
+    assert of(loaded, "orphan") == ["create", "init", "start", "died", "cleanup"]
+    # 20 that look at once
+    loaded.ok("run", "-d", "--name", "many", "base:1", "sleep", "1000")
+    os.kill(loaded.pid("many"), signal.SIGKILL)
+    lookers = [loaded.start("ps", "-a") for _ in range(20)]
+    for looker in lookers:
+        looker.communicate(timeout=30)
+    loaded.wait_status("many", "exited")
+    assert of(loaded, "many").count("died") == 1

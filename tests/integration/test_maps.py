@@ -395,7 +395,7 @@ def assert_nothing_left(cubby, before):
     process.wait_until(lambda: not process.leftovers(before), "no process left")
     assert process.mounts_below(cubby.base) == []
     assert cubby.names() == []  # and this sweeps
-    left = {n for n in files_in(cubby.run_dir) if not re.fullmatch(r"outer\.lock|trees|layers-[0-9-]+[a-z]+", n)}
+    left = {n for n in files_in(cubby.run_dir) if not re.fullmatch(r"outer\.lock|trees|events\.log|layers-[0-9-]+[a-z]+", n)}
     assert left <= {"containers", "data"}, left
     assert files_in(os.path.join(cubby.data, "containers")) == set()
 

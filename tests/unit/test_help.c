@@ -210,7 +210,7 @@ static const struct {
 	{NULL, "frobnicate", "See 'cubby --help'"},
 	{"image", "run", "did you mean cubby run, cubby container run?"},
 	{"container", "inspct", "did you mean cubby container inspect?"},
-	{"container", "swarm", "See 'cubby container --help'"},
+	{"container", "machine", "See 'cubby container --help'"},
 };
 
 START_TEST(unknown_commands)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/toml.h"
+#include "toml/toml.h"
 
 #include "unit.h"
 #include "util/buf.h"

@@ -2,7 +2,7 @@
 /* TOML's values, and pairs of key and value. */
 #pragma once
 
-#include "registry/toml_reader.h"
+#include "toml/toml_reader.h"
 #include "util/cleanup.h"
 
 struct json_object;

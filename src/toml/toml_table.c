@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a table came to be lies in its JSON object's user data, as a number: no memory is held. */
-#include "registry/toml_table.h"
+#include "toml/toml_table.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#include "registry/toml_string.h"
+#include "toml/toml_string.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"

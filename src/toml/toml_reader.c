@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/toml_reader.h"
+#include "toml/toml_reader.h"
 
 #include <stdint.h>
 #include <string.h>

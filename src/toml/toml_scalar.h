@@ -2,7 +2,7 @@
 /* TOML's values of one word: numbers, dates, times, true and false. */
 #pragma once
 
-#include "registry/toml_reader.h"
+#include "toml/toml_reader.h"
 #include "util/cleanup.h"
 
 struct json_object;

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "registry/toml_reader.h" /* TOML_DEPTH_MAX */
+#include "toml/toml_reader.h" /* TOML_DEPTH_MAX */
 #include "util/cleanup.h"
 #include "util/error.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/toml.h"
+#include "toml/toml.h"
 
-#include "registry/toml_reader.h"
-#include "registry/toml_table.h"
-#include "registry/toml_value.h"
+#include "toml/toml_reader.h"
+#include "toml/toml_table.h"
+#include "toml/toml_value.h"
 #include "util/json.h"
 #include "util/str.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/toml_scalar.h"
+#include "toml/toml_scalar.h"
 
 #include <errno.h>
 #include <math.h>

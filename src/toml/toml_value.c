@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/toml_value.h"
+#include "toml/toml_value.h"
 
-#include "registry/toml_scalar.h"
-#include "registry/toml_string.h"
-#include "registry/toml_table.h"
+#include "toml/toml_scalar.h"
+#include "toml/toml_string.h"
+#include "toml/toml_table.h"
 #include "util/json.h"
 #include "util/str.h"
 

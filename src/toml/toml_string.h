@@ -2,7 +2,7 @@
 /* TOML's four kinds of strings. */
 #pragma once
 
-#include "registry/toml_reader.h"
+#include "toml/toml_reader.h"
 #include "util/cleanup.h"
 
 /* toml_string() - from its opening quotes; caller frees *ret. one_line: those of three quotes are not

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "registry/toml_reader.h"
+#include "toml/toml_reader.h"
 #include "util/cleanup.h"
 
 struct json_object;
