@@ -159,6 +159,15 @@ static int open_overlay(const struct container_view *v, struct error *err)
 	return r < 0 ? r : overlay_mount(&dirs, err);
 }
 
+int container_view_open_plain(const struct container_view *v, struct error *err)
+{
+	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
+	const struct overlay_paths paths = {.lower = v->layers};
+	int r = overlay_open(&paths, &dirs, err);
+
+	return r < 0 ? r : overlay_mount(&dirs, err);
+}
+
 int container_view_enter(const struct container_view *v, struct error *err)
 {
 	cleanup_fd int user_ns_fd = -EBADF;

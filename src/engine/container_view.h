@@ -41,3 +41,7 @@ int container_view_enter(const struct container_view *v, struct error *err) _mus
 /* container_view_open() - in a mount namespace of one's own, as root of the user's map. Return: fd of the
  * top directory. */
 int container_view_open(const struct container_view *v, struct error *err) _must_check_;
+
+/* container_view_open_plain() - the image's layers alone, with the owners that they have as they lie. */
+int container_view_open_plain(const struct container_view *v,
+			      struct error *err) _must_check_;

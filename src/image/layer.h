@@ -104,3 +104,25 @@ int layer_result_parse(const char *text, size_t len, struct layer_result *ret,
 enum layer_pack_flags { LAYER_PACK_OVERLAY = 1 << 0 };
 int layer_pack(int root_fd, int out_fd, unsigned int flags,
 	       struct error *err) _must_check_;
+
+/* An owner outside..outside+count-1 of a file is inside.. in the archive. */
+struct layer_owner_range {
+	uint32_t inside, outside, count;
+};
+
+/* layer_pack_with() - the same. Nothing is owned. */
+struct layer_pack_options {
+	unsigned int flags; /* enum layer_pack_flags */
+	/* owners that no range has become nobody's; none: as they are */
+	const struct layer_owner_range *uids, *gids;
+	size_t n_uids, n_gids;
+	/* the same tree without what shows its owners otherwise: where root_fd's may not be read (its owner is
+	 * nobody there). Owners in it are those inside. -EBADF: no such */
+	int plain_fd;
+	/* strv, or NULL: paths ("etc/hosts") that only stand there to be mounted on: left out if they are
+	 * empty files, links, or directories with nothing else in them */
+	char *const *places;
+};
+#define LAYER_PACK_OPTIONS_INIT ((struct layer_pack_options){.plain_fd = -EBADF})
+int layer_pack_with(int root_fd, int out_fd, const struct layer_pack_options *o,
+		    struct error *err) _must_check_;

@@ -25,10 +25,14 @@
 #define WHITEOUT    ".wh."
 #define OPAQUE      ".wh..wh..opq"
 
+#define NOBODY 65534 /* proc_sys_fs(5): overflowuid */
+
 struct pack {
 	int out_fd;
 	unsigned int flags;
-	uint8_t *buffer; /* what is to be written; BUFFER_SIZE */
+	const struct layer_pack_options *options;
+	unsigned int plain_depth; /* directories of plain_fd's that we are in */
+	uint8_t *buffer;          /* what is to be written; BUFFER_SIZE */
 	size_t used;
 	uint8_t *data; /* what was read; BUFFER_SIZE */
 	struct tar_writer *tar;
@@ -91,6 +95,28 @@ static int open_below(int dirfd, const char *name, int flags)
 	int fd = sys_openat2(dirfd, name, &how);
 
 	return fd < 0 ? -errno : fd;
+}
+
+/* The same name, or where it may not be read the plain tree's. *ret_plain: that it is. */
+static int open_entry(const struct pack *p, int dirfd, const char *name, int flags,
+		      bool *ret_plain)
+{
+	int fd = open_below(dirfd, name, flags);
+
+	*ret_plain = fd == -EACCES && p->options->plain_fd >= 0;
+	return *ret_plain ? open_below(p->options->plain_fd, p->path, flags) : fd;
+}
+
+static uint32_t owner(const struct layer_owner_range *ranges, size_t n, uint32_t id,
+		      bool is_inside)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t first = is_inside ? ranges[i].inside : ranges[i].outside;
+
+		if (id >= first && id - first < ranges[i].count)
+			return ranges[i].inside + (id - first);
+	}
+	return n > 0 ? NOBODY : id;
 }
 
 static int push(struct pack *p, const char *name, size_t *ret_old_len, struct error *err)
@@ -163,16 +189,19 @@ static int read_xattrs(struct pack *p, int fd, struct error *err)
 
 static struct tar_entry entry_of(struct pack *p, const struct stat *st)
 {
-	return (struct tar_entry){.path = p->path,
-				  .link = "",
-				  .mode = st->st_mode & 07777,
-				  .uid = st->st_uid,
-				  .gid = st->st_gid,
-				  .mtime = st->st_mtim.tv_sec,
-				  .mtime_nsec = (uint32_t)st->st_mtim.tv_nsec,
-				  .major = 0,
-				  .xattrs = p->xattrs,
-				  .n_xattrs = p->n_xattrs};
+	const struct layer_pack_options *o = p->options;
+
+	return (struct tar_entry){
+		.path = p->path,
+		.link = "",
+		.mode = st->st_mode & 07777,
+		.uid = owner(o->uids, o->n_uids, st->st_uid, p->plain_depth > 0),
+		.gid = owner(o->gids, o->n_gids, st->st_gid, p->plain_depth > 0),
+		.mtime = st->st_mtim.tv_sec,
+		.mtime_nsec = (uint32_t)st->st_mtim.tv_nsec,
+		.major = 0,
+		.xattrs = p->xattrs,
+		.n_xattrs = p->n_xattrs};
 }
 
 /* Exactly size bytes, whatever happens to the file. */
@@ -221,7 +250,9 @@ static int pack_link(struct pack *p, const struct stat *st, struct error *err)
 
 static int pack_file(struct pack *p, int dirfd, const char *name, struct error *err)
 {
-	cleanup_fd int fd = open_below(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	bool is_plain;
+	cleanup_fd int fd =
+		open_entry(p, dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, &is_plain);
 	struct stat st;
 	int r;
 
@@ -236,6 +267,7 @@ static int pack_file(struct pack *p, int dirfd, const char *name, struct error *
 	r = pack_link(p, &st, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
+	p->plain_depth += is_plain;
 	r = read_xattrs(p, fd, err);
 	if (r == 0) {
 		struct tar_entry e = entry_of(p, &st);
@@ -244,6 +276,7 @@ static int pack_file(struct pack *p, int dirfd, const char *name, struct error *
 		e.size = (uint64_t)st.st_size;
 		r = tar_writer_entry(p->tar, &e, err);
 	}
+	p->plain_depth -= is_plain;
 	free_xattrs(p);
 	return r < 0 ? r : pack_content(p, fd, (uint64_t)st.st_size, err);
 }
@@ -403,13 +436,79 @@ static int pack_dir(struct pack *p, int fd, struct error *err)
 
 static int pack_subdir(struct pack *p, int dirfd, const char *name, struct error *err)
 {
-	cleanup_fd int fd = open_below(dirfd, name, O_RDONLY | O_DIRECTORY);
+	bool is_plain;
+	cleanup_fd int fd = open_entry(p, dirfd, name, O_RDONLY | O_DIRECTORY, &is_plain);
+	int r;
 
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP || fd == -EXDEV)
 		return 0;
 	if (fd < 0)
 		return pack_error(p, "open", -fd, err);
-	return pack_dir(p, fd, err);
+	p->plain_depth += is_plain;
+	r = pack_dir(p, fd, err);
+	p->plain_depth -= is_plain;
+	return r;
+}
+
+static bool only_places(const struct pack *p, int dirfd, const char *name,
+			const char *path);
+
+static bool is_place(const struct pack *p, int dirfd, const char *name, const char *path)
+{
+	struct stat st;
+
+	if (!strv_has(p->options->places, path) ||
+	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	if (S_ISDIR(st.st_mode))
+		return only_places(p, dirfd, name, path);
+	return S_ISLNK(st.st_mode) || (S_ISREG(st.st_mode) && st.st_size == 0);
+}
+
+static bool only_places(const struct pack *p, int dirfd, const char *name,
+			const char *path)
+{
+	int fd = open_below(dirfd, name, O_RDONLY | O_DIRECTORY);
+	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!dir)
+		return false;
+	while ((e = readdir(dir))) {
+		cleanup_free char *below = xasprintf("%s/%s", path, e->d_name);
+
+		if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, "..") &&
+		    !is_place(p, fd, e->d_name, below))
+			return false;
+	}
+	return true;
+}
+
+static int pack_kind(struct pack *p, int dirfd, const char *name, const struct stat *st,
+		     struct error *err)
+{
+	if (S_ISDIR(st->st_mode))
+		return pack_subdir(p, dirfd, name, err);
+	if (S_ISREG(st->st_mode))
+		return pack_file(p, dirfd, name, err);
+	return S_ISSOCK(st->st_mode) ? 0 : pack_node(p, dirfd, name, st, err);
+}
+
+/* What may not even be looked at, as a metadata tree's directory of somebody who is nobody there. */
+static int pack_plain(struct pack *p, int dirfd, const char *name, struct error *err)
+{
+	cleanup_fd int fd = open_below(p->options->plain_fd, p->path, O_PATH);
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return pack_error(p, "look at", fd < 0 ? -fd : errno, err);
+	if (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))
+		return pack_kind(p, dirfd, name, &st, err);
+	p->plain_depth++;
+	r = pack_kind(p, fd, "", &st, err);
+	p->plain_depth--;
+	return r;
 }
 
 static int pack_name(struct pack *p, int dirfd, const char *name, struct error *err)
@@ -417,8 +516,13 @@ static int pack_name(struct pack *p, int dirfd, const char *name, struct error *
 	bool overlay = p->flags & LAYER_PACK_OVERLAY;
 	struct stat st;
 
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == EACCES && p->options->plain_fd >= 0)
+			return pack_plain(p, dirfd, name, err);
 		return errno == ENOENT ? 0 : pack_error(p, "look at", errno, err);
+	}
+	if (p->options->places && is_place(p, dirfd, name, p->path))
+		return 0;
 	if (overlay && str_starts(name, WHITEOUT))
 		return error_set(
 			err, ERR_UNSUPPORTED, 0,
@@ -431,14 +535,19 @@ static int pack_name(struct pack *p, int dirfd, const char *name, struct error *
 		pop(p, p->path_len - strlen(name) - (p->path_len > strlen(name)));
 		return pack_mark(p, mark, &st, err);
 	}
-	if (S_ISDIR(st.st_mode))
-		return pack_subdir(p, dirfd, name, err);
-	if (S_ISREG(st.st_mode))
-		return pack_file(p, dirfd, name, err);
-	return S_ISSOCK(st.st_mode) ? 0 : pack_node(p, dirfd, name, &st, err);
+	return pack_kind(p, dirfd, name, &st, err);
 }
 
 int layer_pack(int root_fd, int out_fd, unsigned int flags, struct error *err)
+{
+	struct layer_pack_options o = LAYER_PACK_OPTIONS_INIT;
+
+	o.flags = flags;
+	return layer_pack_with(root_fd, out_fd, &o, err);
+}
+
+int layer_pack_with(int root_fd, int out_fd, const struct layer_pack_options *o,
+		    struct error *err)
 {
 	cleanup_free struct pack *p = xcalloc(1, sizeof(*p));
 	cleanup_free uint8_t *buffer = xmalloc(BUFFER_SIZE), *data = xmalloc(BUFFER_SIZE);
@@ -448,7 +557,8 @@ int layer_pack(int root_fd, int out_fd, unsigned int flags, struct error *err)
 	cleanup_fd int fd = open_below(root_fd, ".", O_RDONLY | O_DIRECTORY);
 
 	p->out_fd = out_fd;
-	p->flags = flags;
+	p->flags = o->flags;
+	p->options = o;
 	p->buffer = buffer;
 	p->data = data;
 	p->xattr_names = xattr_names;

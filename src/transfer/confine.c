@@ -195,7 +195,7 @@ static int landlock_network(const struct confine_rules *rules, struct error *err
 	return r < 0 ? r : landlock_end(&l, err);
 }
 
-static int landlock_tree(int tree_fd, bool writable, struct error *err)
+static int landlock_tree(int tree_fd, int other_fd, bool writable, struct error *err)
 {
 	struct landlock l = {0};
 	int r = landlock_begin(&l, NET_BIND_TCP | NET_CONNECT_TCP, err);
@@ -203,6 +203,8 @@ static int landlock_tree(int tree_fd, bool writable, struct error *err)
 	if (r == 0)
 		r = landlock_allow(&l, tree_fd, writable ? ACCESS_TREE : ACCESS_READ,
 				   err);
+	if (r == 0 && other_fd >= 0)
+		r = landlock_allow(&l, other_fd, ACCESS_READ, err);
 	if (r < 0 && l.fd >= 0)
 		close(l.fd);
 	return r < 0 ? r : landlock_end(&l, err);
@@ -263,7 +265,7 @@ int confine_network(const struct confine_rules *rules, struct error *err)
 
 #define CAPABILITY(name) (UINT64_C(1) << (name))
 
-int confine_tree(int tree_fd, bool writable, struct error *err)
+static int confine_both(int tree_fd, int other_fd, bool writable, struct error *err)
 {
 	uint64_t keep = CAPABILITY(CAP_DAC_READ_SEARCH);
 	int r = no_new_privileges(err);
@@ -279,10 +281,20 @@ int confine_tree(int tree_fd, bool writable, struct error *err)
 	if (r == 0 && !CONFINE_SANITIZED)
 		r = limit(RLIMIT_AS, MEMORY_MAX, err);
 	if (r == 0)
-		r = landlock_tree(tree_fd, writable, err);
+		r = landlock_tree(tree_fd, other_fd, writable, err);
 	if (r == 0)
 		r = keep_capabilities(keep, err);
 	return r < 0 ? r : confine_seccomp_tree(writable, err);
+}
+
+int confine_tree(int tree_fd, bool writable, struct error *err)
+{
+	return confine_both(tree_fd, -EBADF, writable, err);
+}
+
+int confine_trees(int tree_fd, int other_fd, struct error *err)
+{
+	return confine_both(tree_fd, other_fd, false, err);
 }
 
 int confine_stream(struct error *err)

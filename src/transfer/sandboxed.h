@@ -9,7 +9,10 @@
  *                                 fd 6: its growth pipe, or /dev/null if all of it is there
  *                                 FLAGS: enum layer_flags as a decimal number
  *                                 MAX: bytes that it may have uncompressed; 0: the built-in limit
- *   layer pack FLAGS              fd 3: result    fd 4: the tree    fd 1: where the tar goes
+ *   layer pack FLAGS UIDS GIDS [PLACE...]
+ *                                 fd 3: result    fd 4: the tree    fd 1: where the tar goes
+ *                                 fd 7: the same tree with plain owners, or /dev/null
+ *                                 UIDS, GIDS: as uid_map(5) has them, or ""; see layer_pack_with()
  *   layer uncompress              fd 3: result    fd 0, 1: a stream, and where it goes as it was before
  *
  * Each confines itself before the first byte: no_new_privs, capabilities but those it needs dropped,
@@ -21,6 +24,7 @@
 #define SANDBOXED_TREE_FD   4
 #define SANDBOXED_BLOB_FD   5
 #define SANDBOXED_GROWTH_FD 6
+#define SANDBOXED_PLAIN_FD  7
 
 struct error;
 
