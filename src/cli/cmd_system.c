@@ -60,25 +60,27 @@ static const struct command cmd_system_check = {
 	static const struct command later_##variable = {.name = (word), .not_yet = true}
 
 LATER(connection, "connection");
-LATER(info, "info");
 LATER(migrate, "migrate");
 LATER(renumber, "renumber");
 LATER(reset, "reset");
 LATER(service, "service");
 
+/* one a line, however many there are */
+/* clang-format off */
 static const struct command *const commands[] = {
+	&cmd_info,
 	&cmd_events,
 	&cmd_system_df,
 	&cmd_system_check,
 	&cmd_system_prune,
 	&later_connection,
-	&later_info,
 	&later_migrate,
 	&later_renumber,
 	&later_reset,
 	&later_service,
 	NULL,
 };
+/* clang-format on */
 
 const struct command cmd_system = {
 	.name = "system",

@@ -57,7 +57,6 @@ LATER(build, "build");
 LATER(commit, "commit");
 LATER(compose, "compose");
 LATER(generate, "generate");
-LATER(info, "info");
 LATER(init, "init");
 LATER(kube, "kube");
 LATER(mount, "mount");
@@ -138,6 +137,7 @@ static const struct command *const commands[] = {
 	&cmd_volume,
 	&cmd_events,
 	&cmd_system,
+	&cmd_info,
 	&cmd_idmap,
 	&cmd_userns,
 	&cmd_doctor,
@@ -150,7 +150,6 @@ static const struct command *const commands[] = {
 	&later_commit,
 	&later_compose,
 	&later_generate,
-	&later_info,
 	&later_init,
 	&later_kube,
 	&later_mount,

@@ -73,6 +73,7 @@ extern const struct command
 	cmd_image_unmount,
 	cmd_images,
 	cmd_import,
+	cmd_info,
 	cmd_inspect,
 	cmd_kill,
 	cmd_load,
