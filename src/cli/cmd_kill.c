@@ -5,8 +5,6 @@
 #include "cli/select.h"
 #include "engine/event.h"
 #include "engine/remove.h"
-#include "engine/rerun.h"
-#include "util/signals.h"
 
 struct kill_values {
 	struct select_options select;
@@ -15,7 +13,9 @@ struct kill_values {
 };
 
 static const struct option_spec options[] = {
-	OPT_INCLUDE_AT(struct kill_values, select, select_table),
+	OPT_BOOL(struct kill_values, select.all, "all", 'a', "all running containers"),
+	OPT_INCLUDE_AT(struct kill_values, select, cidfile_table),
+	OPT_INCLUDE_AT(struct kill_values, select, latest_table),
 	OPT_STRING(struct kill_values, signal, "signal", 's', "SIGNAL",
 		   "signal to send (default KILL)"),
 	OPT_END,
@@ -32,9 +32,7 @@ static int send_signal(const struct engine *e, const struct container *c,
 	const struct kill_values *v = data;
 	int r;
 
-	r = container_signal(c, v->number, err);
-	if (r >= 0)
-		r = rerun_cancel(e, c, err);
+	r = container_kill(e, c, v->number, err);
 	if (r < 0)
 		return r;
 	event_container(e, &c->record, &c->config, EVENT_KILL);
@@ -54,12 +52,9 @@ static int run(const struct command_call *call, struct error *err)
 	};
 	int r;
 
-	if (signal_parse(v->signal, &v->number) < 0) {
-		error_set(err, ERR_INVALID, 0, "invalid signal: %s", v->signal);
-		return error_hint(
-			err,
-			"Signals are names such as TERM or SIGHUP, or numbers; see signal(7)");
-	}
+	r = cubby_signal(v->signal, &v->number, err);
+	if (r < 0)
+		return r;
 	r = cubby_open(call, &e, err);
 	return r < 0 ? r : select_each(call, &e, &job, err);
 }

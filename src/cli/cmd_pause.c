@@ -13,13 +13,9 @@ struct pause_values {
 #define FILTER_ROW(of_what)                                                       \
 	OPT_STRV(struct pause_values, select.filters, "filter", 'f', "KEY=VALUE", \
 		 "those " of_what " that match, as with ps")
-#define CIDFILE_ROW                                                          \
-	OPT_STRV(struct pause_values, select.cidfiles, "cidfile", 0, "FILE", \
-		 "read the container's ID from a file")
-
 static const struct option_spec pause_options[] = {
 	OPT_BOOL(struct pause_values, select.all, "all", 'a', "all running containers"),
-	CIDFILE_ROW,
+	OPT_INCLUDE_AT(struct pause_values, select, cidfile_table),
 	FILTER_ROW("running ones"),
 	OPT_INCLUDE_AT(struct pause_values, select, latest_table),
 	OPT_END,
@@ -27,7 +23,7 @@ static const struct option_spec pause_options[] = {
 
 static const struct option_spec unpause_options[] = {
 	OPT_BOOL(struct pause_values, select.all, "all", 'a', "all paused containers"),
-	CIDFILE_ROW,
+	OPT_INCLUDE_AT(struct pause_values, select, cidfile_table),
 	FILTER_ROW("paused ones"),
 	OPT_INCLUDE_AT(struct pause_values, select, latest_table),
 	OPT_END,

@@ -7,12 +7,12 @@
 #include "engine/remove_dependents.h"
 #include "util/str.h"
 
-#define STATUS_MISSING 1 /* podman's: none failed but those that do not exist */
-#define STATUS_RUNNING 2 /* podman's: some are running */
+#define STATUS_MISSING 1 /* podman's: one does not exist */
+#define STATUS_RUNNING 2 /* podman's: one is running or paused */
 
 struct rm_values {
 	struct select_options select;
-	bool force, depend, volumes;
+	bool force, depend, volumes, timeout_given;
 	int64_t timeout_sec;
 };
 
@@ -23,19 +23,15 @@ static const struct option_spec options[] = {
 	OPT_BOOL(struct rm_values, force, "force", 'f',
 		 "stop running ones first; missing ones are no error"),
 	OPT_I64(struct rm_values, timeout_sec, "time", 't', "SECONDS",
-		"with --force: how long to wait before killing it", .max = 1000000000,
-		.min = -1, .aliases = timeout_alias),
+		"with --force: when to kill it, -1: never", .max = 1000000000, .min = -1,
+		.aliases = timeout_alias,
+		.given = OPT_GIVEN(struct rm_values, timeout_given)),
 	OPT_BOOL(struct rm_values, volumes, "volumes", 'v',
 		 "remove its anonymous volumes too"),
 	OPT_BOOL(struct rm_values, depend, "depend", 0,
 		 "remove the containers that depend on it too"),
 	OPT_END,
 };
-
-static void defaults(void *values)
-{
-	((struct rm_values *)values)->timeout_sec = -1;
-}
 
 static int remove_one(const struct engine *e, const struct container *c,
 		      const char *typed, void *data, struct error *err)
@@ -65,18 +61,21 @@ static int run(const struct command_call *call, struct error *err)
 		.act = remove_one,
 		.data = v,
 		.missing_status = STATUS_MISSING,
+		.conflict_status = STATUS_RUNNING,
 	};
 	int r;
 
+	if (v->timeout_given && !v->force)
+		return error_set(
+			err, ERR_INVALID, 0,
+			"--force option must be specified to use the --time option");
+	if (!v->timeout_given)
+		v->timeout_sec = STOP_TIMEOUT_OWN;
+	else if (v->timeout_sec < 0)
+		v->timeout_sec = STOP_TIMEOUT_NEVER;
 	v->select.ignore = v->select.ignore || v->force;
 	r = cubby_open(call, &e, err);
-	if (r < 0)
-		return r;
-	r = select_each(call, &e, &job, err);
-	if (r >= 0 || err->kind != ERR_CONFLICT)
-		return r;
-	cli_print_error(stderr, err);
-	return STATUS_RUNNING;
+	return r < 0 ? r : select_each(call, &e, &job, err);
 }
 
 const struct command cmd_rm = {
@@ -90,7 +89,6 @@ const struct command cmd_rm = {
 		    "cubby rm --all",
 	.options = options,
 	.values_size = sizeof(struct rm_values),
-	.defaults = defaults,
 	.max_args = COMMAND_ANY,
 	.run = run,
 };

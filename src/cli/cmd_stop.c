@@ -7,24 +7,30 @@
 
 struct stop_values {
 	struct select_options select;
+	const char *signal;
 	int64_t timeout_sec;
+	bool timeout_given;
+	struct stop_options stop;
 };
 
 static const char *const timeout_alias[] = {"timeout", NULL};
 
 static const struct option_spec options[] = {
-	OPT_INCLUDE_AT(struct stop_values, select, select_table),
+	OPT_BOOL(struct stop_values, select.all, "all", 'a', "all running containers"),
+	OPT_INCLUDE_AT(struct stop_values, select, cidfile_table),
+	OPT_STRV(struct stop_values, select.filters, "filter", 'f', "KEY=VALUE",
+		 "those running ones that match, as with ps"),
+	OPT_BOOL(struct stop_values, select.ignore, "ignore", 'i',
+		 "no error if a container does not exist"),
+	OPT_INCLUDE_AT(struct stop_values, select, latest_table),
+	OPT_STRING(struct stop_values, signal, "signal", 's', "SIGNAL",
+		   "send this first (default: its --stop-signal)"),
 	OPT_I64(struct stop_values, timeout_sec, "time", 't', "SECONDS",
-		"how long to wait before killing it (default: its --stop-timeout)",
-		.max = 1000000000, .min = -1, .aliases = timeout_alias),
-	OPT_NOT_YET("signal", 's'),
+		"when to kill it, -1: never (default: its --stop-timeout)",
+		.max = 1000000000, .min = -1, .aliases = timeout_alias,
+		.given = OPT_GIVEN(struct stop_values, timeout_given)),
 	OPT_END,
 };
-
-static void defaults(void *values)
-{
-	((struct stop_values *)values)->timeout_sec = -1;
-}
 
 static int stop(const struct engine *e, const struct container *c, const char *typed,
 		void *data, struct error *err)
@@ -32,7 +38,7 @@ static int stop(const struct engine *e, const struct container *c, const char *t
 	const struct stop_values *v = data;
 	int r;
 
-	r = container_stop(e, c, v->timeout_sec, err);
+	r = container_stop_by(e, c, &v->stop, err);
 	if (r >= 0)
 		printf("%s\n", typed);
 	return r;
@@ -48,8 +54,15 @@ static int run(const struct command_call *call, struct error *err)
 		.act = stop,
 		.data = v,
 	};
-	int r;
+	int r = 0;
 
+	v->stop.timeout_sec = !v->timeout_given    ? STOP_TIMEOUT_OWN
+			      : v->timeout_sec < 0 ? STOP_TIMEOUT_NEVER
+						   : v->timeout_sec;
+	if (v->signal)
+		r = cubby_signal(v->signal, &v->stop.signal, err);
+	if (r < 0)
+		return r;
 	r = cubby_open(call, &e, err);
 	return r < 0 ? r : select_each(call, &e, &job, err);
 }
@@ -66,7 +79,6 @@ const struct command cmd_stop = {
 		    "cubby stop --all",
 	.options = options,
 	.values_size = sizeof(struct stop_values),
-	.defaults = defaults,
 	.max_args = COMMAND_ANY,
 	.run = run,
 };

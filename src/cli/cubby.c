@@ -2,10 +2,14 @@
 #include "cli/cubby.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "runtime/process.h"
 #include "runtime/self.h"
 #include "util/log.h"
+#include "util/signals.h"
 #include "util/str.h"
 
 /* in the order of enum event_backend */
@@ -220,6 +224,51 @@ int cubby_open_dirs(const struct command_call *call, struct engine *ret,
 	*ret = ENGINE_INIT;
 	ret->events = (enum event_backend)g->events;
 	return engine_open_dirs(ret, g->root, g->runroot, err);
+}
+
+int cubby_signal(const char *text, int *ret, struct error *err)
+{
+	if (signal_parse(text, ret) >= 0)
+		return 0;
+	if (strspn(text, "0123456789") == strlen(text) && *text)
+		return error_set(err, ERR_INVALID, 0, "valid signals are 1 through 64");
+	error_set(err, ERR_INVALID, 0, "invalid signal: %s", text);
+	return error_hint(
+		err,
+		"Signals are names such as TERM or SIGHUP, or numbers; see signal(7)");
+}
+
+/* Ours are close-on-exec, all of them. */
+static bool is_callers(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
+int cubby_fds(char *const *words, int *fds, size_t *ret_n, struct error *err)
+{
+	*ret_n = 0;
+	strv_foreach (word, words) {
+		uint32_t fd;
+
+		if (str_to_u32(*word, &fd) < 0 || fd > INT_MAX)
+			return error_set(err, ERR_INVALID, 0,
+					 "--preserve-fd %s: not a file descriptor",
+					 *word);
+		if (*ret_n == PROCESS_KEEP_MORE_MAX)
+			return error_set(err, ERR_INVALID, 0,
+					 "--preserve-fd: at most %d file descriptors",
+					 PROCESS_KEEP_MORE_MAX);
+		if (!is_callers((int)fd))
+			return error_set(
+				err, ERR_INVALID, 0,
+				"file descriptor %s is not available - the preserve-fd option "
+				"requires that file descriptors must be passed",
+				*word);
+		fds[(*ret_n)++] = (int)fd;
+	}
+	return 0;
 }
 
 void cubby_warn(const char *text)

@@ -32,6 +32,14 @@ int cubby_open(const struct command_call *call, struct engine *ret,
 int cubby_open_dirs(const struct command_call *call, struct engine *ret,
 		    struct error *err) _must_check_;
 
+/* cubby_signal() - a signal's name or number, as --signal takes them. */
+int cubby_signal(const char *text, int *ret, struct error *err) _must_check_;
+
+/* cubby_fds() - --preserve-fd: numbers over 2 of files that the caller passed on to us; room for
+ * PROCESS_KEEP_MORE_MAX. */
+int cubby_fds(char *const *words, int *fds, size_t *ret_n,
+	      struct error *err) _must_check_;
+
 /* cubby_warn() - the one thing that is said on success: "Warning: text" on stderr. */
 void cubby_warn(const char *text);
 

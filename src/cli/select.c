@@ -18,10 +18,15 @@ const struct option_spec latest_table[] = {
 	OPT_END,
 };
 
-const struct option_spec select_table[] = {
-	OPT_BOOL(struct select_options, all, "all", 'a', "all containers"),
+const struct option_spec cidfile_table[] = {
 	OPT_STRV(struct select_options, cidfiles, "cidfile", 0, "FILE",
 		 "read the container's ID from a file"),
+	OPT_END,
+};
+
+const struct option_spec select_table[] = {
+	OPT_BOOL(struct select_options, all, "all", 'a', "all containers"),
+	OPT_INCLUDE(cidfile_table),
 	OPT_STRV(struct select_options, filters, "filter", 0, "KEY=VALUE",
 		 "those only that match"),
 	OPT_BOOL(struct select_options, ignore, "ignore", 'i',
@@ -143,21 +148,32 @@ static int add_listed(const struct command_call *call, const struct engine *e,
 	return 0;
 }
 
+int select_cidfile(const char *path, char **ret_id, struct error *err)
+{
+	cleanup_free char *text = NULL;
+	int r = fs_read(AT_FDCWD, path, CIDFILE_MAX, &text, NULL, err);
+
+	if (r < 0)
+		return error_wrap(err, "reading CIDFile");
+	text[strcspn(text, "\n")] = '\0';
+	*ret_id = TAKE_PTR(text);
+	return 0;
+}
+
 static int add_cidfiles(const struct select_job *job, struct targets *t,
 			struct error *err)
 {
 	strv_foreach (path, job->options->cidfiles) {
-		cleanup_free char *text = NULL;
-		int r = fs_read(AT_FDCWD, *path, CIDFILE_MAX, &text, NULL, err);
+		cleanup_free char *id = NULL;
+		int r = select_cidfile(*path, &id, err);
 
 		if (r < 0 && err->kind == ERR_NOT_FOUND && job->options->ignore) {
 			error_drop(err, "--ignore");
 			continue;
 		}
 		if (r < 0)
-			return error_wrap(err, "reading CIDFile");
-		text[strcspn(text, "\n")] = '\0';
-		(void)add_target(t, text);
+			return r;
+		(void)add_target(t, id);
 	}
 	return 0;
 }
@@ -258,6 +274,8 @@ static int act_on(const struct engine *e, const struct select_job *job, struct t
 		r = container_find(e, t->typed, &t->container, err);
 		if (r < 0 && err->kind == ERR_NOT_FOUND && job->options->ignore) {
 			error_drop(err, "--ignore");
+			if (job->ignored)
+				job->ignored(t->typed, job->data);
 			return 0;
 		}
 		if (r < 0)
@@ -266,14 +284,21 @@ static int act_on(const struct engine *e, const struct select_job *job, struct t
 	return job->act(e, &t->container, t->typed, job->data, err);
 }
 
+/* podman's: one that does not exist counts more than one in the wrong state. */
+static int own_status(const struct select_job *job, bool any_missing, bool any_conflict)
+{
+	if (any_missing && job->missing_status)
+		return job->missing_status;
+	return any_conflict ? job->conflict_status : 0;
+}
+
 int select_each(const struct command_call *call, const struct engine *e,
 		const struct select_job *job, struct error *err)
 {
 	cleanup(targets_release) struct targets t = {0};
-	bool only_missing = true;
-	int r;
+	bool any_missing = false, any_conflict = false;
+	int r = collect(call, e, job, &t, err);
 
-	r = collect(call, e, job, &t, err);
 	if (r < 0)
 		return r;
 	if (job->needed_last)
@@ -283,15 +308,17 @@ int select_each(const struct command_call *call, const struct engine *e,
 
 		if (act_on(e, job, &t.items[i], &failure) >= 0)
 			continue;
-		only_missing = only_missing && failure.kind == ERR_NOT_FOUND;
+		any_missing = any_missing || failure.kind == ERR_NOT_FOUND;
+		any_conflict = any_conflict || failure.kind == ERR_CONFLICT;
 		if (error_is_set(err))
 			cli_print_error(stderr, err);
 		error_move(err, &failure);
 	}
 	if (!error_is_set(err))
 		return 0;
-	if (!job->missing_status || !only_missing)
+	r = own_status(job, any_missing, any_conflict);
+	if (r == 0)
 		return err->code ? -err->code : -EINVAL;
 	cli_print_error(stderr, err);
-	return job->missing_status;
+	return r;
 }

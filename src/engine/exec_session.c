@@ -204,7 +204,7 @@ static int start(const struct engine *e, const struct exec_request *request,
 	o.process = spec->process;
 	if (request->is_check)
 		o.stdio_fd[1] = o.stdio_fd[2] = request->output_fd;
-	r = request->terminal || request->is_check
+	r = request->terminal || request->is_check || request->detached
 		    ? 0
 		    : relay_open(&ret->relay, request->interactive, o.stdio_fd, err);
 	if (r < 0)
@@ -212,6 +212,8 @@ static int start(const struct engine *e, const struct exec_request *request,
 	o.ret_master_fd = request->terminal ? &ret->master_fd : NULL;
 	o.seccomp_cache_dirfd = cache_fd;
 	o.preserve_fds = request->preserve_fds;
+	o.preserve_fd = request->preserve_fd;
+	o.n_preserve_fd = request->n_preserve_fd;
 	o.die_with_parent = true;
 	r = exec_start(&o, &ret->pid, &ret->pid_fd, err);
 	relay_started(&ret->relay);

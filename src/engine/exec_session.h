@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "engine/container.h"
@@ -19,9 +20,12 @@ struct exec_request {
 	const struct container *container;
 	char *const *args; /* NULL-terminated, not empty */
 	bool interactive, terminal, privileged;
+	bool detached;                       /* no streams of ours */
 	const char *user, *workdir;          /* NULL: the container's */
 	char *const *env, *const *env_files; /* strv */
-	int preserve_fds;
+	int preserve_fds;                    /* fds 3 .. 3+N-1 are passed on, ... */
+	const int *preserve_fd;              /* ... and these */
+	size_t n_preserve_fd;
 	bool is_check; /* of the container's health: no event, and what it writes goes to... */
 	int output_fd;
 };
@@ -43,6 +47,14 @@ void exec_session_release(struct exec_session *s);
  */
 int exec_session_start(const struct engine *e, const struct exec_request *request,
 		       struct exec_session *ret, struct error *err) _must_check_;
+
+/*
+ * exec_session_detach() - in the background: it has no streams, or a terminal that nobody reads, and ends with
+ * its container. Returns when the program has been exec'd. A small process of ours stays with it, as its parent:
+ * one that nobody reaps would keep the container from ending.
+ */
+int exec_session_detach(const struct engine *e, const struct exec_request *request,
+			struct error *err) _must_check_;
 
 /*
  * exec_session_wait() - without a terminal: until it has ended; INT, TERM, HUP and the

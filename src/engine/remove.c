@@ -27,6 +27,7 @@
 #include "util/time.h"
 
 #define CLIENT_PATIENCE_MSEC 500 /* the usual end takes a few */
+#define KILL_PATIENCE_MSEC   5000
 
 int container_signal(const struct container *c, int sig, struct error *err)
 {
@@ -170,23 +171,41 @@ static int wait_for_end(const struct engine *e, const struct container *c,
 
 static int kill_it(const struct engine *e, const struct container *c, struct error *err)
 {
-	int r = container_signal(c, SIGKILL, err);
+	int r = rerun_cancel(e, c, err);
 
+	if (r >= 0)
+		r = container_signal(c, SIGKILL, err);
 	return r < 0 ? r : wait_for_end(e, c, -1, err);
+}
+
+int container_kill(const struct engine *e, const struct container *c, int sig,
+		   struct error *err)
+{
+	int r = container_signal(c, sig, err);
+
+	if (r >= 0)
+		r = rerun_cancel(e, c, err);
+	if (r < 0 || sig != SIGKILL)
+		return r;
+	r = wait_for_end(e, c, KILL_PATIENCE_MSEC, err);
+	return r == -ETIMEDOUT && !error_is_set(err) ? 0 : r;
+}
+
+/* As container_wait() has it: negative is for ever. */
+static int64_t stop_timeout_msec(const struct container *c, int64_t timeout_sec)
+{
+	if (timeout_sec == STOP_TIMEOUT_NEVER)
+		return -1;
+	return (timeout_sec < 0 ? c->config.stop_timeout_sec : timeout_sec) * 1000;
 }
 
 int container_stop_by(const struct engine *e, const struct container *c,
 		      const struct stop_options *options, struct error *err)
 {
-	int64_t timeout_msec = (options->timeout_sec < 0 ? c->config.stop_timeout_sec
-							 : options->timeout_sec) *
-			       1000;
+	int64_t timeout_msec = stop_timeout_msec(c, options->timeout_sec);
 	int sig = options->signal ? options->signal : (int)c->config.stop_signal;
 	int r;
 
-	r = rerun_cancel(e, c, err);
-	if (r < 0)
-		return r;
 	if (c->status == CONTAINER_PAUSED) {
 		error_set(
 			err, ERR_CONFLICT, 0,
@@ -197,9 +216,10 @@ int container_stop_by(const struct engine *e, const struct container *c,
 			err, "Let it go on first: cubby unpause %s; or: cubby kill %s",
 			c->record.name, c->record.name);
 	}
-	if (c->status != CONTAINER_RUNNING)
-		return 0;
-	if (timeout_msec > 0) {
+	r = rerun_cancel(e, c, err);
+	if (r < 0 || c->status != CONTAINER_RUNNING)
+		return r;
+	if (timeout_msec != 0) {
 		r = container_signal(c, sig, err);
 		if (r < 0)
 			return r;
@@ -210,7 +230,7 @@ int container_stop_by(const struct engine *e, const struct container *c,
 		log_info("container %s did not end within %lld s: kill it",
 			 c->record.name, (long long)(timeout_msec / 1000));
 	}
-	if (timeout_msec <= 0)
+	if (timeout_msec == 0)
 		event_container(e, &c->record, &c->config, EVENT_STOP);
 	return kill_it(e, c, err);
 }

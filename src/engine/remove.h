@@ -13,6 +13,11 @@
 /* container_signal() - to the container's init. Neither running nor paused is ERR_CONFLICT. */
 int container_signal(const struct container *c, int sig, struct error *err) _must_check_;
 
+/* container_kill() - as container_signal(); one that gets SIGKILL has ended when this returns, unless it takes
+ * longer than a few seconds. */
+int container_kill(const struct engine *e, const struct container *c, int sig,
+		   struct error *err) _must_check_;
+
 /*
  * container_wait() - until it has ended and is cleaned up; *ret_exit_code is its exit
  * status. timeout_msec < 0: for ever; -ETIMEDOUT (no *err) if it still runs then. *c is
@@ -22,9 +27,12 @@ int container_wait(const struct engine *e, const struct container *c,
 		   int64_t timeout_msec, int *ret_exit_code,
 		   struct error *err) _must_check_;
 
+#define STOP_TIMEOUT_OWN   (-1) /* the container's --stop-timeout */
+#define STOP_TIMEOUT_NEVER (-2) /* wait for as long as it takes */
+
 struct stop_options {
 	int signal;          /* sent first; 0: the container's own */
-	int64_t timeout_sec; /* then SIGKILL; -1: the container's own */
+	int64_t timeout_sec; /* then SIGKILL; or one of these */
 };
 
 /* container_stop_by(), container_stop() - its stop signal, and SIGKILL later. Not running is fine, paused is

@@ -17,6 +17,7 @@ enum container_status {
 	CONTAINER_PAUSED, /* running, and stopped for now */
 	CONTAINER_EXITED,
 };
+#define CONTAINER_STATUSES (CONTAINER_EXITED + 1)
 
 struct status_facts {
 	bool ended;   /* the record has an end... */

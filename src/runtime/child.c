@@ -185,7 +185,7 @@ static int make_cwd(const struct process_plan *plan, int root_fd, struct error *
 	return fd;
 }
 
-int child_enter_cwd(const struct process_plan *plan, bool create, bool *ret_later,
+int child_enter_cwd(const struct process_plan *plan, enum child_cwd how, bool *ret_later,
 		    struct error *err)
 {
 	const char *cwd = str_empty(plan->cwd) ? "/" : plan->cwd;
@@ -195,11 +195,11 @@ int child_enter_cwd(const struct process_plan *plan, bool create, bool *ret_late
 	if (root_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open /");
 	int code = enter_dir(root_fd, cwd);
-	if (code == EACCES && create) {
+	if (code == EACCES && how != CHILD_CWD_LATER) {
 		*ret_later = true;
 		return 0;
 	}
-	if (code == ENOENT && create) {
+	if (code == ENOENT && how == CHILD_CWD_MAKE) {
 		cleanup_fd int fd = make_cwd(plan, root_fd, err);
 		if (fd < 0)
 			return fd;

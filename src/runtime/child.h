@@ -39,11 +39,16 @@ pid_t child_outer_pid(int host_proc_fd);
  * become the user's. */
 int child_take_stdio(int slave_fd, uid_t uid, struct error *err) _must_check_;
 
+enum child_cwd {
+	CHILD_CWD_MAKE,  /* made for the program (and its own) if it is missing */
+	CHILD_CWD_ENTER, /* missing is an error */
+	CHILD_CWD_LATER, /* as the program's user */
+};
 /*
- * child_enter_cwd() - plan->cwd, made for the program (and its own) if it is missing and create is set. One that only
- * the program's own user may enter is left for later: *ret_later.
+ * child_enter_cwd() - plan->cwd. One that only the program's own user may enter is left for later (*ret_later),
+ * unless that is now.
  */
-int child_enter_cwd(const struct process_plan *plan, bool create, bool *ret_later,
+int child_enter_cwd(const struct process_plan *plan, enum child_cwd how, bool *ret_later,
 		    struct error *err) _must_check_;
 
 /* child_check_cwd() - the working directory lies inside the root (CVE-2024-21626). */

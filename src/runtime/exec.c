@@ -124,7 +124,7 @@ static int before_exec(void *data, struct error *err)
 	if (prctl(PR_SET_PDEATHSIG, s->options->die_with_parent ? SIGKILL : 0) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "tie the process to its parent");
 	if (s->cwd_later)
-		r = child_enter_cwd(&s->process, false, &s->cwd_later, err);
+		r = child_enter_cwd(&s->process, CHILD_CWD_LATER, &s->cwd_later, err);
 	if (r == 0)
 		r = child_check_cwd(err);
 	if (r < 0)
@@ -153,7 +153,10 @@ static int session_run(struct session *s, struct error *err)
 	if (r == 0)
 		r = child_take_stdio(slave_fd, s->process.uid, err);
 	if (r == 0)
-		r = child_enter_cwd(&s->process, true, &s->cwd_later, err);
+		r = child_enter_cwd(&s->process, CHILD_CWD_ENTER, &s->cwd_later, err);
+	/* as crun has it, and so podman's users know it: 127 */
+	if (r < 0 && err->kind == ERR_INVALID && err->code == ENOENT)
+		err->kind = ERR_NO_PROGRAM;
 	if (r < 0)
 		return r;
 	child_set_home(&s->process);
@@ -166,6 +169,8 @@ static int session_run(struct session *s, struct error *err)
 		.before_exec = before_exec,
 		.before_exec_data = s,
 		.keep_fds = s->options->preserve_fds,
+		.keep_more = s->options->preserve_fd,
+		.n_keep_more = s->options->n_preserve_fd,
 		.report_fd = s->sync_fd,
 	};
 	return process_finish(&x, err);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "runtime/seccomp.h"
@@ -27,7 +28,9 @@ struct exec_options {
 	int cgroup_fd;
 	int seccomp_cache_dirfd;
 	const struct seccomp_filter *filter; /* as in launch_options */
-	int preserve_fds;
+	int preserve_fds;       /* fds 3 .. 3+N-1 are passed on to the program, ... */
+	const int *preserve_fd; /* ... and these, at most PROCESS_KEEP_MORE_MAX */
+	size_t n_preserve_fd;
 	bool die_with_parent;
 };
 #define EXEC_OPTIONS_INIT                             \

@@ -371,7 +371,8 @@ static int before_exec(void *data, struct error *err)
 	if (i->options->die_with_parent && poll(&peer, 1, 0) > 0 &&
 	    (peer.revents & (POLLHUP | POLLERR)))
 		return error_set(err, ERR_SYSTEM, 0, "%s ended meanwhile", PEER);
-	int r = i->cwd_later ? child_enter_cwd(&i->process, false, &i->cwd_later, err)
+	int r = i->cwd_later ? child_enter_cwd(&i->process, CHILD_CWD_LATER,
+					       &i->cwd_later, err)
 			     : 0;
 	if (r == 0)
 		r = child_check_cwd(err);
@@ -435,7 +436,7 @@ static int run(struct init *i, struct error *err)
 	if (r == 0)
 		r = child_take_stdio(slave_fd, i->process.uid, err);
 	if (r == 0)
-		r = child_enter_cwd(&i->process, true, &i->cwd_later, err);
+		r = child_enter_cwd(&i->process, CHILD_CWD_MAKE, &i->cwd_later, err);
 	if (r == 0)
 		child_set_home(&i->process);
 	if (r == 0)

@@ -219,13 +219,16 @@ static int filter_load(const struct process_filter *filter, struct error *err)
  */
 static int before_exec(const struct process_exec *x, struct error *err)
 {
-	const int keep[] = {x->report_fd,
-			    x->filter ? x->filter->listener_socket_fd : -EBADF};
+	int keep[2 + PROCESS_KEEP_MORE_MAX] = {
+		x->report_fd, x->filter ? x->filter->listener_socket_fd : -EBADF};
+	size_t n = 2;
 	int r = x->before_exec ? x->before_exec(x->before_exec_data, err) : 0;
 
 	if (r < 0)
 		return r;
-	r = fd_close_all_but(3 + x->keep_fds, keep, ARRAY_SIZE(keep));
+	for (size_t i = 0; i < x->n_keep_more && n < ARRAY_SIZE(keep); i++)
+		keep[n++] = x->keep_more[i];
+	r = fd_close_all_but(3 + x->keep_fds, keep, n);
 	if (r < 0)
 		return error_set(err, ERR_SYSTEM, -r, "close file descriptors");
 	return rlimits_apply(x->plan, 0, err);

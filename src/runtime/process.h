@@ -98,6 +98,7 @@ int process_find_program(const struct process_plan *plan, char **ret,
  * the ELF machine of the file named (126), ENOENT of an existing script: missing
  * interpreter named (127), EACCES 126, E2BIG.
  */
+#define PROCESS_KEEP_MORE_MAX 64
 struct process_exec {
 	const struct process_plan *plan;
 	const struct process_filter *filter;
@@ -106,9 +107,11 @@ struct process_exec {
 				identity is taken */
 	int (*before_exec)(void *data, struct error *err);
 	void *before_exec_data;
-	int keep_fds;  /* fds 3 .. 3+keep_fds-1 stay open; all others over 2 are closed
+	int keep_fds; /* fds 3 .. 3+keep_fds-1 stay open; all others over 2 are closed
 			  after before_exec, ... */
-	int report_fd; /* ... but for this one, a close-on-exec socket, by which a failure
+	const int *keep_more; /* ... but for these, at most PROCESS_KEEP_MORE_MAX, ... */
+	size_t n_keep_more;
+	int report_fd; /* ... and this one, a close-on-exec socket, by which a failure
 			  can be told; 0: none */
 };
 int process_finish(const struct process_exec *x, struct error *err);

@@ -121,7 +121,7 @@ def test_exec(cubby, sleeper):
 def test_exec_user(cubby, sleeper):
     assert cubby.ok("exec", "-u", "carol", "web", "sh", "-c", "id -u; echo $HOME") == "1000\n/home/carol"
     assert cubby.ok("exec", "-u", "5:6", "web", "sh", "-c", "id -u; id -g") == "5\n6"
-    assert "unable to find user nosuch" in cubby.fails("exec", "-u", "nosuch", "web", "true", code=125)
+    assert "unable to find user nosuch" in cubby.fails("exec", "-u", "nosuch", "web", "true", code=255)
 
 
 def test_exec_is_confined_like_the_container(cubby, sleeper):
