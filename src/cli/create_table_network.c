@@ -6,6 +6,8 @@
 
 static const char *const net_alias[] = {"net", NULL};
 
+static const char *const dns_opt_alias[] = {"dns-opt", NULL};
+
 const struct option_spec create_table_network[] = {
 	OPT_GROUP("Network and names"),
 	OPT_STRING(O, network, "network", 0, "MODE",
@@ -14,14 +16,20 @@ const struct option_spec create_table_network[] = {
 	OPT_STRING(O, hostname, "hostname", 'h', "NAME",
 		   "host name in the container (default: its short ID)", .common = true),
 	OPT_STRING(O, domainname, "domainname", 0, "NAME", "NIS domain name"),
-	OPT_STRV(O, add_hosts, "add-host", 0, "NAME:ADDRESS", "a line for /etc/hosts"),
+	OPT_STRV(O, add_hosts, "add-host", 0, "NAME[;NAME]:ADDRESS",
+		 "a line for /etc/hosts"),
 	OPT_BOOL(O, no_hosts, "no-hosts", 0, "leave /etc/hosts as it is"),
 	OPT_BOOL(O, no_hostname, "no-hostname", 0, "leave /etc/hostname as it is"),
-	OPT_NOT_YET("dns", 0),
-	OPT_NOT_YET("dns-option", 0),
-	OPT_NOT_YET("dns-search", 0),
+	OPT_STRING(
+		O, inside.hosts_file, "hosts-file", 0, "FILE",
+		"what /etc/hosts begins with: a file, image, or none (default: the host's)"),
+	OPT_LIST(O, inside.dns, "dns", 0, "ADDRESS",
+		 "a DNS server, instead of the host's"),
+	OPT_LIST(O, inside.dns_options, "dns-option", 0, "OPTION",
+		 "an option for /etc/resolv.conf", .aliases = dns_opt_alias),
+	OPT_LIST(O, inside.dns_searches, "dns-search", 0, "DOMAIN",
+		 "a domain to search names in; . for none"),
 	OPT_NOT_YET("expose", 0),
-	OPT_NOT_YET("hosts-file", 0),
 	OPT_NOT_YET("ip", 0),
 	OPT_NOT_YET("ip6", 0),
 	OPT_NOT_YET("link-local-ip", 0),

@@ -89,30 +89,3 @@ int create_plan_devices(const struct engine *e, struct create_plan *p, struct er
 		return 0;
 	return device_add_host(&p->devices, err);
 }
-
-int create_plan_etc(const struct engine *e, struct create_plan *p, struct error *err)
-{
-	const struct create_options *o = p->options;
-	struct etc_request request = {
-		.root_fd = p->root_fd,
-		.may_create = p->uids.n_lines == 0 || p->root_idmap ||
-			      idmap_to_outside(&p->uids, 0) == geteuid(),
-		.no_hosts = o->no_hosts,
-		.no_hostname = o->no_hostname,
-		.network_host = p->network_host || p->sharing.resolv_conf,
-		.subuid = p->subuid != NULL,
-		.subgid = p->subgid != NULL,
-		.volumes = &p->volumes,
-		.tmpfs = &p->tmpfs,
-	};
-	int r;
-
-	strv_foreach (text, o->add_hosts) {
-		r = etc_check_add_host(*text, err);
-		if (r < 0)
-			return r;
-	}
-	etc_plan_build(&request, &p->etc);
-	p->run_dir = container_dir_path(e, p->id, NULL);
-	return 0;
-}

@@ -38,6 +38,7 @@ void create_plan_release(struct create_plan *p)
 	strv_free(p->labels);
 	strv_free(p->annotations);
 	user_identity_release(&p->user);
+	etc_words_release(&p->etc_words);
 	idmap_release(&p->uids);
 	idmap_release(&p->gids);
 	user_ids_release(&p->whole);
@@ -64,13 +65,13 @@ static int plan_name(struct create_plan *p, struct error *err)
 static int build(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	static create_step *const steps[] = {
-		create_plan_rootfs,   create_plan_command,  create_plan_sharing,
-		create_plan_hostname, create_plan_userns,   create_plan_user,
-		create_plan_ids,      create_plan_map,      create_plan_root_owner,
-		create_plan_env,      create_plan_security, create_plan_limits,
-		create_plan_labels,   create_plan_life,     create_plan_log,
-		create_plan_health,   create_plan_mounts,   create_plan_nested,
-		create_plan_cwd,      create_plan_devices,  create_plan_etc,
+		create_plan_rootfs,   create_plan_command, create_plan_sharing,
+		create_plan_hostname, create_plan_userns,  create_plan_user,
+		create_plan_ids,      create_plan_map,     create_plan_root_owner,
+		create_plan_security, create_plan_limits,  create_plan_labels,
+		create_plan_life,     create_plan_log,     create_plan_health,
+		create_plan_mounts,   create_plan_env,     create_plan_nested,
+		create_plan_cwd,      create_plan_devices, create_plan_etc,
 	};
 	int r = name_random_id(&p->id, err);
 

@@ -69,6 +69,7 @@ struct create_plan {
 	size_t n_rlimits;
 	char **sysctls, **labels, **annotations; /* "key=value", sorted */
 	struct etc_plan etc;
+	struct etc_words etc_words;
 	char *subuid,
 		*subgid; /* texts of these files (--nested); NULL: as the root has them */
 	char *run_dir;   /* of the container: where the etc files will lie */

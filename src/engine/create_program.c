@@ -195,7 +195,7 @@ static int check_groups(const struct create_options *o, bool *ret_keep, struct e
 }
 
 /* Whose -u is not said is the image's, unless the user namespace says who the caller is inside. */
-static const char *user_words(const struct create_plan *p)
+const char *create_plan_user_words(const struct create_plan *p)
 {
 	if (p->options->user)
 		return p->options->user;
@@ -206,17 +206,25 @@ static const char *user_words(const struct create_plan *p)
 
 static int find_user(struct create_plan *p, struct error *err)
 {
+	const char *user = create_plan_user_words(p);
+	cleanup_free char *passwd = NULL, *group = NULL;
 	char *const *groups;
 	int r = check_groups(p->options, &p->keep_groups, err);
 
 	if (r < 0)
 		return r;
 	groups = p->keep_groups ? NULL : p->options->group_add;
+	if (p->options->inside.hostusers) {
+		r = create_plan_user_files(p, &passwd, &group, err);
+		return r < 0 ? r
+			     : user_lookup_text(&(struct user_files){passwd, group}, user,
+						groups, &p->user, err);
+	}
 	if (!p->image)
-		return user_lookup(p->root_fd, user_words(p), groups, &p->user, err);
+		return user_lookup(p->root_fd, user, groups, &p->user, err);
 	return user_lookup_text(
 		&(struct user_files){p->image->record.passwd, p->image->record.group},
-		user_words(p), groups, &p->user, err);
+		user, groups, &p->user, err);
 }
 
 int create_plan_user(const struct engine *e, struct create_plan *p, struct error *err)
@@ -281,35 +289,20 @@ static void add_image_env(struct create_plan *p)
 				environment_set(&p->env, *assignment);
 }
 
-static bool is_mounted_by(const struct create_options *o, const char *path)
-{
-	strv_foreach (text, o->volumes) {
-		cleanup_strv char **fields = str_split(*text, ':');
-
-		if (strv_len(fields) > 1 && str_eq(fields[1], path))
-			return true;
-	}
-	return false;
-}
-
 /*
- * Whom --userns=keep-id brings along, and the container does not know: at home in its own home directory if that is
- * mounted, else where it works. Podman's rule.
+ * Whom the container does not know: at home in its own home directory if that is mounted and it is the caller, else where
+ * it works. Podman's rule.
  */
 static const char *home_of(const struct create_plan *p)
 {
 	const struct create_options *o = p->options;
 	const char *own = getenv("HOME");
 
-	if (!p->userns.default_user || o->user || p->user.name)
+	if (p->user.name || p->user.uid == 0 || !o->inside.passwd)
 		return p->user.home;
-	if (own && is_mounted_by(o, own))
+	if (own && p->userns.default_user && !o->user && volumes_cover(&p->volumes, own))
 		return own;
-	if (o->workdir)
-		return o->workdir;
-	if (p->image && !str_empty(p->image->config->config.working_dir))
-		return p->image->config->config.working_dir;
-	return p->user.home;
+	return create_plan_home(p);
 }
 
 int create_plan_env(const struct engine *e, struct create_plan *p, struct error *err)

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "util/cleanup.h"
+
 struct create_plan;
 struct engine;
 struct error;
@@ -28,8 +30,19 @@ create_step create_plan_root_owner;
  * nothing to say. Caller frees. */
 char *create_plan_owner_hint(const struct create_plan *p);
 
+/* create_etc.c */
+create_step create_plan_etc;
+/* create_plan_user_files() - texts of /etc/passwd and /etc/group as the container will have them, with the users of
+ * --hostuser; NULL for one that is not there. Callers free. */
+int create_plan_user_files(const struct create_plan *p, char **ret_passwd,
+			   char **ret_group, struct error *err) _must_check_;
+/* create_plan_home() - of a user who has no home of its own: where it works. */
+const char *create_plan_home(const struct create_plan *p);
+/* create_plan_user_words() - -u, or who it is without; NULL: root. (create_program.c) */
+const char *create_plan_user_words(const struct create_plan *p);
+
 /* create_host.c */
-create_step create_plan_security, create_plan_devices, create_plan_etc;
+create_step create_plan_security, create_plan_devices;
 
 /* create_mounts.c */
 create_step create_plan_mounts;

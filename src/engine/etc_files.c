@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/etc_files.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/etc_hosts.h"
 #include "util/buf.h"
 #include "util/fd.h"
 #include "util/fs.h"
@@ -25,6 +25,9 @@ static const struct {
 	[ETC_CONTAINERENV] = {".containerenv", "/run/.containerenv"},
 	[ETC_SUBUID] = {"subuid", "/etc/subuid"},
 	[ETC_SUBGID] = {"subgid", "/etc/subgid"},
+	[ETC_PASSWD] = {"passwd", "/etc/passwd"},
+	[ETC_GROUP] = {"group", "/etc/group"},
+	[ETC_LOCALTIME] = {"localtime", "/etc/localtime"},
 };
 
 const char *etc_file_name(enum etc_file file)
@@ -81,54 +84,87 @@ void etc_plan_build(const struct etc_request *request, struct etc_plan *ret)
 		ret->wanted[ETC_HOSTNAME] = false;
 	ret->wanted[ETC_SUBUID] = ret->wanted[ETC_SUBUID] && request->subuid;
 	ret->wanted[ETC_SUBGID] = ret->wanted[ETC_SUBGID] && request->subgid;
-	/* without a network there is nobody to ask: what the root has stays */
-	if (!request->network_host)
+	ret->wanted[ETC_PASSWD] = ret->wanted[ETC_PASSWD] && request->words->passwd;
+	ret->wanted[ETC_GROUP] = ret->wanted[ETC_GROUP] && request->words->group;
+	ret->wanted[ETC_LOCALTIME] =
+		ret->wanted[ETC_LOCALTIME] && request->words->localtime;
+	if (request->no_resolv)
 		ret->wanted[ETC_RESOLV_CONF] = false;
 }
 
-int etc_check_add_host(const char *text, struct error *err)
+size_t etc_edits(const struct etc_words *words,
+		 struct root_edit ret[static ETC_EDITS_MAX])
 {
-	const char *colon = strchr(text, ':');
-	unsigned char address[16];
+	size_t n = 0;
 
-	if (colon && colon != text &&
-	    (inet_pton(AF_INET, colon + 1, address) == 1 ||
-	     inet_pton(AF_INET6, colon + 1, address) == 1))
-		return 0;
-	error_set(err, ERR_INVALID, 0, "--add-host %s: expected NAME:ADDRESS", text);
-	return error_hint(err, "For example: --add-host db:10.0.0.5");
+	if (words->passwd_more)
+		ret[n++] = (struct root_edit){ROOT_EDIT_APPEND, files[ETC_PASSWD].target,
+					      words->passwd_more};
+	if (words->group_more)
+		ret[n++] = (struct root_edit){ROOT_EDIT_APPEND, files[ETC_GROUP].target,
+					      words->group_more};
+	ret[n++] = (struct root_edit){ROOT_EDIT_LINK, "/etc/mtab", "/proc/mounts"};
+	return n;
 }
 
-static int add_host_file(struct buf *b, const char *path, struct error *err)
+/* NULL: there is no such file. Caller frees. */
+static int read_host_file(const char *path, char **ret, size_t *ret_len,
+			  struct error *err)
 {
-	cleanup_free char *text = NULL;
-	int r = fs_read(AT_FDCWD, path, CONTENT_MAX, &text, NULL, err);
+	int r = fs_read(AT_FDCWD, path, CONTENT_MAX, ret, ret_len, err);
 
 	if (r < 0 && err->kind == ERR_NOT_FOUND) {
 		error_drop(err, "the host has no such file");
 		return 0;
 	}
-	return r < 0 ? r : buf_add_str(b, text);
+	return r < 0 ? r : 0;
 }
 
 static int add_hosts(struct buf *b, const struct etc_content *c, struct error *err)
 {
-	int r;
+	cleanup_free char *text = NULL;
+	const char *path = c->words->hosts_base;
+	size_t len;
+	int r = path ? read_host_file(path, &text, &len, err) : 0;
 
-	strv_foreach (entry, c->add_hosts) {
-		int name_len = (int)strcspn(*entry, ":");
+	if (r < 0)
+		return r;
+	return etc_hosts_text(
+		&(struct etc_hosts){
+			.add = c->add_hosts,
+			.base = path ? text : c->words->hosts_text,
+			.network_host = c->network_host,
+			.hostname = c->hostname,
+			.name = c->name,
+		},
+		b);
+}
 
-		r = buf_printf(b, "%s\t%.*s\n", *entry + name_len + 1, name_len, *entry);
-		if (r < 0)
-			return r;
-	}
-	if (c->network_host)
-		return add_host_file(b, "/etc/hosts", err);
-	return buf_printf(b,
-			  "127.0.0.1\tlocalhost\n"
-			  "::1\tlocalhost ip6-localhost ip6-loopback\n"
-			  "127.0.1.1\t%s %s\n",
-			  c->hostname, c->name);
+static int add_resolv(struct buf *b, const struct etc_content *c, struct error *err)
+{
+	cleanup_free char *text = NULL;
+	size_t len;
+	int r = read_host_file("/etc/resolv.conf", &text, &len, err);
+
+	if (r < 0)
+		return r;
+	return etc_resolv_text(
+		&(struct etc_resolv){
+			.base = text,
+			.servers = c->words->dns,
+			.searches = c->words->dns_searches,
+			.options = c->words->dns_options,
+		},
+		b);
+}
+
+static int add_localtime(struct buf *b, const struct etc_content *c, struct error *err)
+{
+	cleanup_free char *data = NULL;
+	size_t len = 0;
+	int r = fs_read(AT_FDCWD, c->words->localtime, CONTENT_MAX, &data, &len, err);
+
+	return r < 0 ? r : buf_add(b, data, len);
 }
 
 /* podman's words, and the map: /proc/self/uid_map is in ids of the next namespace, which need not be
@@ -137,8 +173,12 @@ static int add_containerenv(struct buf *b, const struct etc_content *c)
 {
 	int r = buf_printf(b,
 			   "engine=\"cubby-" CUBBY_VERSION "\"\n"
-			   "name=\"%s\"\nid=\"%s\"\nrootless=%d\n%s",
-			   c->name, c->id, c->rootless, c->nested ? "nested=1\n" : "");
+			   "name=\"%s\"\nid=\"%s\"\nimage=\"%s\"\nimageid=\"%s\"\n"
+			   "rootless=%d\n%s%s",
+			   c->name, c->id, c->image ? c->image : "",
+			   c->image_id ? c->image_id : "", c->rootless,
+			   c->words->graph_root_mounted ? "graphRootMounted=1\n" : "",
+			   c->nested ? "nested=1\n" : "");
 
 	if (r == 0 && c->uids->n_lines)
 		r = buf_add_str(b, "uidmap=\"");
@@ -160,13 +200,19 @@ static int fill(enum etc_file file, struct buf *b, const struct etc_content *c,
 	case ETC_HOSTNAME:
 		return buf_printf(b, "%s\n", c->hostname);
 	case ETC_RESOLV_CONF:
-		return add_host_file(b, "/etc/resolv.conf", err);
+		return add_resolv(b, c, err);
 	case ETC_CONTAINERENV:
 		return add_containerenv(b, c);
 	case ETC_SUBUID:
 		return buf_add_str(b, c->subuid);
 	case ETC_SUBGID:
 		return buf_add_str(b, c->subgid);
+	case ETC_PASSWD:
+		return buf_add_str(b, c->words->passwd);
+	case ETC_GROUP:
+		return buf_add_str(b, c->words->group);
+	case ETC_LOCALTIME:
+		return add_localtime(b, c, err);
 	case ETC_FILES:
 		break;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The few files that a container gets from the engine: /etc/hosts, /etc/hostname,
- * /etc/resolv.conf, /run/.containerenv, and with --nested /etc/subuid and /etc/subgid. They lie in its run directory and are bound over
+ * /etc/resolv.conf, /run/.containerenv, /etc/localtime, with --nested /etc/subuid and /etc/subgid; /etc/passwd and /etc/group
+ * where lines are needed and its own can't grow. They lie in its run directory and are bound over
  * the root's. A file is left out where the root has no place for it: no /etc, a link to
  * nowhere, a directory that can't be written.
  */
@@ -9,8 +10,10 @@
 
 #include <stdbool.h>
 
+#include "engine/etc_words.h"
 #include "engine/volume_option.h"
 #include "runtime/idmap.h"
+#include "runtime/root_edit.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -21,6 +24,9 @@ enum etc_file {
 	ETC_CONTAINERENV,
 	ETC_SUBUID,
 	ETC_SUBGID,
+	ETC_PASSWD,
+	ETC_GROUP,
+	ETC_LOCALTIME,
 	ETC_FILES
 };
 
@@ -32,8 +38,9 @@ struct etc_request {
 	int root_fd;     /* -EBADF: an image, whose container can have any file */
 	bool may_create; /* the container's root can make files in the root file system as
 			    far as its modes allow it */
-	bool no_hosts, no_hostname, network_host;
+	bool no_hosts, no_hostname, no_resolv;
 	bool subuid, subgid; /* there are texts for these */
+	const struct etc_words *words;
 	const struct volumes *volumes,
 		*tmpfs; /* the user's: what they cover is left alone */
 };
@@ -43,7 +50,9 @@ void etc_plan_build(const struct etc_request *request, struct etc_plan *ret);
 
 struct etc_content {
 	const char *hostname, *name, *id;
-	char *const *add_hosts; /* strv of "NAME:ADDRESS" */
+	const char *image, *image_id; /* NULL: a directory */
+	char *const *add_hosts;       /* strv, see etc_check_add_host() */
+	const struct etc_words *words;
 	const char *subuid, *subgid;
 	const struct idmap *uids; /* in ids of the host; no lines: no user namespace */
 	bool network_host, rootless, nested;
@@ -69,5 +78,11 @@ void etc_fds_release(struct etc_fds *fds);
 const char *etc_file_name(enum etc_file file);
 const char *etc_file_target(enum etc_file file);
 
-/* etc_check_add_host() - "NAME:ADDRESS", address IPv4 or IPv6. */
-int etc_check_add_host(const char *text, struct error *err) _must_check_;
+/*
+ * etc_edits() - what is changed in the root's own files at each start: lines of /etc/passwd and /etc/group, and
+ * /etc/mtab where it is missing. They borrow from the words. Return: how many.
+ */
+#define ETC_EDITS_MAX 3
+
+size_t etc_edits(const struct etc_words *words,
+		 struct root_edit ret[static ETC_EDITS_MAX]);

@@ -47,9 +47,10 @@ void image_users_release(struct image_users *u)
 	*u = (struct image_users){0};
 }
 
-struct users_job {
+struct files_job {
 	char *const *layer_paths;
-	int passwd_fd, group_fd; /* memory, written by the child */
+	const char *paths[2]; /* NULL: no second one */
+	int fds[2];           /* memory, written by the child */
 };
 
 static int copy_file(int root_fd, const char *path, int to_fd, struct error *err)
@@ -76,9 +77,9 @@ static int copy_file(int root_fd, const char *path, int to_fd, struct error *err
 	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "read the image's %s", path) : 0;
 }
 
-static int read_users(void *data, struct error *err)
+static int read_files(void *data, struct error *err)
 {
-	const struct users_job *job = data;
+	const struct files_job *job = data;
 	const struct overlay_paths paths = {.lower = job->layer_paths};
 	cleanup_overlay_dirs struct overlay_dirs dirs = OVERLAY_DIRS_INIT;
 	cleanup_fd int root_fd = -EBADF;
@@ -89,11 +90,13 @@ static int read_users(void *data, struct error *err)
 	root_fd = overlay_mount(&dirs, err);
 	if (root_fd < 0)
 		return root_fd;
-	r = copy_file(root_fd, "/etc/passwd", job->passwd_fd, err);
-	return r < 0 ? r : copy_file(root_fd, "/etc/group", job->group_fd, err);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(job->paths); i++)
+		if (job->paths[i])
+			r = copy_file(root_fd, job->paths[i], job->fds[i], err);
+	return r;
 }
 
-static int take_text(int fd, char **ret, struct error *err)
+static int take_text(int fd, const char *path, char **ret, struct error *err)
 {
 	cleanup_buf struct buf text = {0};
 	int r;
@@ -101,7 +104,7 @@ static int take_text(int fd, char **ret, struct error *err)
 	buf_init(&text, USERS_MAX + 1);
 	r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, &text);
 	if (r < 0)
-		return error_set(err, ERR_SYSTEM, -r, "read the image's users");
+		return error_set(err, ERR_SYSTEM, -r, "read the image's %s", path);
 	if (text.len > 0)
 		*ret = xstrdup(text.data + 1);
 	return 0;
@@ -112,19 +115,33 @@ int image_view_users(const struct user_ids *ids, char *const *layer_paths,
 {
 	cleanup_fd int passwd_fd = sys_memfd_create("passwd", MFD_CLOEXEC);
 	cleanup_fd int group_fd = sys_memfd_create("group", MFD_CLOEXEC);
-	struct users_job job = {layer_paths, passwd_fd, group_fd};
+	struct files_job job = {
+		layer_paths, {"/etc/passwd", "/etc/group"}, {passwd_fd, group_fd}};
 	int r;
 
 	if (!layer_paths)
 		return 0;
 	if (passwd_fd < 0 || group_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make a file in memory");
-	r = user_ids_do(ids, read_users, &job, err);
+	r = user_ids_do(ids, read_files, &job, err);
 	if (r >= 0)
-		r = take_text(passwd_fd, &ret->passwd, err);
+		r = take_text(passwd_fd, job.paths[0], &ret->passwd, err);
 	if (r >= 0)
-		r = take_text(group_fd, &ret->group, err);
+		r = take_text(group_fd, job.paths[1], &ret->group, err);
 	return r < 0 ? r : 0;
+}
+
+int image_view_file(const struct user_ids *ids, char *const *layer_paths,
+		    const char *path, char **ret, struct error *err)
+{
+	cleanup_fd int fd = sys_memfd_create("file", MFD_CLOEXEC);
+	struct files_job job = {layer_paths, {path}, {fd}};
+	int r;
+
+	if (fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a file in memory");
+	r = user_ids_do(ids, read_files, &job, err);
+	return r < 0 ? r : take_text(fd, path, ret, err);
 }
 
 static int open_beneath(int dirfd, const char *path)

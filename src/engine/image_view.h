@@ -29,6 +29,10 @@ void image_users_release(struct image_users *u);
 int image_view_users(const struct user_ids *ids, char *const *layer_paths,
 		     struct image_users *ret, struct error *err) _must_check_;
 
+/* image_view_file() - the text of one file, in the same way. */
+int image_view_file(const struct user_ids *ids, char *const *layer_paths,
+		    const char *path, char **ret, struct error *err) _must_check_;
+
 /*
  * image_view_adopt() - directories of a new layer that had no entry of their own in its tar (paths
  * relative to it, "." for itself) get owner, mode and times of those in the layers below.

@@ -15,7 +15,7 @@ struct inside_options {
 	char **hostusers;                       /* names or ids of the host's users */
 	const char *tz;                         /* "local" or a zone's name */
 	const char *hosts_file; /* "image", "none" or a path; NULL: the host's */
-	char **dns, **dns_options, **dns_search;
+	char **dns, **dns_options, **dns_searches;
 	char **env_merge;  /* NAME=VALUE with $references to the image's */
 	bool http_proxy;   /* default true */
 	char **chrootdirs; /* places in the container that get the files of /etc too */

@@ -17,6 +17,7 @@
 #include "runtime/outer_container.h"
 #include "spec/spec.h"
 #include "util/mem.h"
+#include "util/path.h"
 #include "util/str.h"
 
 #define TTY_GROUP 5 /* of pts, on Debian, Fedora, Alpine and their kin */
@@ -188,21 +189,37 @@ static void add_writable_tmpfs(const struct create_plan *p, struct spec *spec)
 				       : "rw,rprivate,nosuid,nodev,tmpcopyup,mode=1777"});
 }
 
+static void add_etc_file(const struct create_plan *p, struct spec *spec,
+			 enum etc_file file, const char *below)
+{
+	const char *shared = file == ETC_HOSTS         ? p->sharing.hosts
+			     : file == ETC_RESOLV_CONF ? p->sharing.resolv_conf
+						       : NULL;
+	cleanup_free char *source =
+		shared ? xstrdup(shared)
+		       : xasprintf("%s/%s", p->run_dir, etc_file_name(file));
+	cleanup_free char *target = xasprintf("%s%s", below, etc_file_target(file));
+
+	(void)add_mount(spec, &(struct mount_text){
+				      target, "bind", source,
+				      p->options->read_only
+					      ? "bind,rprivate,ro,nosuid,noexec,nodev"
+					      : "bind,rprivate,nosuid,noexec,nodev"});
+}
+
+/* Whoever calls chroot(2) finds them as well: --chrootdirs. */
 static void add_etc(const struct create_plan *p, struct spec *spec)
 {
 	for (enum etc_file file = 0; file < ETC_FILES; file++) {
-		const char *shared = file == ETC_HOSTS         ? p->sharing.hosts
-				     : file == ETC_RESOLV_CONF ? p->sharing.resolv_conf
-							       : NULL;
-		cleanup_free char *source = NULL;
-
 		if (!p->etc.wanted[file])
 			continue;
-		source = shared ? xstrdup(shared)
-				: xasprintf("%s/%s", p->run_dir, etc_file_name(file));
-		(void)add_mount(
-			spec, &(struct mount_text){etc_file_target(file), "bind", source,
-						   "bind,rprivate,nosuid,noexec,nodev"});
+		add_etc_file(p, spec, file, "");
+		strv_foreach (dir, p->options->inside.chrootdirs) {
+			cleanup_free char *below = path_clean(*dir);
+
+			if (!str_eq(below, "/"))
+				add_etc_file(p, spec, file, below);
+		}
 	}
 }
 

@@ -39,6 +39,7 @@
 #include "monitor/protocol.h"
 #include "runtime/launch.h"
 #include "runtime/overlay.h"
+#include "runtime/root_edit.h"
 #include "runtime/seccomp.h"
 #include "runtime/self.h"
 #include "spec/spec.h"
@@ -315,6 +316,7 @@ static int launch(const struct launcher *x, struct error *err)
 	struct launch_options o = LAUNCH_OPTIONS_INIT;
 	cleanup_strv char **lower = NULL;
 	struct overlay_paths overlay;
+	struct root_edit edits[ETC_EDITS_MAX];
 	cleanup_fd int in_fd = -EBADF, out_fd = -EBADF, err_fd = -EBADF;
 	int theirs[3] = {-EBADF, -EBADF, -EBADF};
 	int r;
@@ -339,6 +341,8 @@ static int launch(const struct launcher *x, struct error *err)
 	joined_fill(&x->joined, &o);
 	o.base_creates = p->is_remapped;
 	o.root_idmap = p->root_idmap;
+	o.edits = edits;
+	o.n_edits = etc_edits(&p->etc_words, edits);
 	r = begin(x, &l, &o, &m.keep_fd, err);
 	if (r < 0)
 		return r;

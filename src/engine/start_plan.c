@@ -49,6 +49,17 @@ static const struct json_member members[] = {
 	MEMBER("joinNetwork", STR, join[NS_NETWORK]),
 	MEMBER("joinIpc", STR, join[NS_IPC]),
 	MEMBER("joinUts", STR, join[NS_UTS]),
+	MEMBER("hostsBase", STR, etc_words.hosts_base),
+	MEMBER("hostsText", STR, etc_words.hosts_text),
+	MEMBER("dns", STRV, etc_words.dns),
+	MEMBER("dnsSearches", STRV, etc_words.dns_searches),
+	MEMBER("dnsOptions", STRV, etc_words.dns_options),
+	MEMBER("passwd", STR, etc_words.passwd),
+	MEMBER("group", STR, etc_words.group),
+	MEMBER("passwdMore", STR, etc_words.passwd_more),
+	MEMBER("groupMore", STR, etc_words.group_more),
+	MEMBER("localtime", STR, etc_words.localtime),
+	MEMBER("graphRootMounted", BOOL, etc_words.graph_root_mounted),
 	MEMBER("firstGifts", STRV, first_gifts),
 	MEMBER("terminal", BOOL, terminal),
 	MEMBER("interactive", BOOL, interactive),
@@ -161,6 +172,7 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.monitor_pidfile = copy(o->monitor_pidfile),
 		.preserve_fds = o->preserve_fds,
 	};
+	etc_words_copy(&c->etc_words, &ret->etc_words);
 	build_root(c, ret);
 	build_joined(c, ret);
 }
@@ -284,7 +296,10 @@ int start_plan_etc(const struct start_plan *p, int run_dirfd, struct etc_fds *fd
 		.hostname = p->hostname,
 		.name = p->name,
 		.id = p->id,
+		.image = p->image_name,
+		.image_id = p->image_id,
 		.add_hosts = p->add_hosts,
+		.words = &p->etc_words,
 		.network_host = p->network_host,
 		.subuid = p->subuid,
 		.subgid = p->subgid,

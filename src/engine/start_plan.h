@@ -41,6 +41,7 @@ struct start_plan { /* all owned */
 	bool rootless, nested, network_host;
 	struct etc_plan etc;
 	char *hostname, **add_hosts, *subuid, *subgid;
+	struct etc_words etc_words;
 
 	char *join
 		[NS_KINDS]; /* namespaces that it shares, in the words of joined.h; NULL: it does not */

@@ -290,3 +290,18 @@ char *user_lookup_name(const char *text, uint32_t id)
 			return xstrdup(fields[0]);
 	}
 }
+
+bool user_lookup_has(const char *text, const char *name, uint32_t id)
+{
+	for (;;) {
+		cleanup_strv char **fields = next_entry(&text);
+		uint32_t found;
+
+		if (!fields)
+			return false;
+		if (strv_len(fields) >= 3 &&
+		    (str_eq(fields[0], name) ||
+		     (str_to_u32(fields[2], &found) >= 0 && found == id)))
+			return true;
+	}
+}

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ int user_lookup_text(const struct user_files *files, const char *text,
 /* user_lookup_name() - of the first entry with this id in the text of a passwd or group file (NULL: no such file);
  * NULL if there is none. Caller frees. Pure. */
 char *user_lookup_name(const char *text, uint32_t id);
+
+/* user_lookup_has() - whether an entry of the text (NULL: none) has this name, or this id. Pure. */
+bool user_lookup_has(const char *text, const char *name, uint32_t id);
 
 /* user_files_read() - of a root; NULL for one that is not there. Caller frees both. */
 int user_files_read(int root_fd, char **ret_passwd, char **ret_group,

@@ -31,6 +31,7 @@
 #include "runtime/child.h"
 #include "runtime/hooks.h"
 #include "runtime/outer_container.h"
+#include "runtime/root_edit.h"
 #include "runtime/sync.h"
 #include "runtime/sysctl.h"
 #include "runtime/terminal.h"
@@ -264,6 +265,8 @@ static int build_rootfs(struct init *i, pid_t outer_pid, int *ret_slave_fd,
 	struct rootfs *r = &i->rootfs;
 	int result = rootfs_mount_overlay(r, err);
 
+	if (result == 0)
+		root_edit_apply(r->root_fd, i->options->edits, i->options->n_edits);
 	if (result == 0)
 		result = mount_apply(r, err);
 	if (result == 0)

@@ -8,6 +8,7 @@
 
 struct idmap;
 struct overlay_paths;
+struct root_edit;
 struct seccomp_filter;
 struct spec;
 
@@ -45,6 +46,8 @@ struct launch_options {
 			      namespace_kind; -EBADF: the spec's. NULL: none */
 	const struct launch_mount *mounts;
 	size_t n_mounts;
+	const struct root_edit *edits; /* of the root's own files, n_edits of them */
+	size_t n_edits;
 	bool base_creates; /* the container's user namespace is made by its base ids:
 			      what the kernel counts by creator is its own then */
 	bool root_idmap; /* no overlay: the owners of root.path's files are shown through the

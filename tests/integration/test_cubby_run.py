@@ -97,7 +97,7 @@ def test_what_cannot_be_is_refused(cubby, busybox_root, base):
     assert "--init-path" in said("--init", "--init-path", "/nosuch")
     assert "invalid signal" in said("--stop-signal", "NOSUCH")
     assert "expected an octal mask" in said("--umask", "9")
-    assert "expected NAME:ADDRESS" in said("--add-host", "db:nowhere")
+    assert "expected NAME[;NAME...]:ADDRESS" in said("--add-host", "db:nowhere")
     assert "not a device" in said("--device", "/etc/passwd")
     assert "is already in use" not in said("--name", "a b")
     assert os.listdir(cubby.data + "/containers") == [] and cubby.names() == []
