@@ -5,6 +5,7 @@
 #include <regex.h>
 #include <string.h>
 
+#include "engine/mount_record.h"
 #include "engine/restart_policy.h"
 #include "util/buf.h"
 #include "util/mem.h"
@@ -91,12 +92,17 @@ static bool match_network(const struct question *q)
 	return str_eq(q->c->config.network, q->value);
 }
 
+/* A volume's name, a source, or a destination. */
 static bool match_volume(const struct question *q)
 {
-	strv_foreach (bind, q->c->config.binds) {
-		cleanup_strv char **parts = str_split(*bind, ':');
+	cleanup_volumes struct volumes all = {0};
 
-		if (str_eq(parts[0], q->value) || str_eq(parts[1], q->value))
+	mount_records(&q->c->config, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct volume *v = &all.items[i];
+
+		if (str_eq(v->name, q->value) || str_eq(v->source, q->value) ||
+		    str_eq(v->destination, q->value))
 			return true;
 	}
 	return false;

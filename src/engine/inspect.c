@@ -8,6 +8,7 @@
 
 #include "engine/container_dir.h"
 #include "engine/health.h"
+#include "engine/inspect_mounts.h"
 #include "engine/log_target.h"
 #include "spec/spec.h"
 #include "util/json.h"
@@ -109,57 +110,6 @@ static struct json_object *config(const struct subject *s)
 	return o;
 }
 
-static bool has_option(const struct spec_mount *m, const char *word)
-{
-	return strv_has(m->options, word);
-}
-
-static const char *propagation(const struct spec_mount *m)
-{
-	static const char *const words[] = {"private",    "rprivate",   "shared",
-					    "rshared",    "slave",      "rslave",
-					    "unbindable", "runbindable"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (has_option(m, words[i]))
-			return words[i];
-	return "";
-}
-
-static bool is_asked_for(const struct container_config *asked, const struct spec_mount *m)
-{
-	cleanup_free char *prefix = xasprintf("%s:%s:", m->source, m->destination);
-
-	strv_foreach (bind, asked->binds)
-		if (str_starts(*bind, prefix))
-			return true;
-	return false;
-}
-
-static struct json_object *mounts(const struct subject *s)
-{
-	struct json_object *list = json_object_new_array();
-
-	for (size_t i = 0; i < s->spec->n_mounts; i++) {
-		const struct spec_mount *m = &s->spec->mounts[i];
-		struct json_object *o;
-
-		if (!is_asked_for(&s->c->config, m))
-			continue;
-		o = json_object_new_object();
-		json_add_str(o, "Type", "bind");
-		json_add_str(o, "Source", m->source);
-		json_add_str(o, "Destination", m->destination);
-		json_add_str(o, "Driver", "");
-		json_add_str(o, "Mode", "");
-		json_add_strv(o, "Options", m->options);
-		json_add_bool(o, "RW", !has_option(m, "ro"));
-		json_add_str(o, "Propagation", propagation(m));
-		json_object_array_add(list, o);
-	}
-	return list;
-}
-
 static struct json_object *map_lines(const struct spec_id_mapping *lines, size_t n)
 {
 	struct json_object *list = json_object_new_array();
@@ -256,7 +206,8 @@ static struct json_object *host_config(const struct subject *s)
 	const struct container_config *asked = &s->c->config;
 	struct json_object *o = json_object_new_object();
 
-	json_add_strv(o, "Binds", asked->binds);
+	json_add(o, "Binds", inspect_binds(asked));
+	json_add(o, "Tmpfs", inspect_tmpfs(asked));
 	json_add_str(o, "ContainerIDFile", asked->cidfile ? asked->cidfile : "");
 	json_add(o, "LogConfig", log_config(s));
 	json_add_str(o, "NetworkMode", asked->network);
@@ -329,7 +280,7 @@ int container_inspect(const struct engine *e, const struct container *c,
 	json_add_str(o, "AppArmorProfile",
 		     spec->process->apparmor_profile ? spec->process->apparmor_profile
 						     : "");
-	json_add(o, "Mounts", mounts(&s));
+	json_add(o, "Mounts", inspect_mounts(&c->config));
 	json_add(o, "Config", config(&s));
 	json_add(o, "HostConfig", host_config(&s));
 	*ret = o;
