@@ -37,7 +37,8 @@ const struct option_spec create_table_files[] = {
 	OPT_SIZE(O, shm_size, "shm-size", 0, "SIZE", "size of /dev/shm (default 64m)"),
 	OPT_LIST(O, devices, "device", 0, "HOST[:CONTAINER]",
 		 "give it a device of the host"),
-	OPT_NOT_YET("secret", 0),
+	OPT_STRV(O, mount.secrets, "secret", 0, "NAME[,KEY=VALUE...]",
+		 "give it a secret, at /run/secrets/NAME; type=env: as a variable"),
 	OPT_NOT_YET("shm-size-systemd", 0),
 	OPT_END,
 };

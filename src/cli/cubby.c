@@ -66,12 +66,11 @@ LATER(kube, "kube");
 LATER(mount, "mount");
 LATER(network, "network");
 LATER(pod, "pod");
-LATER(secret, "secret");
 LATER(unmount, "unmount");
 LATER(update, "update");
 
-static const char *const groups[] = {"Containers", "Images", "Volumes", "Cubby itself",
-				     NULL};
+static const char *const groups[] = {"Containers", "Images",       "Volumes",
+				     "Secrets",    "Cubby itself", NULL};
 
 static const struct foreign_word foreign[] = {
 	{"artifact", "Cubby handles images only: other artifacts are not supported"},
@@ -139,6 +138,7 @@ static const struct command *const commands[] = {
 	&cmd_manifest,
 	&cmd_image,
 	&cmd_volume,
+	&cmd_secret,
 	&cmd_events,
 	&cmd_system,
 	&cmd_info,
@@ -159,7 +159,6 @@ static const struct command *const commands[] = {
 	&later_mount,
 	&later_network,
 	&later_pod,
-	&later_secret,
 	&later_unmount,
 	&later_update,
 	NULL,

@@ -21,6 +21,7 @@ static const struct json_member members[] = {
 	MEMBER("labels", STRV, labels),
 	MEMBER("binds", STRV, binds),
 	MEMBER("mounts", STRV, mounts),
+	MEMBER("secrets", STRV, secrets),
 	MEMBER("capAdd", STRV, cap_add),
 	MEMBER("capDrop", STRV, cap_drop),
 	MEMBER("user", STR, user),

@@ -20,7 +20,8 @@ struct container_config {  /* strings owned */
 	char **create_command; /* the command line that made it */
 	char **labels;         /* "key=value", sorted by key */
 	char **binds;          /* -v as it was understood, "source:destination:options" */
-	char **mounts;         /* the same and more, see engine/mount_record.h */
+	char **secrets; /* see engine/secret_option.h; what they hold is nowhere here */
+	char **mounts;  /* the same and more, see engine/mount_record.h */
 	char **cap_add, **cap_drop;
 	char *user, *network, *detach_keys;
 	char *userns;  /* the mode that was asked for; NULL: none */

@@ -8,6 +8,7 @@
 
 #include "engine/container.h"
 #include "engine/container_dir.h"
+#include "engine/container_secrets.h"
 #include "engine/create_event.h"
 #include "engine/create_image.h"
 #include "engine/layer_way.h"
@@ -232,6 +233,8 @@ int container_create_begin(const struct engine *e, struct create_plan *p,
 	r = start_plan_etc(&c.start, c.lock_fd, &c.etc_fds, err);
 	if (r >= 0 && p->data_dir)
 		r = make_data_files(e, p, err);
+	if (r >= 0)
+		r = container_secrets_link(e, c.start.data_dir, &p->secrets, err);
 	if (r >= 0)
 		r = layer_way_bring(e, &c.start, talk, err);
 	if (r >= 0)

@@ -50,6 +50,7 @@ void create_plan_release(struct create_plan *p)
 		spec_seccomp_free(p->seccomp);
 	volumes_release(&p->volumes);
 	volumes_release(&p->tmpfs);
+	secret_uses_release(&p->secrets);
 	device_nodes_release(&p->devices);
 	*p = CREATE_PLAN_INIT;
 }
@@ -70,8 +71,9 @@ static int build(const struct engine *e, struct create_plan *p, struct error *er
 		create_plan_ids,      create_plan_map,     create_plan_root_owner,
 		create_plan_security, create_plan_limits,  create_plan_labels,
 		create_plan_life,     create_plan_log,     create_plan_health,
-		create_plan_mounts,   create_plan_env,     create_plan_nested,
-		create_plan_cwd,      create_plan_devices, create_plan_etc,
+		create_plan_mounts,   create_plan_secrets, create_plan_env,
+		create_plan_nested,   create_plan_cwd,     create_plan_devices,
+		create_plan_etc,
 	};
 	int r = name_random_id(&p->id, err);
 
@@ -161,6 +163,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 	log_settings_keep(&p->log, ret);
 	health_config_copy(&p->health, &ret->health);
 	create_mounts_config(p, ret);
+	ret->secrets = create_secrets_lines(p);
 }
 
 char *create_plan_warning(const struct create_plan *p)

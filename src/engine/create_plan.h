@@ -15,6 +15,7 @@
 #include "engine/etc_files.h"
 #include "engine/health_config.h"
 #include "engine/log_option.h"
+#include "engine/secret_option.h"
 #include "engine/security_option.h"
 #include "engine/settings.h"
 #include "engine/sharing_plan.h"
@@ -64,6 +65,7 @@ struct create_plan {
 	struct security_plan security;
 	struct spec_seccomp *seccomp; /* a custom profile */
 	struct volumes volumes, tmpfs;
+	struct secret_uses secrets;
 	struct device_nodes devices;
 	struct spec_rlimit *rlimits;
 	size_t n_rlimits;

@@ -50,6 +50,13 @@ create_step create_plan_mounts;
 struct container_config;
 void create_mounts_config(const struct create_plan *p, struct container_config *ret);
 
+/* create_secrets.c */
+create_step create_plan_secrets;
+/* create_secrets_spec() - those that are mounted. create_secrets_lines(): for the record (strv); caller frees. */
+struct spec;
+void create_secrets_spec(const struct create_plan *p, struct spec *spec);
+char **create_secrets_lines(const struct create_plan *p);
+
 /* create_nested.c */
 create_step create_plan_nested;
 /* create_plan_nested_ids() - shares for those inside; once more when a range of its own was chosen. */

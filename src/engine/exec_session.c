@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/container_secrets.h"
 #include "engine/environment.h"
 #include "engine/event.h"
 #include "engine/pump.h"
@@ -144,6 +145,15 @@ static void take_terminal(const struct exec_request *request, struct spec_proces
 	p->console_size->height = rows;
 }
 
+/* Its variables that stand in no document. */
+static int add_secrets(const struct engine *e, const struct container *c,
+		       struct spec_process *p, struct error *err)
+{
+	cleanup_free char *data_dir = container_data_path(e, c->record.id, "");
+
+	return container_secrets_env(data_dir, c->config.secrets, &p->env, err);
+}
+
 /* The container's own process, changed to what is asked. */
 static int make_process(const struct exec_request *request, struct spec_process *p,
 			uint64_t *ret_filtered, struct error *err)
@@ -232,6 +242,8 @@ int exec_session_start(const struct engine *e, const struct exec_request *reques
 	if (e->unshared)
 		return engine_refuse_unshared("enter a container", err);
 	r = container_dir_spec(e, request->container->record.id, &spec, err);
+	if (r >= 0)
+		r = add_secrets(e, request->container, spec->process, err);
 	if (r < 0)
 		return r;
 	/* one that comes while the program starts waits until it can be passed on */

@@ -104,6 +104,7 @@ static struct json_object *config(const struct subject *s)
 	json_add(o, "Annotations", annotations(s->spec));
 	json_add_str(o, "StopSignal", signal_name((int)asked->stop_signal, signal));
 	json_add_i64(o, "StopTimeout", asked->stop_timeout_sec);
+	json_add(o, "Secrets", inspect_secrets(asked));
 	json_add_strv(o, "CreateCommand", asked->create_command);
 	json_add_str(o, "Umask", umask_text);
 	add_health(o, &asked->health);

@@ -3,6 +3,7 @@
 
 #include "engine/container_config.h"
 #include "engine/mount_record.h"
+#include "engine/secret_option.h"
 #include "engine/volume_driver.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -117,4 +118,25 @@ struct json_object *inspect_tmpfs(const struct container_config *c)
 			json_add_str(o, v->destination, options);
 	}
 	return o;
+}
+
+struct json_object *inspect_secrets(const struct container_config *c)
+{
+	struct json_object *list = json_object_new_array();
+	cleanup_secret_uses struct secret_uses uses = {0};
+
+	strv_foreach (line, c->secrets)
+		(void)secret_use_read(&uses, *line);
+	for (size_t i = 0; i < uses.n; i++) {
+		const struct secret_use *u = &uses.items[i];
+		struct json_object *o = json_object_new_object();
+
+		json_add_str(o, "Name", u->name);
+		json_add_str(o, "ID", u->id);
+		json_add_u64(o, "UID", u->uid);
+		json_add_u64(o, "GID", u->gid);
+		json_add_u64(o, "Mode", u->is_env ? 0 : u->mode);
+		json_object_array_add(list, o);
+	}
+	return list;
 }

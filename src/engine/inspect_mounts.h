@@ -9,3 +9,5 @@ struct json_object;
 struct json_object *inspect_mounts(const struct container_config *c);
 struct json_object *inspect_binds(const struct container_config *c);
 struct json_object *inspect_tmpfs(const struct container_config *c);
+/* inspect_secrets() - "Config.Secrets": which there are, not what they hold. */
+struct json_object *inspect_secrets(const struct container_config *c);

@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "engine/create_plan.h"
+#include "engine/create_steps.h"
 #include "engine/joined.h"
 #include "engine/paths.h"
 #include "engine/spec_gen.h"
@@ -317,5 +318,6 @@ void spec_gen_mounts(const struct create_plan *p, struct spec *spec)
 	add_etc(p, spec);
 	add_devices(p, spec);
 	add_user_mounts(p, spec);
+	create_secrets_spec(p, spec);
 	sort_by_depth(spec->mounts, spec->n_mounts);
 }

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/container_secrets.h"
 #include "engine/joined.h"
 #include "engine/monitor_command.h"
 #include "engine/outer.h"
@@ -325,6 +326,10 @@ static int launch(const struct launcher *x, struct error *err)
 	in_fd = theirs[0];
 	out_fd = theirs[1];
 	err_fd = theirs[2];
+	if (r < 0)
+		return r;
+	r = container_secrets_env(p->data_dir, p->secrets,
+				  &x->request->spec->process->env, err);
 	if (r < 0)
 		return r;
 	start_plan_overlay(p, &lower, &overlay);

@@ -20,7 +20,8 @@ struct spec;
 struct start_request {
 	const struct engine *engine;
 	const struct start_plan *plan;
-	const struct spec *spec;
+	struct spec *
+		spec; /* the launcher, a process of its own, adds secrets to its environment */
 	int lock_fd;        /* the container's run directory, locked */
 	char *const *gifts; /* strv; paths that the container's root is given */
 	bool foreground;    /* this process is the owner: attached from the first byte */

@@ -9,6 +9,7 @@
 #include "engine/container_dir.h"
 #include "engine/create_image.h"
 #include "engine/create_plan.h"
+#include "engine/create_steps.h"
 #include "engine/health_state.h"
 #include "runtime/overlay.h"
 #include "util/fs.h"
@@ -40,6 +41,7 @@ static const struct json_member members[] = {
 	MEMBER("rootless", BOOL, rootless),
 	MEMBER("nested", BOOL, nested),
 	MEMBER("networkHost", BOOL, network_host),
+	MEMBER("secrets", STRV, secrets),
 	MEMBER("hostname", STR, hostname),
 	MEMBER("addHosts", STRV, add_hosts),
 	MEMBER("subuid", STR, subuid),
@@ -149,6 +151,7 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.nested = o->nested,
 		.network_host = c->network_host,
 		.etc = c->etc,
+		.secrets = create_secrets_lines(c),
 		.hostname = copy(c->hostname),
 		.add_hosts = strv_copy(o->add_hosts),
 		.subuid = copy(c->subuid),

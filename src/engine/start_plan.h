@@ -40,6 +40,7 @@ struct start_plan { /* all owned */
 
 	bool rootless, nested, network_host;
 	struct etc_plan etc;
+	char **secrets; /* as in struct container_config: variables of its environment */
 	char *hostname, **add_hosts, *subuid, *subgid;
 	struct etc_words etc_words;
 
