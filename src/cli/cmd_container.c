@@ -123,6 +123,7 @@ static const struct command *const commands[] = {
 	&cmd_container_exists,
 	&cmd_container_prune,
 	&cmd_cp,
+	&cmd_commit,
 	&cmd_export,
 	&cmd_container_diff,
 	&cleanup_command,

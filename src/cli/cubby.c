@@ -58,7 +58,6 @@ static const struct option_spec options[] = {
 
 LATER(auto_update, "auto-update");
 LATER(build, "build");
-LATER(commit, "commit");
 LATER(compose, "compose");
 LATER(generate, "generate");
 LATER(init, "init");
@@ -119,6 +118,7 @@ static const struct command *const commands[] = {
 	&cmd_inspect,
 	&cmd_audit,
 	&cmd_cp,
+	&cmd_commit,
 	&cmd_diff,
 	&cmd_export,
 	&cmd_container,
@@ -151,7 +151,6 @@ static const struct command *const commands[] = {
 	&cmd_complete,
 	&later_auto_update,
 	&later_build,
-	&later_commit,
 	&later_compose,
 	&later_generate,
 	&later_init,

@@ -50,6 +50,7 @@ extern const struct command
 	cmd_audit,
 	cmd_complete,
 	cmd_completion,
+	cmd_commit,
 	cmd_container,
 	cmd_container_diff,
 	cmd_container_exists,

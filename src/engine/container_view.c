@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/container_dir.h"
 #include "engine/image_view.h"
@@ -188,4 +189,16 @@ int container_view_open(const struct container_view *v, struct error *err)
 	if (fd < 0)
 		return error_set(err, error_kind_of(errno), errno, "open %s", v->rootfs);
 	return fd;
+}
+
+void container_view_places(const struct spec *spec, char ***ret)
+{
+	static const char *const more[] = {"run", "run/secrets", "run/notify",
+					   "etc/mtab"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+		strv_add(ret, more[i]);
+	for (size_t i = 0; i < spec->n_mounts; i++)
+		strv_add(ret, spec->mounts[i].destination +
+				      strspn(spec->mounts[i].destination, "/"));
 }

@@ -45,3 +45,8 @@ int container_view_open(const struct container_view *v, struct error *err) _must
 /* container_view_open_plain() - the image's layers alone, with the owners that they have as they lie. */
 int container_view_open_plain(const struct container_view *v,
 			      struct error *err) _must_check_;
+
+/* container_view_places() - what is mounted in a container has places in its writable layer, which are no change of
+ * anybody's: "etc/hosts" (strv, added to; caller frees). */
+struct spec;
+void container_view_places(const struct spec *spec, char ***ret);

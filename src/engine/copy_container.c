@@ -82,7 +82,7 @@ int copy_container_open(const struct engine *e, struct container *container, boo
 	r = container_dir_spec(e, ret->container.record.id, &ret->spec, err);
 	if (r < 0)
 		return r;
-	if (ret->container.status != CONTAINER_RUNNING)
+	if (!status_is_up(ret->container.status))
 		return open_stopped(ret, err);
 	ret->pid_fd = proc_id_open(&ret->container.init);
 	if (ret->pid_fd < 0)

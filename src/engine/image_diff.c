@@ -279,23 +279,15 @@ int image_diff(const struct engine *e, const struct image_record *r,
 	return k < 0 ? error_wrap(err, "compare image %.12s", r->id) : 0;
 }
 
-/* What is mounted in a container has places in its writable layer: they are no change. */
 static int mount_points(const struct engine *e, const char *id, char ***ret,
 			struct error *err)
 {
-	static const char *const more[] = {"run", "run/secrets", "run/notify",
-					   "etc/mtab"};
 	cleanup(spec_freep) struct spec *spec = NULL;
 	int r = container_dir_spec(e, id, &spec, err);
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
-		strv_add(ret, more[i]);
-	for (size_t i = 0; i < spec->n_mounts; i++)
-		strv_add(ret, spec->mounts[i].destination +
-				      strspn(spec->mounts[i].destination, "/"));
-	return 0;
+	if (r >= 0)
+		container_view_places(spec, ret);
+	return r;
 }
 
 int container_diff(const struct engine *e, const char *id, char ***ret, struct error *err)

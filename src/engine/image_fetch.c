@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/collect.h"
 #include "engine/event.h"
@@ -253,6 +254,8 @@ static int record_image(struct fetch *f, struct error *err)
 	if (f->skipped)
 		return only_names(f, err);
 	r = fetch_layers_finish(&f->layers, err);
+	if (r >= 0 && f->options->confirm)
+		r = f->options->confirm(f->options->confirm_data, err);
 	if (r >= 0)
 		r = fill_record(f, &record, err);
 	if (r >= 0)
@@ -317,6 +320,13 @@ static int one_round(struct fetch *f, struct error *err)
 	return r < 0 ? r : 1;
 }
 
+static int input_fd(const struct image_fetch_options *o)
+{
+	if (!o->fetch.input_is_stdin)
+		return -EBADF;
+	return o->confirm ? o->input_fd : STDIN_FILENO;
+}
+
 static int run(struct fetch *f, struct error *err)
 {
 	cleanup_json struct json_object *request =
@@ -324,7 +334,7 @@ static int run(struct fetch *f, struct error *err)
 	const struct transfer_call call = {
 		.operation = "fetch",
 		.request = request,
-		.stdin_fd = f->options->fetch.input_is_stdin ? 0 : -EBADF,
+		.stdin_fd = input_fd(f->options),
 		.stdout_fd = -EBADF,
 	};
 	int r = transfer_client_start(f->engine, &call, &f->client, err);
@@ -479,7 +489,7 @@ int image_fetch(const struct engine *e, const struct image_fetch_options *o,
 	if (r == -EAGAIN)
 		(void)error_hint(err, "Another cubby removed it just now: try again");
 	fd_cleanup_(&lock_fd);
-	if (r >= 0)
+	if (r >= 0 && !o->confirm)
 		tell(e, o->fetch.source, ret);
 	if (r < 0 && (err->code == ENOSPC || err->code == EDQUOT))
 		give_back(e);

@@ -26,6 +26,12 @@ struct image_fetch_options {
 	struct transfer_fetch fetch; /* borrowed */
 	bool single_id;              /* unpack all files as the caller's own */
 	const struct image_progress *progress;
+	/* commit: what is read (then fetch.input_is_stdin is set), and whether all of that was sound, asked before
+	 * the image is on record; no event is told */
+	int input_fd;
+	int (*confirm)(void *data,
+		       struct error *err); /* NULL: fd 0, and there is nothing to ask */
+	void *confirm_data;
 };
 
 /* image_fetch() - on failure nothing is recorded; blobs that are complete stay for the next try. */

@@ -33,6 +33,8 @@ int fetch_policy_ask(const struct fetch *f, bool is_dir, struct fetch_policy *re
 	cleanup_policy struct policy *policy = NULL;
 
 	ret->n = 0;
+	if (f->request.is_commit)
+		return 0;
 	int r = policy_load(f->request.registry.policy, &policy, err);
 	if (r < 0)
 		return r;

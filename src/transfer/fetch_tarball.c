@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "image/blobs.h"
 #include "image/hash.h"
 #include "image/platform.h"
 #include "registry/http.h"
@@ -177,21 +178,59 @@ static struct json_object *make_history(const struct fetch *f, struct json_objec
 	return list;
 }
 
+/* What the image below has of it, and the new entry. */
+static int add_history(const struct fetch *f, struct json_object *below,
+		       struct json_object *config, struct error *err)
+{
+	struct json_object *list = NULL, *entry = NULL;
+	const char *text = f->request.import_history;
+	int r = 0;
+
+	if (!text) {
+		json_add(config, "history", make_history(f, config));
+		return 0;
+	}
+	r = json_parse(text, strlen(text), "the new entry of the history", &entry, err);
+	if (r < 0)
+		return r;
+	if (json_object_is_type(json_get(below, "history"), json_type_array) &&
+	    json_object_deep_copy(json_get(below, "history"), &list, NULL) < 0)
+		return error_set(err, ERR_SYSTEM, ENOMEM, "copy the history");
+	if (!list)
+		list = json_object_new_array();
+	json_object_array_add(list, entry);
+	json_add(config, "history", list);
+	return 0;
+}
+
+static int add_rootfs(const struct tarball_layer *layer, struct json_object *below,
+		      struct json_object *config, struct error *err)
+{
+	struct json_object *rootfs = json_object_new_object();
+	struct json_object *old = json_get(json_get(below, "rootfs"), "diff_ids");
+	cleanup_strv char **diff_ids = NULL;
+	int r = old ? json_to_strv(old, "rootfs.diff_ids", &diff_ids, err) : 0;
+
+	strv_add(&diff_ids, layer->diff_id);
+	json_add_str(rootfs, "type", "layers");
+	json_add_strv(rootfs, "diff_ids", diff_ids);
+	json_add(config, "rootfs", rootfs);
+	return r;
+}
+
 static void add_missing(struct json_object *o, const char *key, const char *value)
 {
 	if (!json_get(o, key))
 		json_add_str(o, key, value);
 }
 
-/* The request's config with the layer in it. Caller frees. */
+/* The request's config with the layer in it. below: the config of the image below, or NULL. Caller frees. */
 static int make_config(const struct fetch *f, const struct tarball_layer *layer,
-		       char **ret, struct error *err)
+		       struct json_object *below, char **ret, struct error *err)
 {
-	cleanup_json struct json_object *o = NULL, *list = NULL;
-	struct json_object *rootfs = json_object_new_object();
+	cleanup_json struct json_object *o = NULL;
 	const char *text = f->request.import_config;
 
-	list = rootfs; /* owned until it is a part of o */
 	int r = json_parse(text, strlen(text), "the config of the import", &o, err);
 	if (r < 0)
 		return r;
@@ -204,51 +243,94 @@ static int make_config(const struct fetch *f, const struct tarball_layer *layer,
 	add_missing(o, "os", f->wanted.os);
 	if (!str_empty(f->wanted.variant) && f->platform_given)
 		add_missing(o, "variant", f->wanted.variant);
-	json_add_str(rootfs, "type", "layers");
-	json_add_strv(rootfs, "diff_ids", (char *[]){layer->diff_id, NULL});
-	json_add(o, "rootfs", TAKE_PTR(list));
-	json_add(o, "history", make_history(f, o));
-	*ret = json_text(o, false);
-	return 0;
+	r = add_rootfs(layer, below, o, err);
+	if (r >= 0)
+		r = add_history(f, below, o, err);
+	if (r >= 0)
+		*ret = json_text(o, false);
+	return r;
 }
 
 static int put_config(struct fetch *f, const struct tarball_layer *layer,
-		      struct image_descriptor *ret, struct error *err)
+		      struct json_object *below, struct image_descriptor *ret,
+		      struct error *err)
 {
 	cleanup_free char *text = NULL;
 	cleanup_image_config struct image_config *parsed = NULL;
 
-	int r = make_config(f, layer, &text, err);
+	int r = make_config(f, layer, below, &text, err);
 	if (r == 0)
 		r = image_config_parse(text, strlen(text), &parsed, err);
 	if (r == 0)
 		r = hash_text(text, strlen(text), &ret->digest, err);
 	if (r < 0)
 		return r;
-	ret->media_type = xstrdup(MEDIA_TYPE_OCI_CONFIG);
+	ret->media_type = xstrdup(f->request.import_docker ? MEDIA_TYPE_DOCKER_CONFIG
+							   : MEDIA_TYPE_OCI_CONFIG);
 	ret->size = (int64_t)strlen(text);
 	return fetch_put(f, ret->digest, text, strlen(text), err);
+}
+
+static void add_layer(const struct fetch *f, struct image_manifest *m, const char *type,
+		      const char *digest, int64_t size)
+{
+	const char *compression = media_type_compression(type);
+	const char *ours = media_type_layer(f->request.import_docker,
+					    compression ? compression : "");
+
+	*SPEC_APPEND(&m->layers, &m->n_layers) = (struct image_descriptor){
+		.media_type = xstrdup(ours ? ours : type),
+		.digest = xstrdup(digest),
+		.size = size,
+	};
+}
+
+/* The layers of the image below go into m, its config to *ret. */
+static int read_base(struct fetch *f, struct image_manifest *m, struct json_object **ret,
+		     struct error *err)
+{
+	cleanup_image_manifest struct image_manifest *base = NULL;
+	cleanup_free char *text = NULL, *config = NULL;
+	size_t len, config_len;
+
+	if (!f->request.import_base)
+		return 0;
+	int r = blob_read(f->blobs_fd, f->request.import_base, IMAGE_MANIFEST_MAX, &text,
+			  &len, err);
+	if (r >= 0)
+		r = image_manifest_parse(text, len, &base, err);
+	if (r >= 0)
+		r = blob_read(f->blobs_fd, base->config.digest, IMAGE_CONFIG_MAX, &config,
+			      &config_len, err);
+	if (r >= 0)
+		r = json_parse(config, config_len, "the config of the image below", ret,
+			       err);
+	for (size_t i = 0; r >= 0 && i < base->n_layers; i++)
+		add_layer(f, m, base->layers[i].media_type, base->layers[i].digest,
+			  base->layers[i].size);
+	return r < 0 ? r : 0;
 }
 
 static int make_manifest(struct fetch *f, const struct tarball_layer *layer,
 			 struct image_text *ret, struct error *err)
 {
+	const char *type = f->request.import_docker ? MEDIA_TYPE_DOCKER_MANIFEST
+						    : MEDIA_TYPE_OCI_MANIFEST;
 	cleanup_image_manifest struct image_manifest *m = xcalloc(1, sizeof(*m));
+	cleanup_json struct json_object *below = NULL;
 
 	m->schema_version = 2;
-	m->media_type = xstrdup(MEDIA_TYPE_OCI_MANIFEST);
-	int r = put_config(f, layer, &m->config, err);
+	m->media_type = xstrdup(type);
+	int r = read_base(f, m, &below, err);
+	if (r == 0)
+		r = put_config(f, layer, below, &m->config, err);
 	if (r < 0)
 		return r;
-	*SPEC_APPEND(&m->layers, &m->n_layers) = (struct image_descriptor){
-		.media_type = xstrdup(layer->media_type),
-		.digest = xstrdup(layer->digest),
-		.size = (int64_t)layer->size,
-	};
+	add_layer(f, m, layer->media_type, layer->digest, (int64_t)layer->size);
 	cleanup_json struct json_object *o = image_manifest_to_json(m);
 	ret->data = json_text(o, false);
 	ret->len = strlen(ret->data);
-	ret->media_type = xstrdup(MEDIA_TYPE_OCI_MANIFEST);
+	ret->media_type = xstrdup(type);
 	return hash_text(ret->data, ret->len, &ret->digest, err);
 }
 

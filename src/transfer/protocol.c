@@ -69,6 +69,10 @@ static const struct field fetch_table_fields[] = {
 	{STRUCT(transfer_fetch, registry, registry_table)},
 	{TEXT(transfer_fetch, import_config)},
 	{TEXT(transfer_fetch, import_message)},
+	{BOOL(transfer_fetch, is_commit)},
+	{DIGEST(transfer_fetch, import_base)},
+	{TEXT(transfer_fetch, import_history)},
+	{BOOL(transfer_fetch, import_docker)},
 };
 TABLE(fetch_table, "request to fetch", NULL, transfer_fetch);
 

@@ -91,6 +91,11 @@ struct transfer_fetch {
 	/* import */
 	char *import_config; /* JSON of an OCI image config to be completed with rootfs and history */
 	char *import_message;
+	/* commit, which is an import of one layer more */
+	bool is_commit;    /* nobody's policy is asked: the bytes are the caller's own */
+	char *import_base; /* digest of the manifest of the image below; NULL: none */
+	char *import_history; /* JSON of the history's new entry; NULL: import's */
+	bool import_docker;   /* in Docker's format instead of OCI's */
 };
 
 /* send: from the blobs to anywhere. */
