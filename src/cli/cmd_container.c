@@ -105,6 +105,7 @@ static const struct command *const commands[] = {
 	&cmd_create,
 	&cmd_start,
 	&cmd_restart,
+	&cmd_init,
 	&cmd_exec,
 	&cmd_ps,
 	&cmd_logs,

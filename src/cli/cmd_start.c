@@ -112,6 +112,7 @@ const struct command cmd_start = {
 	.name = "start",
 	.group = "Containers",
 	.usage = "[options] CONTAINER [CONTAINER...]",
+	.arguments = ARGUMENTS_CONTAINERS_STOPPED,
 	.summary = "start containers that were created, or have ended",
 	.description = "The files that a container has changed are as it left them. With "
 		       "--attach the exit status is the program's.",

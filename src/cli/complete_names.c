@@ -52,9 +52,8 @@ static bool is_wanted(const struct container *c, enum arguments state)
 }
 
 static const char *const status_words[] = {
-	[CONTAINER_CREATED] = "created",
-	[CONTAINER_RUNNING] = "running",
-	[CONTAINER_PAUSED] = "paused",
+	[CONTAINER_CREATED] = "created",         [CONTAINER_RUNNING] = "running",
+	[CONTAINER_INITIALIZED] = "initialized", [CONTAINER_PAUSED] = "paused",
 	[CONTAINER_EXITED] = "exited",
 };
 

@@ -60,7 +60,6 @@ LATER(auto_update, "auto-update");
 LATER(build, "build");
 LATER(compose, "compose");
 LATER(generate, "generate");
-LATER(init, "init");
 LATER(kube, "kube");
 LATER(mount, "mount");
 LATER(network, "network");
@@ -100,6 +99,7 @@ static const struct command *const commands[] = {
 	&cmd_create,
 	&cmd_start,
 	&cmd_restart,
+	&cmd_init,
 	&cmd_exec,
 	&cmd_ps,
 	&cmd_logs,
@@ -153,7 +153,6 @@ static const struct command *const commands[] = {
 	&later_build,
 	&later_compose,
 	&later_generate,
-	&later_init,
 	&later_kube,
 	&later_mount,
 	&later_network,
@@ -190,7 +189,7 @@ static int set_log(const struct cubby_globals *g, struct error *err)
 /* Those that put a process of ours into a container, where it could be reached. */
 static bool enters_container(const struct command *c)
 {
-	return c == &cmd_run || c == &cmd_start || c == &cmd_restart ||
+	return c == &cmd_run || c == &cmd_start || c == &cmd_restart || c == &cmd_init ||
 	       c == &cmd_container_rerun || c == &cmd_exec || c == &cmd_audit ||
 	       c == &cmd_cp;
 }

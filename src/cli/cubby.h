@@ -83,6 +83,7 @@ extern const struct command
 	cmd_images,
 	cmd_import,
 	cmd_info,
+	cmd_init,
 	cmd_inspect,
 	cmd_kill,
 	cmd_load,

@@ -26,6 +26,7 @@
 #define INIT_FILE    "init"
 #define MONITOR_FILE "monitor"
 #define PAUSED_FILE  "paused" /* the init that was paused */
+#define START_SOCKET "start"  /* where an init waits to be started, or waited */
 #define LOG_FILE     "log"
 #define CONFIG_FILE  "config.json"
 #define CONTAINER_COPY_DIR \

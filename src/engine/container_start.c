@@ -23,6 +23,7 @@
 #include "engine/remove.h"
 #include "engine/start.h"
 #include "engine/user_ids.h"
+#include "runtime/launch.h"
 #include "spec/spec.h"
 #include "util/fs.h"
 #include "util/mem.h"
@@ -152,6 +153,7 @@ static int launch(struct revival *x, struct started *ret, struct error *err)
 		.lock_fd = x->lock_fd,
 		.gifts = x->gifts,
 		.foreground = x->options->attach,
+		.waits = x->options->only_init,
 	};
 	int r = container_start_begin(&request, &s, err);
 
@@ -210,7 +212,11 @@ static int revive(struct revival *x, const struct container *c, struct started *
 	x->done = true;
 	if (x->options->by_policy)
 		event_container(x->engine, &c->record, &c->config, EVENT_RESTART);
-	event_container_started(x->engine, &c->record, &c->config, x->options->attach);
+	if (x->options->only_init)
+		event_container(x->engine, &c->record, &c->config, EVENT_INIT);
+	else
+		event_container_started(x->engine, &c->record, &c->config,
+					x->options->attach);
 	return 0;
 }
 
@@ -248,6 +254,53 @@ int container_start_needed(const struct engine *e, char *const *ids,
 	return 0;
 }
 
+/* An init that waits. Its record is "started" already. */
+static int let_go(const struct engine *e, const struct container *c, struct error *err)
+{
+	cleanup_fd int lock_fd = container_dir_lock(e, c->record.id, 0, err);
+	int r;
+
+	if (lock_fd < 0)
+		return lock_fd;
+	r = container_dir_write_process(lock_fd, INIT_FILE, c->init.pid, err);
+	if (r >= 0)
+		r = launch_start(lock_fd, START_SOCKET, err);
+	if (r < 0)
+		return r;
+	if (unlinkat(lock_fd, START_SOCKET, 0) < 0 && errno != ENOENT)
+		return error_set(err, ERR_SYSTEM, errno,
+				 "remove the socket of container %s", c->record.name);
+	event_container(e, &c->record, &c->config, EVENT_START);
+	return 0;
+}
+
+/* Who stays from the first byte on must be there when the monitor begins: made anew. */
+static int start_attached(const struct engine *e, const struct container *c,
+			  const struct start_options *o, int *ret_exit_code,
+			  struct error *err)
+{
+	cleanup_container struct container stopped = {0};
+	int r = container_stop(e, c, 0, err);
+
+	if (r >= 0)
+		r = container_find(e, c->record.id, &stopped, err);
+	return r < 0 ? r : container_start(e, &stopped, o, ret_exit_code, err);
+}
+
+int container_initialize(const struct engine *e, const struct container *c,
+			 const struct start_talk *talk, struct error *err)
+{
+	const struct start_options o = {.only_init = true, .talk = *talk};
+	int exit_code;
+
+	if (status_is_up(c->status))
+		return error_set(err, ERR_CONFLICT, 0,
+				 "container %s is %s: only one that is created or exited "
+				 "can be initialized: container state improper",
+				 c->record.name, status_word(c->status));
+	return container_start(e, c, &o, &exit_code, err);
+}
+
 int container_start(const struct engine *e, const struct container *c,
 		    const struct start_options *o, int *ret_exit_code, struct error *err)
 {
@@ -260,6 +313,9 @@ int container_start(const struct engine *e, const struct container *c,
 	*ret_exit_code = 0;
 	if (c->status == CONTAINER_RUNNING)
 		return 0;
+	if (c->status == CONTAINER_INITIALIZED)
+		return o->attach ? start_attached(e, c, o, ret_exit_code, err)
+				 : let_go(e, c, err);
 	if (e->unshared)
 		return engine_refuse_unshared("start a container", err);
 	r = container_start_needed(e, c->config.dependencies, &o->talk, err);

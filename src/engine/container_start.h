@@ -12,7 +12,8 @@
 #include "util/error.h"
 
 struct start_options {
-	bool attach; /* stay until its end */
+	bool attach;    /* stay until its end */
+	bool only_init; /* container_initialize() */
 	bool interactive, forward_signals;
 	const char *detach_keys; /* NULL: the container's */
 	bool by_policy;          /* its restart policy starts it, not a person... */
@@ -32,6 +33,13 @@ int container_start(const struct engine *e, const struct container *c,
 /* container_start_needed() - those of these containers that do not run; what they need first. */
 int container_start_needed(const struct engine *e, char *const *ids,
 			   const struct start_talk *talk, struct error *err) _must_check_;
+
+/*
+ * container_initialize() - everything but the program itself: namespaces, mounts, limits. container_start() lets
+ * it go. One that has processes already is ERR_CONFLICT.
+ */
+int container_initialize(const struct engine *e, const struct container *c,
+			 const struct start_talk *talk, struct error *err) _must_check_;
 
 /*
  * container_restart() - stop (stop_sec < 0: as long as its own stop time-out says), then start. One that is

@@ -217,9 +217,10 @@ int container_stop_by(const struct engine *e, const struct container *c,
 			c->record.name, c->record.name);
 	}
 	r = rerun_cancel(e, c, err);
-	if (r < 0 || c->status != CONTAINER_RUNNING)
+	if (r < 0 || !status_is_up(c->status))
 		return r;
-	if (timeout_msec != 0) {
+	/* there is no program yet that could do anything about a signal */
+	if (timeout_msec != 0 && c->status != CONTAINER_INITIALIZED) {
 		r = container_signal(c, sig, err);
 		if (r < 0)
 			return r;
@@ -248,7 +249,8 @@ int container_remove(const struct engine *e, const struct container *c,
 	cleanup_fd int lock_fd = -EBADF;
 	int r;
 
-	if (status_is_up(c->status) && !options->force) {
+	if (status_is_up(c->status) && c->status != CONTAINER_INITIALIZED &&
+	    !options->force) {
 		error_set(
 			err, ERR_CONFLICT, 0,
 			"cannot remove container %s as it is %s - running or paused "

@@ -77,6 +77,7 @@ static void observe_dir(int dirfd, struct observation *o)
 		return; /* it has ended: there is nobody to ask after */
 	if (container_dir_read_process(dirfd, MONITOR_FILE, &o->monitor, NULL) == 0)
 		f->monitor_alive = proc_id_alive(&o->monitor);
+	f->waits = f->monitor_alive && faccessat(dirfd, START_SOCKET, F_OK, 0) == 0;
 	f->paused = f->monitor_alive && has_mark_of_pause(dirfd, &o->init);
 	f->init_alive = f->has_init && proc_id_alive(&o->init);
 	f->this_boot = f->monitor_alive || f->init_alive || !f->has_init ||

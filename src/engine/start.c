@@ -65,6 +65,7 @@ struct launcher {
 	struct joined joined;
 	int cache_fd;
 	int listen_fd; /* for those who attach */
+	int start_fd;  /* for who starts an init that waits */
 	int owner_fd;  /* the monitor's end */
 	int report_fd; /* the launcher's end */
 };
@@ -73,6 +74,7 @@ struct launcher {
 		.joined = JOINED_INIT, \
 		.cache_fd = -EBADF,    \
 		.listen_fd = -EBADF,   \
+		.start_fd = -EBADF,    \
 		.owner_fd = -EBADF,    \
 		.report_fd = -EBADF,   \
 	})
@@ -86,6 +88,7 @@ static void launcher_release(struct launcher *x)
 	strv_free(x->health_argv);
 	fd_cleanup_(&x->cache_fd);
 	fd_cleanup_(&x->listen_fd);
+	fd_cleanup_(&x->start_fd);
 	fd_cleanup_(&x->owner_fd);
 	fd_cleanup_(&x->report_fd);
 }
@@ -156,7 +159,11 @@ static int prepare(struct launcher *x, struct error *err)
 		return r;
 	x->listen_fd = fd_listen_unix(x->request->lock_fd, MONITOR_SOCKET_NAME,
 				      SOCK_SEQPACKET, err);
-	return x->listen_fd < 0 ? x->listen_fd : 0;
+	if (x->listen_fd < 0 || !x->request->waits)
+		return x->listen_fd < 0 ? x->listen_fd : 0;
+	x->start_fd =
+		fd_listen_unix(x->request->lock_fd, START_SOCKET, SOCK_SEQPACKET, err);
+	return x->start_fd < 0 ? x->start_fd : 0;
 }
 
 /* A pipe between container and monitor, ours at [0], the container's at [1]. */
@@ -343,6 +350,9 @@ static int launch(const struct launcher *x, struct error *err)
 	o.filter = x->has_filter ? &x->filter : NULL;
 	o.preserve_fds = p->preserve_fds;
 	o.die_with_parent = true;
+	o.start_fd = x->start_fd;
+	o.forget_fds[0] = x->report_fd; /* or our maker would wait for its end... */
+	o.forget_fds[1] = x->request->lock_fd; /* ...and others for the lock */
 	joined_fill(&x->joined, &o);
 	o.base_creates = p->is_remapped;
 	o.root_idmap = p->root_idmap;
@@ -363,7 +373,7 @@ static int launch(const struct launcher *x, struct error *err)
 	m.dir_fd = container_dir_open(x->request->engine, p->id); /* not the lock's */
 	if (m.dir_fd < 0)
 		return error_set(err, ERR_SYSTEM, -m.dir_fd, "open %s", p->run_dir);
-	r = launch_finish(&l, err);
+	r = x->request->waits ? launch_detach(&l, err) : launch_finish(&l, err);
 	if (r < 0)
 		return r;
 	r = report_started(x, l.pid, err);

@@ -24,6 +24,7 @@ struct start_request {
 		spec; /* the launcher, a process of its own, adds secrets to its environment */
 	int lock_fd;        /* the container's run directory, locked */
 	char *const *gifts; /* strv; paths that the container's root is given */
+	bool waits;         /* the init is made, and left waiting at START_SOCKET */
 	bool foreground;    /* this process is the owner: attached from the first byte */
 };
 

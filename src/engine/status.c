@@ -4,9 +4,8 @@
 const char *status_word(enum container_status status)
 {
 	static const char *const words[] = {
-		[CONTAINER_CREATED] = "created",
-		[CONTAINER_RUNNING] = "running",
-		[CONTAINER_PAUSED] = "paused",
+		[CONTAINER_CREATED] = "created",         [CONTAINER_RUNNING] = "running",
+		[CONTAINER_INITIALIZED] = "initialized", [CONTAINER_PAUSED] = "paused",
 		[CONTAINER_EXITED] = "exited",
 	};
 
@@ -15,7 +14,8 @@ const char *status_word(enum container_status status)
 
 bool status_is_up(enum container_status status)
 {
-	return status == CONTAINER_RUNNING || status == CONTAINER_PAUSED;
+	return status == CONTAINER_RUNNING || status == CONTAINER_PAUSED ||
+	       status == CONTAINER_INITIALIZED;
 }
 
 static struct status_verdict verdict(enum container_status status,
@@ -43,7 +43,9 @@ struct status_verdict status_judge(const struct status_facts *f)
 		return verdict(CONTAINER_EXITED, REPAIR_RECORD_LOST);
 	/* an init that ended a moment ago: its monitor still empties the pipes */
 	if (f->monitor_alive)
-		return verdict(f->paused ? CONTAINER_PAUSED : CONTAINER_RUNNING,
+		return verdict(f->waits    ? CONTAINER_INITIALIZED
+			       : f->paused ? CONTAINER_PAUSED
+					   : CONTAINER_RUNNING,
 			       REPAIR_NONE);
 	if (f->init_alive)
 		return verdict(CONTAINER_EXITED, REPAIR_KILL);

@@ -14,7 +14,8 @@
 enum container_status {
 	CONTAINER_CREATED, /* not started, or about to be */
 	CONTAINER_RUNNING,
-	CONTAINER_PAUSED, /* running, and stopped for now */
+	CONTAINER_INITIALIZED, /* its processes but the program itself are there */
+	CONTAINER_PAUSED,      /* running, and stopped for now */
 	CONTAINER_EXITED,
 };
 #define CONTAINER_STATUSES (CONTAINER_EXITED + 1)
@@ -30,6 +31,7 @@ struct status_facts {
 	bool has_init;  /* the init was made and its identity written down... */
 	bool this_boot; /* ...since this boot */
 	bool init_alive, monitor_alive;
+	bool waits;  /* the init has not been let go */
 	bool paused; /* a mark says so of this init */
 };
 
@@ -53,7 +55,7 @@ struct status_verdict {
 
 struct status_verdict status_judge(const struct status_facts *f);
 
-/* status_is_up() - it has processes: running or paused. */
+/* status_is_up() - it has processes: running, paused, or initialized. */
 bool status_is_up(enum container_status status);
 
 /* status_word() - podman's: "created", "running", "paused", "exited". */

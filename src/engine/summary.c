@@ -29,6 +29,8 @@ char *container_status_text(const struct container *c, int64_t now_usec)
 		span = since(c->record.started_usec, now_usec);
 		return c->health ? xasprintf("Up %s (%s)", span, c->health)
 				 : xasprintf("Up %s", span);
+	case CONTAINER_INITIALIZED:
+		return xstrdup("Initialized");
 	case CONTAINER_PAUSED:
 		return xstrdup("Paused");
 	case CONTAINER_EXITED:

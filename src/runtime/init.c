@@ -330,9 +330,12 @@ static int wait_for_start(struct init *i, struct error *err)
 
 	if (r < 0 || i->options->start_fd < 0)
 		return r;
-	/* The creator may end now, and its last words to us are that it knows we stay. */
-	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+	/* The creator may end now, and its last words to us are that it knows we stay; unless it stays too. */
+	if (!i->options->die_with_parent && prctl(PR_SET_PDEATHSIG, 0) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "outlive the creator");
+	for (size_t n = 0; n < ARRAY_SIZE(i->options->forget_fds); n++)
+		if (i->options->forget_fds[n] >= 0)
+			(void)close(i->options->forget_fds[n]);
 	r = sync_send(i->sync_fd, SYNC_READY, -EBADF, err);
 	if (r < 0)
 		return r;

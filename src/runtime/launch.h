@@ -35,7 +35,7 @@ int launch_begin(struct launch *l, const struct launch_options *options,
 int launch_finish(struct launch *l, struct error *err) _must_check_;
 
 /*
- * launch_detach() - with start_fd: leave the init waiting (it no longer dies with us). A
+ * launch_detach() - with start_fd: leave the init waiting (it no longer dies with us, but with die_with_parent). A
  * later launch_start() from any process lets it go on.
  */
 int launch_detach(struct launch *l, struct error *err) _must_check_;

@@ -57,8 +57,10 @@ struct launch_options {
 	int console_socket_fd; /* with process.terminal and no ret_master_fd: master goes
 				  here */
 	int *ret_master_fd;    /* with process.terminal: master is handed to the caller */
-	int start_fd;  /* listening socket on which the init waits for `start`; -EBADF:
+	int start_fd; /* listening socket on which the init waits for `start`; -EBADF:
 			  none */
+	int forget_fds
+		[2]; /* of the caller, which an init that waits there must not keep open; -EBADF: none */
 	int cgroup_fd; /* directory to start in (CLONE_INTO_CGROUP), -EBADF: none */
 	int seccomp_cache_dirfd; /* -EBADF: none */
 	/* used instead of spec's linux.seccomp; NULL: the spec's */
@@ -73,6 +75,7 @@ struct launch_options {
 		.stdio_fd = {-EBADF, -EBADF, -EBADF}, \
 		.console_socket_fd = -EBADF,          \
 		.start_fd = -EBADF,                   \
+		.forget_fds = {-EBADF, -EBADF},       \
 		.cgroup_fd = -EBADF,                  \
 		.seccomp_cache_dirfd = -EBADF,        \
 	})

@@ -97,6 +97,30 @@ def test_a_start_that_fails_changes_nothing(cubby, root):
     assert os.listdir(cubby.run_dir + "/containers") == []
 
 
+def test_initialized(cubby, root):
+    cubby.ok("create", "-i", "--name", "box", "--rootfs", root, "sh", "-c", COUNT + "; cat; exit 3")
+    assert cubby.ok("init", "box") == "box"
+    assert cubby.status("box") == "initialized" and cubby.pid("box") > 0
+    assert "container state improper" in cubby.fails("init", "box", code=125)
+    assert cubby.fails("exec", "box", "true", code=255)
+    assert not os.path.exists(os.path.join(root, "runs"))
+    assert cubby.ok("start", "box") == "box"
+    cubby.wait_log("box", "1")
+    assert cubby.status("box") == "running"
+    cubby.ok("stop", "-t", "0", "box")
+    cubby.ok("init", "box")
+    assert cubby.ok("stop", "box") == "box"  # at once: there is nobody to ask
+    assert cubby.status("box") == "exited"
+    cubby.ok("init", "box")
+    done = cubby("start", "-ai", "box", input="hello")
+    assert (done.code, done.stdout) == (3, "2\nhello")
+    cubby.ok("init", "--all")
+    assert cubby.ok("rm", "box") == "box"
+    cubby.ok("create", "--name", "none", "--rootfs", root, "nosuch")
+    assert "not found" in cubby.fails("init", "none", code=127)
+    assert cubby.status("none") == "created"
+
+
 def test_restart(cubby, root):
     cubby.ok("run", "-d", "--name", "web", "--rootfs", root, "sh", "-c", COUNT + "; exec sleep 1000")
     cubby.wait_log("web", "1")
