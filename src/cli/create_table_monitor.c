@@ -2,6 +2,7 @@
 /* What the container's monitor does: log, notification. */
 #include "cli/create_tables.h"
 #include "engine/log_option.h"
+#include "engine/sdnotify.h"
 
 #define O struct create_options
 
@@ -12,6 +13,7 @@ const struct option_spec create_table_monitor[] = {
 	OPT_STRV(O, log_opts, "log-opt", 0, "NAME=VALUE",
 		 "max-size=SIZE, max-file=NUMBER, path=FILE; with journald tag=TEXT, "
 		 "label=FIELD=VALUE"),
-	OPT_NOT_YET("sdnotify", 0),
+	OPT_WORD(O, sdnotify, "sdnotify", 0, sdnotify_words,
+		 "who tells systemd that it is ready (default container)"),
 	OPT_END,
 };

@@ -53,6 +53,7 @@ static const struct json_member members[] = {
 	MEMBER("healthLogDestination", STR, health.log_destination),
 	MEMBER("healthMaxLogCount", I64, health.max_log_count),
 	MEMBER("healthMaxLogSize", I64, health.max_log_size),
+	MEMBER("sdNotify", I64, sdnotify),
 	MEMBER("cidFile", STR, cidfile),
 	MEMBER("pidFile", STR, pidfile),
 	MEMBER("interactive", BOOL, interactive),

@@ -8,6 +8,7 @@
 
 #include "engine/create_image.h"
 #include "engine/health_config.h"
+#include "engine/sdnotify.h"
 #include "spec/image.h"
 #include "util/str.h"
 
@@ -28,5 +29,12 @@ int create_plan_health(const struct engine *e, struct create_plan *p, struct err
 	int r = health_config_make(&p->options->health, image, &p->health, err);
 
 	(void)e;
-	return r < 0 ? r : check_destination(p->health.log_destination, err);
+	if (r >= 0)
+		r = check_destination(p->health.log_destination, err);
+	if (r >= 0 && p->options->sdnotify == SDNOTIFY_HEALTHY &&
+	    !health_config_has_check(&p->health))
+		return error_set(
+			err, ERR_INVALID, 0,
+			"sdnotify policy \"healthy\" requires a healthcheck to be set");
+	return r;
 }

@@ -67,6 +67,7 @@ struct create_options {
 	int log_driver; /* enum log_driver */
 	char **log_opts;
 	struct health_options health;
+	int sdnotify; /* enum sdnotify_mode */
 	struct restart_policy restart;
 	int preserve_fds;
 	struct inside_options inside;

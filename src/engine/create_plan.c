@@ -162,6 +162,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 	};
 	log_settings_keep(&p->log, ret);
 	health_config_copy(&p->health, &ret->health);
+	ret->sdnotify = o->sdnotify;
 	create_mounts_config(p, ret);
 	ret->secrets = create_secrets_lines(p);
 }

@@ -9,6 +9,7 @@
 #include "engine/health_probe.h"
 #include "engine/health_record.h"
 #include "engine/remove.h"
+#include "engine/sdnotify.h"
 #include "util/json.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -156,6 +157,8 @@ int health_run(const struct engine *e, const struct container *c,
 	ret->status = after.state.status;
 	ret->next_usec = health_state_interval(h, &after.state);
 	emit(e, c, &after, &result);
+	if (after.state.status == HEALTH_HEALTHY && before.state.status != HEALTH_HEALTHY)
+		sdnotify_ready((enum sdnotify_mode)c->config.sdnotify);
 	return act(e, c, action, err);
 }
 

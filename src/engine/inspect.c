@@ -10,6 +10,7 @@
 #include "engine/health.h"
 #include "engine/inspect_mounts.h"
 #include "engine/log_target.h"
+#include "engine/sdnotify.h"
 #include "spec/spec.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -107,6 +108,7 @@ static struct json_object *config(const struct subject *s)
 	json_add(o, "Secrets", inspect_secrets(asked));
 	json_add_strv(o, "CreateCommand", asked->create_command);
 	json_add_str(o, "Umask", umask_text);
+	json_add_str(o, "sdNotifyMode", sdnotify_words[asked->sdnotify]);
 	add_health(o, &asked->health);
 	return o;
 }

@@ -17,6 +17,7 @@ void monitor_command_release(struct monitor_command *m)
 	fd_cleanup_(&m->tty_fd);
 	fd_cleanup_(&m->keep_fd);
 	log_target_release(&m->log);
+	sdnotify_proxy_release(&m->notify);
 }
 
 static void add_number(char ***argv, const char *option, int64_t value)
@@ -43,7 +44,7 @@ static int add_fds(const struct monitor_command *m, char ***argv)
 		{"--out-fd", m->out_fd},     {"--err-fd", m->err_fd},
 		{"--tty-fd", m->tty_fd},     {"--listen-fd", m->listen_fd},
 		{"--owner-fd", m->owner_fd}, {"--log-fd", m->log.fd},
-		{"--keep-fd", m->keep_fd},
+		{"--keep-fd", m->keep_fd},   {"--notify-fd", m->notify.fd},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
@@ -90,6 +91,7 @@ int monitor_command_exec(const struct monitor_command *m, struct error *err)
 		return error_set(err, ERR_SYSTEM, -r, "pass files to the monitor");
 	if (m->log.fd >= 0)
 		add_log(m, &argv);
+	add_word(&argv, "--notify-to", m->notify.to);
 	add_number(&argv, "--keep-stdin", m->keep_stdin);
 	if (m->timeout_sec > 0)
 		add_number(&argv, "--timeout", m->timeout_sec);

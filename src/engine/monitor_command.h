@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "engine/log_target.h"
+#include "engine/sdnotify.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -20,22 +21,24 @@ struct monitor_command {
 	int tty_fd;                /* owned; instead of the three */
 	int keep_fd;               /* owned; only held open */
 	int listen_fd, owner_fd;
-	struct log_target log; /* owned */
+	struct log_target log;        /* owned */
+	struct sdnotify_proxy notify; /* owned */
 	const struct log_settings *log_settings;
 	int64_t timeout_sec;
 	bool keep_stdin;
 };
-#define MONITOR_COMMAND_INIT            \
-	((struct monitor_command){      \
-		.dir_fd = -EBADF,       \
-		.in_fd = -EBADF,        \
-		.out_fd = -EBADF,       \
-		.err_fd = -EBADF,       \
-		.tty_fd = -EBADF,       \
-		.keep_fd = -EBADF,      \
-		.listen_fd = -EBADF,    \
-		.owner_fd = -EBADF,     \
-		.log = LOG_TARGET_INIT, \
+#define MONITOR_COMMAND_INIT                   \
+	((struct monitor_command){             \
+		.dir_fd = -EBADF,              \
+		.in_fd = -EBADF,               \
+		.out_fd = -EBADF,              \
+		.err_fd = -EBADF,              \
+		.tty_fd = -EBADF,              \
+		.keep_fd = -EBADF,             \
+		.listen_fd = -EBADF,           \
+		.owner_fd = -EBADF,            \
+		.log = LOG_TARGET_INIT,        \
+		.notify = SDNOTIFY_PROXY_INIT, \
 	})
 void monitor_command_release(struct monitor_command *m);
 #define cleanup_monitor_command cleanup(monitor_command_release)

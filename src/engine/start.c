@@ -36,6 +36,7 @@
 #include "engine/joined.h"
 #include "engine/monitor_command.h"
 #include "engine/outer.h"
+#include "engine/sdnotify.h"
 #include "engine/security_option.h"
 #include "monitor/protocol.h"
 #include "runtime/launch.h"
@@ -337,6 +338,10 @@ static int launch(const struct launcher *x, struct error *err)
 		return r;
 	r = container_secrets_env(p->data_dir, p->secrets,
 				  &x->request->spec->process->env, err);
+	if (r >= 0)
+		r = sdnotify_proxy_open((enum sdnotify_mode)p->sdnotify, p->run_dir,
+					x->request->lock_fd, x->request->spec, &m.notify,
+					err);
 	if (r < 0)
 		return r;
 	start_plan_overlay(p, &lower, &overlay);
@@ -465,6 +470,7 @@ int container_start_begin(const struct start_request *request, struct starting *
 		r = socket_pair(&s.owner_fd, &x.owner_fd, err);
 	if (r < 0)
 		return r;
+	s.sdnotify = request->plan->sdnotify;
 	s.launcher_pid = fork();
 	if (s.launcher_pid < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make a process");
@@ -494,6 +500,7 @@ int container_start_finish(struct starting *s, struct started *ret, struct error
 		return r;
 	}
 	ret->owner_fd = TAKE_FD(s->owner_fd);
+	sdnotify_started((enum sdnotify_mode)s->sdnotify, ret->monitor_pid);
 	return 0;
 }
 

@@ -20,8 +20,7 @@ struct spec;
 struct start_request {
 	const struct engine *engine;
 	const struct start_plan *plan;
-	struct spec *
-		spec; /* the launcher, a process of its own, adds secrets to its environment */
+	struct spec *spec;  /* the launcher, a process of its own, adds to it */
 	int lock_fd;        /* the container's run directory, locked */
 	char *const *gifts; /* strv; paths that the container's root is given */
 	bool waits;         /* the init is made, and left waiting at START_SOCKET */
@@ -40,6 +39,7 @@ struct started {
 struct starting {
 	pid_t launcher_pid;
 	int report_fd, owner_fd; /* owned */
+	int sdnotify;            /* enum sdnotify_mode */
 };
 #define STARTING_INIT ((struct starting){.report_fd = -EBADF, .owner_fd = -EBADF})
 

@@ -74,6 +74,7 @@ static const struct json_member members[] = {
 	MEMBER("imageName", STR, image_name),
 	MEMBER("imageId", STR, image_id),
 	MEMBER("timeout", I64, timeout_sec),
+	MEMBER("sdNotify", INT, sdnotify),
 	MEMBER("checked", BOOL, is_checked),
 	MEMBER("pidFile", STR, pidfile),
 	MEMBER("monitorPidFile", STR, monitor_pidfile),
@@ -106,6 +107,12 @@ void start_plan_release(struct start_plan *p)
 static char *copy(const char *text)
 {
 	return text ? xstrdup(text) : NULL;
+}
+
+/* The next start is from another directory. */
+static char *absolute(const char *path)
+{
+	return path ? fs_absolute(path) : NULL;
 }
 
 static void build_root(const struct create_plan *c, struct start_plan *p)
@@ -170,9 +177,10 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.image_name = c->image ? xstrdup(c->image->name) : NULL,
 		.image_id = c->image ? xstrdup(c->image->record.id) : NULL,
 		.timeout_sec = o->timeout_sec,
+		.sdnotify = o->sdnotify,
 		.is_checked = health_state_is_due(&c->health),
-		.pidfile = copy(o->pidfile),
-		.monitor_pidfile = copy(o->monitor_pidfile),
+		.pidfile = absolute(o->pidfile),
+		.monitor_pidfile = absolute(o->monitor_pidfile),
 		.preserve_fds = o->preserve_fds,
 	};
 	etc_words_copy(&c->etc_words, &ret->etc_words);

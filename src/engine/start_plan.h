@@ -53,6 +53,7 @@ struct start_plan { /* all owned */
 	struct log_settings log;
 	char *image_name, *image_id; /* for it; NULL: no image */
 	int64_t timeout_sec;
+	int sdnotify;    /* enum sdnotify_mode */
 	bool is_checked; /* its monitor runs health checks */
 	char *pidfile, *monitor_pidfile;
 

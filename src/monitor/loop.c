@@ -43,6 +43,7 @@ enum {
 	SLOT_LISTEN,
 	SLOT_INPUT,
 	SLOT_HEALTH,
+	SLOT_NOTIFY,
 	SLOT_STREAM,
 	SLOT_CLIENT = SLOT_STREAM + 2,
 	SLOTS = SLOT_CLIENT + MONITOR_CLIENTS_MAX,
@@ -324,6 +325,7 @@ static nfds_t prepare(struct monitor *m, struct pollfd set[static SLOTS], int64_
 	want(&set[SLOT_INPUT], busy || !m->terminal ? m->input.fd : -1,
 	     busy ? POLLOUT : 0);
 	want(&set[SLOT_HEALTH], m->health.fd, POLLIN);
+	want(&set[SLOT_NOTIFY], m->notify.fd, POLLIN);
 	for (size_t i = 0; i < ARRAY_SIZE(m->streams); i++) {
 		struct stream *s = &m->streams[i];
 		bool wanted = m->clients.packet_len == 0 && now >= s->retry_usec;
@@ -383,6 +385,8 @@ static void turn(struct monitor *m, const struct pollfd set[static SLOTS], int64
 	if (set[SLOT_SIGNAL].revents)
 		handle_signals(m, now);
 	handle_input(m, set[SLOT_INPUT].revents);
+	if (set[SLOT_NOTIFY].revents)
+		notify_forward(&m->notify);
 	/* it may have been stopped above */
 	if (set[SLOT_HEALTH].revents && m->health.fd >= 0)
 		health_read(&m->health, now);

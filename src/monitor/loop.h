@@ -9,6 +9,7 @@
 #include "monitor/clients.h"
 #include "monitor/health.h"
 #include "monitor/log.h"
+#include "monitor/notify.h"
 #include "monitor/options.h"
 #include "monitor/record.h"
 #include "monitor/stream.h"
@@ -35,6 +36,7 @@ struct monitor {
 	int64_t leave_usec;  /* wait for clients other than the owner until then */
 	struct monitor_exit status;
 	struct health health;
+	struct notify notify;
 	struct record record;
 	struct stream streams[2];
 	struct input input;

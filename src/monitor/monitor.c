@@ -91,6 +91,7 @@ static int monitor_start(struct monitor *m, const struct monitor_options *o,
 	m->kill_usec =
 		o->timeout > 0 ? clock_monotonic() + SECONDS(o->timeout) : CLOCK_NEVER;
 	clients_init(&m->clients);
+	notify_init(&m->notify, (int)o->notify_fd, o->notify_to);
 	health_init(&m->health, o->health, clock_monotonic());
 
 	*ret_step = "close what was not given";

@@ -22,6 +22,8 @@
  *   --log-max-files N, --log-cri 0|1 its format (logfile.h)
  *   --log-journal PATH the journal's socket, --log-fields TEXT its fields of this
  *   container (journal.h)
+ *   --notify-fd N      datagram socket on which the container's program speaks to the
+ *   service manager, --notify-to PATH that one's (notify.h)
  *   --keep-stdin 0|1   -i: the container's stdin stays open while nobody is attached;
  * else it is closed when the (first) client that may write has gone
  *   --sync 0|1         fsync the exit record

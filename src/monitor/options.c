@@ -6,6 +6,7 @@
 
 #include "monitor/journal.h"
 #include "monitor/logfile.h"
+#include "monitor/notify.h"
 #include "monitor/text.h"
 
 struct option {
@@ -36,6 +37,7 @@ static const struct option options[] = {
 	FD_OPTION("--log-fd", log_fd),
 	FD_OPTION("--ready-fd", ready_fd),
 	FD_OPTION("--keep-fd", keep_fd),
+	FD_OPTION("--notify-fd", notify_fd),
 	OPTION("--pid", pid, 1, INT_MAX),
 	OPTION("--log-max-size", log_max_size, 0, INT64_MAX),
 	OPTION("--log-max-files", log_max_files, 1, 1000),
@@ -59,6 +61,7 @@ struct word_option {
 static const struct word_option word_options[] = {
 	WORD_OPTION("--log-name", log_name, LOGFILE_NAME_LEN),
 	WORD_OPTION("--log-journal", log_journal, JOURNAL_PATH_LEN),
+	WORD_OPTION("--notify-to", notify_to, NOTIFY_PATH_LEN),
 	WORD_OPTION("--log-fields", log_fields, JOURNAL_FIELDS_LEN),
 };
 
@@ -121,6 +124,7 @@ int monitor_options_parse(int argc, char **argv, struct monitor_options *ret,
 		.log_fd = -1,
 		.ready_fd = -1,
 		.keep_fd = -1,
+		.notify_fd = -1,
 		.log_max_files = 1,
 	};
 	int i;

@@ -12,12 +12,13 @@ struct monitor_options {
 	int64_t pid;
 	/* -1: not given */
 	int64_t dir_fd, in_fd, out_fd, err_fd, tty_fd, listen_fd, owner_fd, log_fd,
-		ready_fd, keep_fd;
+		ready_fd, keep_fd, notify_fd;
 	int64_t log_max_size;     /* bytes, 0: no limit */
 	int64_t log_max_files;    /* with the current one */
 	int64_t log_cri;          /* 1: the file's format is CRI's */
 	const char *log_name;     /* of the file; NULL: the usual */
 	const char *log_journal;  /* the journal's socket: log_fd is one to send from */
+	const char *notify_to;    /* the service manager's socket */
 	const char *log_fields;   /* what the journal gets with each record */
 	int64_t keep_stdin, sync; /* 0 or 1 */
 	int64_t timeout;          /* seconds, 0: none */
@@ -30,6 +31,6 @@ int monitor_options_parse(int argc, char **argv, struct monitor_options *ret,
 			  const char **ret_wrong) _must_check_;
 
 /* monitor_options_fds() - the fds given, unsorted, into fds; returns how many. */
-#define MONITOR_OPTION_FDS 10
+#define MONITOR_OPTION_FDS 11
 int monitor_options_fds(const struct monitor_options *o,
 			int fds[static MONITOR_OPTION_FDS]);

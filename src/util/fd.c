@@ -420,7 +420,7 @@ int fd_listen_unix(int dirfd, const char *name, int type, struct error *err)
 		return error_set(
 			err, errno == EADDRINUSE ? ERR_CONFLICT : error_kind_of(errno),
 			errno, "bind socket %s", name);
-	if (listen(fd, SOMAXCONN) < 0)
+	if (type != SOCK_DGRAM && listen(fd, SOMAXCONN) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "listen on socket %s", name);
 	return TAKE_FD(fd);
 }

@@ -67,7 +67,7 @@ char *fd_proc_path(int fd, char buf[static FD_PROC_PATH_MAX]);
 
 /*
  * fd_connect_unix() / fd_listen_unix() - AF_UNIX socket `name` in the directory dirfd,
- * whose path may be longer than sun_path allows. type is SOCK_STREAM or SOCK_SEQPACKET.
+ * whose path may be longer than sun_path allows. type is SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM.
  * fd_listen_unix replaces a stale socket and creates mode 0600. Return: fd or -errno with
  * *err.
  */

@@ -6,6 +6,7 @@
 
 #include "monitor/clock.h"
 #include "monitor/escape.h"
+#include "monitor/notify.h"
 #include "monitor/options.h"
 #include "monitor/text.h"
 #include "unit.h"
@@ -119,7 +120,7 @@ END_TEST
 START_TEST(test_wrong_options)
 {
 	static const struct {
-		const char *argv[8];
+		const char *argv[9];
 		int argc;
 		const char *wrong;
 	} cases[] = {
@@ -220,6 +221,37 @@ START_TEST(test_boundary)
 }
 END_TEST
 
-UNIT_MAIN("monitor", test_stamp, test_stamp_before_the_epoch, test_poll_timeout,
-	  test_numbers, test_options, test_wrong_options, test_pipes_or_terminal,
-	  test_escape, test_boundary)
+START_TEST(test_notify)
+{
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{"READY=1", "READY=1"},
+		{"READY=1\n", "READY=1\n"},
+		{"STATUS=half way\nREADY=1", "STATUS=half way\nREADY=1"},
+		{"MAINPID=7\nREADY=1\nFDSTORE=1\nSTATUS=x\n", "READY=1\nSTATUS=x\n"},
+		{"READY=12", ""},
+		{"READY=", ""},
+		{"XREADY=1", ""},
+		{"MAINPID=1", ""},
+		{"WATCHDOG=trigger", ""},
+		{"", ""},
+		{"\n\n", ""},
+		{"MAINPID=1\nERRNO=2", "ERRNO=2"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[128];
+		size_t len = strlen(cases[i].in);
+
+		memcpy(text, cases[i].in, len);
+		len = notify_filter(text, len);
+		ck_assert_uint_eq(len, strlen(cases[i].want));
+		ck_assert_mem_eq(text, cases[i].want, len);
+	}
+}
+END_TEST
+
+UNIT_MAIN("monitor", test_notify, test_stamp, test_stamp_before_the_epoch,
+	  test_poll_timeout, test_numbers, test_options, test_wrong_options,
+	  test_pipes_or_terminal, test_escape, test_boundary)

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/sdnotify.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "engine/environment.h"
+#include "spec/spec.h"
+#include "util/fd.h"
+#include "util/fs.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define VARIABLE    "NOTIFY_SOCKET"
+#define PROXY_DIR   "notify" /* in the container's run directory */
+#define PROXY_NAME  "notify.sock"
+#define MOUNT_POINT "/run/notify"
+
+const char *const sdnotify_words[] = {"container", "conmon", "healthy", "ignore", NULL};
+
+/* A path, or "@name" in the abstract namespace; others (vsock) are not ours to reach. */
+static const char *manager_socket(void)
+{
+	const char *to = getenv(VARIABLE);
+
+	if (str_empty(to) || (to[0] != '/' && to[0] != '@'))
+		return NULL;
+	return strlen(to) < sizeof(((struct sockaddr_un *)0)->sun_path) ? to : NULL;
+}
+
+static void notify(const char *text)
+{
+	const char *to = manager_socket();
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	cleanup_fd int fd = -EBADF;
+
+	if (!to)
+		return;
+	memcpy(address.sun_path, to, strlen(to));
+	if (to[0] == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 ||
+	    sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address,
+		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(to))) < 0)
+		log_debug("tell the service manager at %s: %s", to,
+			  error_errno_text(errno));
+}
+
+void sdnotify_started(enum sdnotify_mode mode, int monitor_pid)
+{
+	cleanup_free char *text = NULL;
+
+	if (mode == SDNOTIFY_IGNORE || !manager_socket())
+		return;
+	text = xasprintf("MAINPID=%d%s", monitor_pid,
+			 mode == SDNOTIFY_CONMON ? "\nREADY=1" : "");
+	notify(text);
+}
+
+void sdnotify_ready(enum sdnotify_mode mode)
+{
+	if (mode == SDNOTIFY_HEALTHY)
+		notify("READY=1");
+}
+
+void sdnotify_proxy_release(struct sdnotify_proxy *p)
+{
+	fd_cleanup_(&p->fd);
+	*p = SDNOTIFY_PROXY_INIT;
+}
+
+/* Whoever runs in the container may write to it; nobody else gets that far. */
+static int make_socket(int run_dirfd, struct error *err)
+{
+	cleanup_fd int dirfd = -EBADF, fd = -EBADF;
+
+	if (mkdirat(run_dirfd, PROXY_DIR, 0700) < 0 && errno != EEXIST)
+		return error_set(err, ERR_SYSTEM, errno,
+				 "make a directory for the socket");
+	dirfd = fs_open_dir(run_dirfd, PROXY_DIR, false, 0, err);
+	if (dirfd < 0)
+		return dirfd;
+	fd = fd_listen_unix(dirfd, PROXY_NAME, SOCK_DGRAM, err);
+	if (fd < 0)
+		return fd;
+	if (fchmodat(run_dirfd, PROXY_DIR, 0755, 0) < 0 ||
+	    fchmodat(dirfd, PROXY_NAME, 0666, 0) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "let the container notify");
+	return TAKE_FD(fd);
+}
+
+static void add_to_spec(const char *run_dir, struct spec *spec)
+{
+	struct spec_mount *m = SPEC_APPEND(&spec->mounts, &spec->n_mounts);
+
+	m->destination = xstrdup(MOUNT_POINT);
+	m->type = xstrdup("bind");
+	m->source = fs_join(run_dir, PROXY_DIR);
+	m->options = str_split("bind,rprivate,nosuid,nodev,noexec", ',');
+	environment_set(&spec->process->env, VARIABLE "=" MOUNT_POINT "/" PROXY_NAME);
+}
+
+int sdnotify_proxy_open(enum sdnotify_mode mode, const char *run_dir, int run_dirfd,
+			struct spec *spec, struct sdnotify_proxy *ret, struct error *err)
+{
+	const char *to = manager_socket();
+
+	if (mode != SDNOTIFY_CONTAINER || !to)
+		return 0;
+	ret->fd = make_socket(run_dirfd, err);
+	if (ret->fd < 0)
+		return ret->fd;
+	ret->to = to;
+	add_to_spec(run_dir, spec);
+	return 0;
+}

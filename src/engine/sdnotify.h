@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * --sdnotify: telling the service manager that started us ($NOTIFY_SOCKET) who the main
+ * process of the unit is and when the container is ready. Source: sd_notify(3),
+ * podman-run(1).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* In the order of sdnotify_words. */
+enum sdnotify_mode {
+	SDNOTIFY_CONTAINER, /* its program says so, on a socket in the container */
+	SDNOTIFY_CONMON,    /* when it has started */
+	SDNOTIFY_HEALTHY,   /* after the first health check that succeeds */
+	SDNOTIFY_IGNORE,
+};
+extern const char *const sdnotify_words[]; /* NULL-terminated */
+
+/* sdnotify_started() - a container's monitor runs: say what the mode asks for. Never fails;
+ * without a service manager it does nothing. */
+void sdnotify_started(enum sdnotify_mode mode, int monitor_pid);
+
+/* sdnotify_ready() - a container is healthy for the first time. */
+void sdnotify_ready(enum sdnotify_mode mode);
+
+/*
+ * The socket in the container, with mode SDNOTIFY_CONTAINER and a service manager. What
+ * arrives there is for the monitor to pass on.
+ */
+struct spec;
+
+struct sdnotify_proxy {
+	int fd;         /* owned; -EBADF: none is needed */
+	const char *to; /* of the environment; where it is passed on to */
+};
+#define SDNOTIFY_PROXY_INIT ((struct sdnotify_proxy){.fd = -EBADF})
+void sdnotify_proxy_release(struct sdnotify_proxy *p);
+#define cleanup_sdnotify_proxy cleanup(sdnotify_proxy_release)
+
+/* sdnotify_proxy_open() - make it in the run directory and, in spec, its mount and
+ * variable. */
+int sdnotify_proxy_open(enum sdnotify_mode mode, const char *run_dir, int run_dirfd,
+			struct spec *spec, struct sdnotify_proxy *ret,
+			struct error *err) _must_check_;
