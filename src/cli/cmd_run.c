@@ -5,6 +5,7 @@
 #include "cli/cubby.h"
 #include "cli/progress.h"
 #include "engine/run.h"
+#include "util/str.h"
 
 struct run_values {
 	struct create_values create;
@@ -26,6 +27,13 @@ static void defaults(void *values)
 
 	create_values_defaults(&v->create);
 	v->sig_proxy = true;
+}
+
+/* Then the ID is all that there is to see, as with Docker. */
+static bool shows_nothing(const struct create_options *o)
+{
+	return o->attach && !strv_has(o->attach, "stdout") &&
+	       !strv_has(o->attach, "stderr");
 }
 
 static int run(const struct command_call *call, struct error *err)
@@ -52,7 +60,7 @@ static int run(const struct command_call *call, struct error *err)
 	create_values_clear(&v->create);
 	if (r < 0)
 		return r;
-	if (v->detach)
+	if (v->detach || shows_nothing(&v->create.create))
 		printf("%s\n", result.id);
 	return result.exit_code;
 }

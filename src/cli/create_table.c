@@ -56,6 +56,20 @@ void create_values_defaults(struct create_values *v)
 	o->health = HEALTH_OPTIONS_INIT;
 }
 
+static int check_attach(const struct create_options *o, struct error *err)
+{
+	static const char *const known[] = {"stdin", "stdout", "stderr", NULL};
+
+	strv_foreach (stream, o->attach)
+		if (!strv_has((char *const *)known, *stream))
+			return error_set(
+				err, ERR_INVALID, 0,
+				"invalid stream \"%s\" for --attach - must be one of "
+				"stdin, stdout, or stderr: invalid argument",
+				*stream);
+	return 0;
+}
+
 static int check(const struct create_options *o, const struct cubby_globals *g,
 		 struct error *err)
 {
@@ -69,7 +83,7 @@ static int check(const struct create_options *o, const struct cubby_globals *g,
 		return error_set(err, ERR_INVALID, 0,
 				 "--preserve-fds %d: file descriptor %d is not open",
 				 o->preserve_fds, 3 + g->n_inherited_fds);
-	return 0;
+	return check_attach(o, err);
 }
 
 int create_values_fill(struct create_values *v, const struct command_call *call,
@@ -87,8 +101,12 @@ int create_values_fill(struct create_values *v, const struct command_call *call,
 	if (v->single_id && !o->uidmap)
 		strv_add(&o->uidmap, "0:0:1");
 	r = check(o, call->globals, err);
+	if (r >= 0)
+		r = cubby_fds(o->preserve_fd_list, v->preserve_fd, &o->n_preserve_fd,
+			      err);
 	if (r < 0)
 		return r;
+	o->preserve_fd = v->preserve_fd;
 	registry_values_fill(&v->registry, &o->fetch.registry);
 	return platform_values_fill(&v->platform, &o->fetch.platform, err);
 }

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/registry_table.h"
 #include "engine/create_options.h"
+#include "runtime/process.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -15,6 +16,7 @@ struct create_values {
 	struct registry_values registry;
 	struct platform_values platform;
 	bool quiet, single_id;
+	int preserve_fd[PROCESS_KEEP_MORE_MAX];
 };
 
 /* Rows for OPT_INCLUDE_AT; those of create_table fill a struct create_options, those of create_values_table a

@@ -18,6 +18,7 @@ static const struct json_member members[] = {
 	MEMBER("entrypoint", STRV, entrypoint),
 	MEMBER("command", STRV, command),
 	MEMBER("createCommand", STRV, create_command),
+	MEMBER("attach", STRV, attach),
 	MEMBER("labels", STRV, labels),
 	MEMBER("binds", STRV, binds),
 	MEMBER("mounts", STRV, mounts),

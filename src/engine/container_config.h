@@ -18,6 +18,7 @@ struct container_config {  /* strings owned */
 	char **entrypoint; /* as given with --entrypoint */
 	char **command;    /* what runs, entrypoint included, without --init's program */
 	char **create_command; /* the command line that made it */
+	char **attach;         /* --attach: "stdin", "stdout", "stderr" */
 	char **labels;         /* "key=value", sorted by key */
 	char **binds;          /* -v as it was understood, "source:destination:options" */
 	char **secrets; /* see engine/secret_option.h; what they hold is nowhere here */

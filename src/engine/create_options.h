@@ -31,7 +31,8 @@ struct create_options {
 	const char *entrypoint;           /* NULL: none */
 	bool rootfs_given; /* --rootfs: the first argument is a directory */
 	bool interactive, terminal, auto_remove, replace;
-	bool at_rest; /* `create`: it is not started now */
+	char **attach; /* "stdin", "stdout", "stderr": which streams of ours; NULL: all */
+	bool at_rest;  /* `create`: it is not started now */
 
 	char **env, **env_files, **unset_env;
 	bool unset_env_all, env_host;
@@ -69,6 +70,9 @@ struct create_options {
 	struct health_options health;
 	int sdnotify; /* enum sdnotify_mode */
 	struct restart_policy restart;
-	int preserve_fds;
+	int preserve_fds;        /* fds 3 .. 3+N-1 are passed on, ... */
+	char **preserve_fd_list; /* ... and these, as typed */
+	const int *preserve_fd;  /* as numbers */
+	size_t n_preserve_fd;
 	struct inside_options inside;
 };

@@ -134,6 +134,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.entrypoint = strv_copy(p->entrypoint),
 		.command = strv_copy(p->args),
 		.create_command = strv_copy(o->create_command),
+		.attach = strv_copy(o->attach),
 		.labels = strv_copy(p->labels),
 		.cap_add = capability_names(p->security.added),
 		.cap_drop = strv_copy(o->cap_drop),

@@ -67,6 +67,10 @@ int foreground_stay(const struct foreground *f, const struct started *started,
 	*ret_exit_code = 0;
 	if (!f->interactive)
 		options.stdin_fd = -EBADF;
+	if (f->no_stdout)
+		options.stdout_fd = -EBADF;
+	if (f->no_stderr)
+		options.stderr_fd = -EBADF;
 	options.detach_keys = f->detach_keys;
 	if (f->forward_signals) {
 		options.forward_signal = forward_signal;

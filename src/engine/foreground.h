@@ -14,8 +14,9 @@ struct foreground {
 	const struct engine *engine;
 	const char *id;
 	bool interactive;
-	const char *detach_keys; /* NULL: the usual ones */
-	bool forward_signals;    /* signals that we get go to the container */
+	bool no_stdout, no_stderr; /* the container's goes to its log only */
+	const char *detach_keys;   /* NULL: the usual ones */
+	bool forward_signals;      /* signals that we get go to the container */
 	bool restarts; /* its restart policy begins when we leave it to its monitor */
 };
 

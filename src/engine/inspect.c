@@ -94,6 +94,9 @@ static struct json_object *config(const struct subject *s)
 	json_add_str(o, "Hostname", s->spec->hostname);
 	json_add_str(o, "Domainname", s->spec->domainname ? s->spec->domainname : "");
 	json_add_str(o, "User", asked->user ? asked->user : "");
+	json_add_bool(o, "AttachStdin", strv_has(asked->attach, "stdin"));
+	json_add_bool(o, "AttachStdout", strv_has(asked->attach, "stdout"));
+	json_add_bool(o, "AttachStderr", strv_has(asked->attach, "stderr"));
 	json_add_bool(o, "Tty", asked->terminal);
 	json_add_bool(o, "OpenStdin", asked->interactive);
 	json_add_strv(o, "Env", p->env);

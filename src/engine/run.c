@@ -18,6 +18,7 @@
 #include "store/container_record.h"
 #include "util/fs.h"
 #include "util/mem.h"
+#include "util/str.h"
 
 void run_result_release(struct run_result *r)
 {
@@ -141,12 +142,15 @@ static int start(const struct run_request *request, struct create_plan *p,
 static int stay(const struct run_request *request, const struct started *started,
 		struct run_result *ret, struct error *err)
 {
+	char *const *attach = request->options->attach;
 	const struct foreground f = {
 		.engine = request->engine,
 		.id = ret->id,
 		/* with a passthrough the container reads it itself */
 		.interactive = request->options->interactive &&
 			       !log_driver_is_passthrough(request->options->log_driver),
+		.no_stdout = attach && !strv_has(attach, "stdout"),
+		.no_stderr = attach && !strv_has(attach, "stderr"),
 		.detach_keys = request->options->detach_keys,
 		.forward_signals = request->forward_signals,
 		.restarts = request->options->restart.when != RESTART_NO,

@@ -354,6 +354,8 @@ static int launch(const struct launcher *x, struct error *err)
 	o.seccomp_cache_dirfd = x->cache_fd;
 	o.filter = x->has_filter ? &x->filter : NULL;
 	o.preserve_fds = p->preserve_fds;
+	o.preserve_fd = p->preserve_fd;
+	o.n_preserve_fd = p->n_preserve_fd;
 	o.die_with_parent = true;
 	o.start_fd = x->start_fd;
 	o.forget_fds[0] = x->report_fd; /* or our maker would wait for its end... */

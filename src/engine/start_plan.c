@@ -182,6 +182,8 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.pidfile = absolute(o->pidfile),
 		.monitor_pidfile = absolute(o->monitor_pidfile),
 		.preserve_fds = o->preserve_fds,
+		.preserve_fd = o->preserve_fd,
+		.n_preserve_fd = o->n_preserve_fd,
 	};
 	etc_words_copy(&c->etc_words, &ret->etc_words);
 	build_root(c, ret);

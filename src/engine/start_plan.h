@@ -59,6 +59,8 @@ struct start_plan { /* all owned */
 
 	/* of this start only, not kept */
 	int preserve_fds;
+	const int *preserve_fd; /* borrowed from the options, as they */
+	size_t n_preserve_fd;
 	int64_t backoff_usec; /* how long its restart policy waited before it; 0: a person starts it */
 };
 #define START_PLAN_INIT ((struct start_plan){.log = LOG_SETTINGS_INIT})

@@ -416,6 +416,8 @@ static int finish(struct init *i, pid_t outer_pid, const char *program, struct e
 		.before_exec = before_exec,
 		.before_exec_data = &last,
 		.keep_fds = i->options->preserve_fds,
+		.keep_more = i->options->preserve_fd,
+		.n_keep_more = i->options->n_preserve_fd,
 		.report_fd = i->sync_fd,
 	};
 	return process_finish(&x, err);

@@ -65,7 +65,9 @@ struct launch_options {
 	int seccomp_cache_dirfd; /* -EBADF: none */
 	/* used instead of spec's linux.seccomp; NULL: the spec's */
 	const struct seccomp_filter *filter;
-	int preserve_fds;     /* fds 3 .. 3+N-1 are passed on to the program */
+	int preserve_fds;       /* fds 3 .. 3+N-1 are passed on to the program, ... */
+	const int *preserve_fd; /* ... and these, at most PROCESS_KEEP_MORE_MAX */
+	size_t n_preserve_fd;
 	bool die_with_parent; /* the init is killed when its parent ends */
 	bool no_pivot;
 	bool no_new_keyring;
