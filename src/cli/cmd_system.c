@@ -7,7 +7,7 @@
 #include "util/str.h"
 
 struct check_values {
-	bool quick, repair;
+	bool quick, repair, force;
 };
 
 static const struct option_spec check_options[] = {
@@ -15,7 +15,8 @@ static const struct option_spec check_options[] = {
 		 "do not read and hash everything again"),
 	OPT_BOOL(struct check_values, repair, "repair", 'r',
 		 "remove what is damaged and what is left over"),
-	OPT_NOT_YET("force", 'f'),
+	OPT_BOOL(struct check_values, force, "force", 'f',
+		 "with --repair: also containers made from a damaged image"),
 	OPT_NOT_YET("max", 'm'),
 	OPT_NOT_YET("repair-lossy", 'R'),
 	OPT_END,
@@ -24,11 +25,15 @@ static const struct option_spec check_options[] = {
 static int run_check(const struct command_call *call, struct error *err)
 {
 	const struct check_values *v = call->values;
-	const struct image_check_options o = {.deep = !v->quick, .repair = v->repair};
+	const struct image_check_options o = {
+		.deep = !v->quick, .repair = v->repair, .force = v->force};
 	cleanup_strv char **findings = NULL;
 	cleanup_engine struct engine e = ENGINE_INIT;
-	int r = cubby_open(call, &e, err);
+	int r;
 
+	if (v->force && !v->repair)
+		return error_set(err, ERR_INVALID, 0, "--force is for --repair");
+	r = cubby_open(call, &e, err);
 	if (r >= 0)
 		r = image_check(&e, &o, &findings, err);
 	strv_foreach (finding, findings) {
@@ -50,7 +55,7 @@ static const struct command cmd_system_check = {
 	.usage = "[options]",
 	.summary = "compare what is on record with what is on disk",
 	.examples = "cubby system check\n"
-		    "cubby system check --repair",
+		    "cubby system check --repair --force",
 	.options = check_options,
 	.values_size = sizeof(struct check_values),
 	.run = run_check,
@@ -62,7 +67,6 @@ static const struct command cmd_system_check = {
 LATER(connection, "connection");
 LATER(migrate, "migrate");
 LATER(renumber, "renumber");
-LATER(reset, "reset");
 LATER(service, "service");
 
 /* one a line, however many there are */
@@ -73,10 +77,10 @@ static const struct command *const commands[] = {
 	&cmd_system_df,
 	&cmd_system_check,
 	&cmd_system_prune,
+	&cmd_system_reset,
 	&later_connection,
 	&later_migrate,
 	&later_renumber,
-	&later_reset,
 	&later_service,
 	NULL,
 };

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cubby.h"
 #include "cli/format.h"
 #include "cli/human.h"
 #include "engine/image.h"
+#include "engine/volume_view.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -24,7 +26,7 @@ static const struct option_spec options[] = {
 	OPT_STRING(struct df_values, format, "format", 0, "FORMAT",
 		   "json, or a template such as '{{.Type}} {{.Size}}'"),
 	OPT_BOOL(struct df_values, verbose, "verbose", 'v',
-		 "what each image and container takes"),
+		 "what each image, container and volume takes"),
 	OPT_END,
 };
 
@@ -77,6 +79,64 @@ static void count_containers(struct json_object *containers, struct sum *s)
 	}
 }
 
+/* The volumes, and how large each is. */
+struct volumes {
+	struct volume_records records;
+	int64_t *sizes;
+	char **users; /* ids of containers, each once for every volume that it has */
+};
+
+static void volumes_release(struct volumes *v)
+{
+	volume_records_release(&v->records);
+	free(v->sizes);
+	strv_free(v->users);
+}
+
+static int measure_volumes(const struct engine *e, struct volumes *ret, struct error *err)
+{
+	int r = volume_record_list(e->store, &ret->records, err);
+
+	for (size_t i = 0; r >= 0 && i < ret->records.n; i++) {
+		cleanup_strv char **users = NULL;
+
+		r = volume_use_containers(e->store, ret->records.items[i].name, &users,
+					  err);
+		strv_foreach (id, users)
+			strv_add(&ret->users, *id);
+	}
+	if (r < 0)
+		return r;
+	ret->sizes = xcalloc(ret->records.n + 1, sizeof(*ret->sizes));
+	return volume_sizes(e, &ret->records, ret->sizes, err);
+}
+
+static void count_links(const struct volumes *v, struct json_object *containers)
+{
+	for (size_t i = 0; i < count_of(containers); i++) {
+		struct json_object *c = json_object_array_get_idx(containers, i);
+		const char *id = json_get_str(c, "ContainerID");
+		int64_t n = 0;
+
+		strv_foreach (user, v->users)
+			n += str_eq(*user, id);
+		json_add_i64(c, "LocalVolumes", n);
+	}
+}
+
+/* What no container has can be removed. */
+static void count_volumes(const struct volumes *v, struct sum *s)
+{
+	for (size_t i = 0; i < v->records.n; i++) {
+		bool used = v->records.items[i].n_users > 0;
+
+		s->total++;
+		s->active += used;
+		s->size += v->sizes[i];
+		s->reclaimable += used ? 0 : v->sizes[i];
+	}
+}
+
 static struct json_object *sum_json(const struct sum *s)
 {
 	struct json_object *o = json_object_new_object();
@@ -100,7 +160,7 @@ static struct json_object *sum_json(const struct sum *s)
 }
 
 static int print_sums(const struct df_values *v, struct json_object *usage,
-		      struct error *err)
+		      const struct volumes *volumes, struct error *err)
 {
 	struct sum sums[] = {
 		{.type = "Images",
@@ -120,6 +180,7 @@ static int print_sums(const struct df_values *v, struct json_object *usage,
 
 	count_images(json_get(usage, "Images"), &sums[0]);
 	count_containers(json_get(usage, "Containers"), &sums[1]);
+	count_volumes(volumes, &sums[2]);
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
 		json_object_array_add(rows, sum_json(&sums[i]));
 	return format_is_json(v->format) ? format_print_json(rows, err)
@@ -165,14 +226,27 @@ static struct json_object *image_row(struct json_object *image)
 	return row;
 }
 
+static void add_command(struct json_object *row, struct json_object *container)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_strv char **words = NULL;
+	cleanup_free char *text = NULL, *cut = NULL;
+
+	if (json_to_strv(json_get(container, "Command"), "Command", &words, &err) < 0)
+		error_drop(&err, "it has none");
+	text = strv_join(words, " ");
+	cut = xasprintf("%.*s", COMMAND_SHOWN, text);
+	json_add_str(row, "Command", cut);
+}
+
 static struct json_object *container_row(struct json_object *container)
 {
 	struct json_object *row = json_object_new_object();
 
 	add_cut(row, container, "ContainerID", SHORT_DIGITS);
 	json_add_str(row, "Image", json_get_str(container, "Image"));
-	add_cut(row, container, "Command", COMMAND_SHOWN);
-	json_add_i64(row, "LocalVolumes", 0);
+	add_command(row, container);
+	json_add_i64(row, "LocalVolumes", number_of(container, "LocalVolumes"));
 	add_size(row, container, "Size");
 	add_age(row, container);
 	json_add_str(row, "Status", json_get_str(container, "Status"));
@@ -194,7 +268,36 @@ static int print_part(struct json_object *from,
 	return format_print_list(&list, rows, err);
 }
 
-static int print_verbose(struct json_object *usage, struct error *err)
+static struct json_object *volume_rows(const struct volumes *v)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < v->records.n; i++) {
+		struct json_object *row = json_object_new_object();
+		char size[HUMAN_TEXT_MAX];
+
+		json_add_str(row, "VolumeName", v->records.items[i].name);
+		json_add_i64(row, "Links", v->records.items[i].n_users);
+		json_add_str(row, "Size", human_size_exact(v->sizes[i], size));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
+static int print_volumes(const struct volumes *v, struct error *err)
+{
+	static const struct template_heading headings[] = {{"VolumeName", "VOLUME NAME"},
+							   {NULL, NULL}};
+	const struct format_list list = {
+		.table = "{{.VolumeName}}\t{{.Links}}\t{{.Size}}", .headings = headings};
+	cleanup_json struct json_object *rows = volume_rows(v);
+
+	printf("\nLocal Volumes space usage:\n\n");
+	return format_print_list(&list, rows, err);
+}
+
+static int print_verbose(struct json_object *usage, const struct volumes *volumes,
+			 struct error *err)
 {
 	int r;
 
@@ -207,17 +310,19 @@ static int print_verbose(struct json_object *usage, struct error *err)
 	if (r < 0)
 		return r;
 	printf("\nContainers space usage:\n\n");
-	return print_part(
-		json_get(usage, "Containers"), container_row,
-		"{{.ContainerID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t"
-		"{{.Size}}\t{{.Created}}\t{{.Status}}\t{{.Names}}",
-		err);
+	count_links(volumes, json_get(usage, "Containers"));
+	r = print_part(json_get(usage, "Containers"), container_row,
+		       "{{.ContainerID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t"
+		       "{{.Size}}\t{{.Created}}\t{{.Status}}\t{{.Names}}",
+		       err);
+	return r < 0 ? r : print_volumes(volumes, err);
 }
 
 static int run(const struct command_call *call, struct error *err)
 {
 	const struct df_values *v = call->values;
 	cleanup_json struct json_object *usage = NULL;
+	cleanup(volumes_release) struct volumes volumes = {0};
 	cleanup_engine struct engine e = ENGINE_INIT;
 	int r;
 
@@ -227,19 +332,22 @@ static int run(const struct command_call *call, struct error *err)
 	r = cubby_open(call, &e, err);
 	if (r >= 0)
 		r = image_usage(&e, &usage, err);
+	if (r >= 0)
+		r = measure_volumes(&e, &volumes, err);
 	if (r < 0)
 		return r;
-	return v->verbose ? print_verbose(usage, err) : print_sums(v, usage, err);
+	return v->verbose ? print_verbose(usage, &volumes, err)
+			  : print_sums(v, usage, &volumes, err);
 }
 
 const struct command cmd_system_df = {
 	.name = "df",
 	.group = "Cubby itself",
 	.usage = "[options]",
-	.summary = "show what images and containers take on disk",
+	.summary = "show what images, containers and volumes take on disk",
 	.description =
-		"The sizes are those of du. Reclaimable is what 'cubby image prune --all' "
-		"and 'cubby rm' would give back.",
+		"The sizes are those of du. Reclaimable is what 'cubby image prune --all', "
+		"'cubby rm' and 'cubby volume prune' would give back.",
 	.examples = "cubby system df\n"
 		    "cubby system df -v",
 	.options = options,

@@ -115,6 +115,7 @@ extern const struct command
 	cmd_system,
 	cmd_system_df,
 	cmd_system_prune,
+	cmd_system_reset,
 	cmd_tag,
 	cmd_top,
 	cmd_unshare,

@@ -105,6 +105,7 @@ int image_usage(const struct engine *e, struct json_object **ret,
  */
 struct image_check_options {
 	bool repair, deep;
+	bool force; /* with repair: containers made from a damaged image are removed with it */
 };
 int image_check(const struct engine *e, const struct image_check_options *o,
 		char ***ret_findings, struct error *err) _must_check_;

@@ -123,16 +123,35 @@ static char *wrong_blob(const struct check *c, const struct image_record *image)
 	return NULL;
 }
 
+static int remove_with_containers(struct check *c, const struct image_record *image,
+				  const char *problem, struct error *err)
+{
+	struct image_removal removal = {.force = true, .by_id = true};
+	int r = image_remove(c->engine, image, NULL, &removal, err);
+
+	image_removal_release(&removal);
+	if (r < 0)
+		return r;
+	strv_addf(c->findings,
+		  "image %s: %s: removed with the containers made from it, pull it again",
+		  shown(image), problem);
+	return 0;
+}
+
 static int remove_image(struct check *c, const struct image_record *image,
 			const char *problem, struct error *err)
 {
 	int r = image_record_delete(c->engine->store, image->id, err);
 
+	if (r == -EBUSY && c->options->force) {
+		error_release(err);
+		return remove_with_containers(c, image, problem, err);
+	}
 	if (r == -EBUSY) {
 		error_release(err);
 		strv_addf(c->findings,
 			  "image %s: %s: left, as a container is made from it; pull it "
-			  "again",
+			  "again, or use --force",
 			  shown(image), problem);
 		return 0;
 	}
