@@ -98,6 +98,10 @@ const struct command cmd_container_rerun = {
 	.run = run_rerun,
 };
 
+static const struct command later_checkpoint = {.name = "checkpoint", .not_yet = true},
+			    later_restore = {.name = "restore", .not_yet = true},
+			    later_runlabel = {.name = "runlabel", .not_yet = true};
+
 /* one a line, however many there are */
 /* clang-format off */
 static const struct command *const commands[] = {
@@ -127,8 +131,13 @@ static const struct command *const commands[] = {
 	&cmd_commit,
 	&cmd_export,
 	&cmd_container_diff,
+	&cmd_mount,
+	&cmd_unmount,
 	&cleanup_command,
 	&cmd_container_rerun,
+	&later_checkpoint,
+	&later_restore,
+	&later_runlabel,
 	NULL,
 };
 /* clang-format on */

@@ -5,6 +5,11 @@
 #include "engine/unshare.h"
 #include "util/str.h"
 
+static const struct option_spec options[] = {
+	OPT_NOT_YET("rootless-netns", 0),
+	OPT_END,
+};
+
 static int run(const struct command_call *call, struct error *err)
 {
 	cleanup_engine struct engine e = ENGINE_INIT;
@@ -26,11 +31,12 @@ const struct command cmd_unshare = {
 	.description =
 		"Starts COMMAND (default: your shell) in a user namespace with your whole map: "
 		"0 is you, 1 and up are your subordinate ids. There you can look into the files "
-		"of containers and images whoever owns them, and mount images "
-		"(cubby image mount).",
+		"of containers and images whoever owns them, and mount them "
+		"(cubby mount, cubby image mount).",
 	.examples = "cubby unshare\n"
 		    "cubby unshare cat /proc/self/uid_map\n"
 		    "cubby unshare rm -r ./made-by-a-container",
+	.options = options,
 	.max_args = COMMAND_ANY,
 	.stop_at_first = true,
 	.run = run,

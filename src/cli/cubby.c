@@ -61,10 +61,8 @@ LATER(build, "build");
 LATER(compose, "compose");
 LATER(generate, "generate");
 LATER(kube, "kube");
-LATER(mount, "mount");
 LATER(network, "network");
 LATER(pod, "pod");
-LATER(unmount, "unmount");
 LATER(update, "update");
 
 static const char *const groups[] = {"Containers", "Images",       "Volumes",
@@ -120,6 +118,8 @@ static const struct command *const commands[] = {
 	&cmd_cp,
 	&cmd_commit,
 	&cmd_diff,
+	&cmd_mount,
+	&cmd_unmount,
 	&cmd_export,
 	&cmd_container,
 	&cmd_images,
@@ -154,10 +154,8 @@ static const struct command *const commands[] = {
 	&later_compose,
 	&later_generate,
 	&later_kube,
-	&later_mount,
 	&later_network,
 	&later_pod,
-	&later_unmount,
 	&later_update,
 	NULL,
 };

@@ -81,6 +81,19 @@ static int open_as_root(struct container_view *v, const struct idmap *uids,
 	return r < 0 ? r : overlay_idmap(&v->dirs, user_ns_fd, err);
 }
 
+/* Inside of `cubby unshare` that is the namespace's own. */
+static int get_whole(const struct engine *e, struct user_ids *ret, struct error *err)
+{
+	int r;
+
+	if (!e->unshared) {
+		user_ids_any(e, ret);
+		return 0;
+	}
+	r = idmap_read("/proc/self/uid_map", &ret->uids, err);
+	return r < 0 ? r : idmap_read("/proc/self/gid_map", &ret->gids, err);
+}
+
 static int get_owners(const struct engine *e, const struct container *c,
 		      struct container_view *v, struct error *err)
 {
@@ -98,7 +111,9 @@ static int get_owners(const struct engine *e, const struct container *c,
 		idmap_copy(&v->gids, &gids);
 		return open_as_root(v, &uids, &gids, err);
 	}
-	user_ids_any(e, &whole);
+	r = get_whole(e, &whole, err);
+	if (r < 0)
+		return r;
 	if (idmap_equal(&whole.uids, &uids) && idmap_equal(&whole.gids, &gids))
 		return 0;
 	r = idmap_relative(&uids, &whole.uids, &v->uids, err);

@@ -17,6 +17,7 @@
 #include "engine/container_dir.h"
 #include "engine/dependents.h"
 #include "engine/event.h"
+#include "engine/mounts.h"
 #include "engine/rerun.h"
 #include "engine/settle.h"
 #include "store/exit_record.h"
@@ -271,6 +272,7 @@ int container_remove(const struct engine *e, const struct container *c,
 	lock_fd = container_dir_lock(e, c->record.id, DIR_LOCK_CREATE, err);
 	if (lock_fd < 0)
 		return lock_fd;
+	mounts_forget(e, c->record.id);
 	r = options->volumes ? 0 : volume_use_keep(e->store, c->record.id, err);
 	if (r >= 0)
 		r = container_purge(e, c->record.id, err);

@@ -3,12 +3,14 @@
 
 import io
 import os
+import shlex
 import subprocess
 import tarfile
 
 import pytest
 
 from support import image
+from support.program import run
 
 pytestmark = pytest.mark.subids
 
@@ -67,3 +69,63 @@ def test_export_of_what_its_root_may_not_read(cubby, images):
         {"secret": 65534, "priv": 65534, "priv/in": 7, "new": 9, "bin": 0}
     assert files["new"][0].gid == 8 and "etc/group" not in files
     assert files["priv"][0].mode == 0o700 and files["secret"][0].mode == 0o600
+
+
+def as_root(cubby, user, script):
+    """Where mounts are possible: on the host for root, else inside of `unshare`. What it printed."""
+    env = {"cubby": shlex.join(cubby.argv())}
+    if user.is_root:
+        return run(["sh", "-euc", script], env=cubby.environment(env), cwd=cubby.base, check=True).stdout
+    return cubby.ok("unshare", "sh", "-euc", script, env=env) + "\n"
+
+
+@pytest.mark.parametrize("options", [[], SMALL], ids=["plain", "mapped"])
+def test_mount(cubby, images, user, base, options):
+    cubby.ok("run", "--name", "ended", *options, "localhost/bb:1", "sh", "-c", "echo x >/new; chown 9 /new")
+    first = cubby.inspect("ended")["Id"]
+    said = as_root(cubby, user, """
+        test -z "$($cubby mount)"
+        m=$($cubby container mount ended)
+        echo $m; $cubby mount; $cubby mount --no-trunc; $cubby mount --format json | tr -d '\n '; echo
+        cat $m/new; stat -c %u $m/new $m/bin; echo added >$m/added
+        test $m = $($cubby mount -l)
+        $cubby umount ended; test -e $m/bin; $cubby mount --notruncate >/dev/null
+        $cubby unmount ended; test ! -e $m/bin; test -z "$($cubby mount)"
+        $cubby unmount ended 2>&1 || echo $?
+        """).splitlines()
+    path = f"{cubby.data}/mounts/{first}"
+    assert said[:4] == [path, f"{first[:12]}  {path}", f"{first}  {path}",
+                        '[{"id":"%s","Names":["ended"],"mountpoint":"%s"}]' % (first, path)]
+    assert said[4] == "x" and int(said[5]) - int(said[6]) == 9
+    assert said[7:] == [first, first, "Error: container ended is not mounted", "125"]
+    assert "A /added" in cubby.ok("diff", "ended").splitlines()
+    cubby.ok("cp", "ended:/added", f"{base}/added")
+
+
+def test_mounts_of_several(cubby, images, user, busybox_root):
+    """Of one that runs to be read; all; one that goes takes its mount along."""
+    cubby.ok("run", "-d", "--name", "up", "localhost/bb:1", "sh", "-c", "echo x >/live; sleep 1000")
+    cubby.ok("exec", "up", "sh", "-c", "until test -s /live; do :; done")
+    cubby.ok("run", "--name", "ended", "localhost/bb:1", "true")
+    cubby.ok("run", "--name", "bare", "--rootfs", busybox_root, "true")
+    said = as_root(cubby, user, """
+        m=$($cubby mount up); cat $m/live; ! touch $m/x 2>/dev/null
+        $cubby mount bare
+        $cubby mount --all >/dev/null; $cubby mount | wc -l
+        $cubby unmount --all --force | wc -l; $cubby mount | wc -l
+        """).splitlines()
+    assert [s.strip() for s in said] == ["x", busybox_root, "2", "2", "0"]
+    if user.is_root:
+        as_root(cubby, user, "m=$($cubby mount ended); $cubby rm ended; test ! -e $m")
+    else:
+        assert "must execute `cubby unshare` first" in cubby.fails("mount", "up", code=125)
+        assert cubby.ok("mount") == ""
+    assert "no such container" in cubby.fails("container", "unmount", "none", code=125)
+    assert "at least one name" in cubby.fails("unmount", code=125)
+    assert "--format" in cubby.fails("mount", "--format", "yaml", code=125)
+
+
+def test_not_yet(cubby):
+    for words in (("unshare", "--rootless-netns", "true"), ("container", "checkpoint", "x"),
+                  ("container", "restore", "x"), ("container", "runlabel", "x", "y")):
+        assert "not" in cubby.fails(*words, code=125)
