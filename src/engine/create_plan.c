@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/names.h"
 #include "spec/spec.h"
+#include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -148,8 +149,8 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.dependencies = strv_copy(p->sharing.dependencies),
 		.detach_keys = copy(o->detach_keys),
 		.seccomp = xstrdup(seccomp_word(&p->security)),
-		.cidfile = copy(o->cidfile),
-		.pidfile = copy(o->pidfile),
+		.cidfile = o->cidfile ? fs_absolute(o->cidfile) : NULL,
+		.pidfile = o->pidfile ? fs_absolute(o->pidfile) : NULL,
 		.interactive = o->interactive,
 		.terminal = o->terminal,
 		.privileged = o->privileged,

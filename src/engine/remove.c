@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "engine/cidfile.h"
 #include "engine/container_dir.h"
 #include "engine/dependents.h"
 #include "engine/event.h"
@@ -274,6 +275,7 @@ int container_remove(const struct engine *e, const struct container *c,
 		return lock_fd;
 	mounts_forget(e, c->record.id);
 	r = options->volumes ? 0 : volume_use_keep(e->store, c->record.id, err);
+	cidfile_remove(c->config.cidfile, c->record.id);
 	if (r >= 0)
 		r = container_purge(e, c->record.id, err);
 	if (r >= 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cidfile.h"
 #include "engine/container_dir.h"
 #include "engine/container_start.h"
 #include "engine/create.h"
@@ -57,6 +58,7 @@ static void keep_failure(const struct run_request *request, const struct create_
 	};
 
 	if (request->options->auto_remove) {
+		cidfile_remove(request->options->cidfile, c->id);
 		create_event(request->engine, p, EVENT_REMOVE);
 		return;
 	}

@@ -28,6 +28,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/cidfile.h"
 #include "engine/container_dir.h"
 #include "engine/event.h"
 #include "engine/volume_store.h"
@@ -206,6 +207,7 @@ static int record_end(const struct engine *e, int dirfd, struct container_record
 	int k;
 
 	if (r->auto_remove) {
+		cidfile_remove_of(r);
 		k = keep_exit_for_waiters(e, dirfd, r, err);
 		if (k >= 0)
 			k = container_purge(e, r->id, err);

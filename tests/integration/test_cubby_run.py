@@ -349,6 +349,17 @@ def test_files_with_ids(cubby, busybox_root, base):
     assert int(open(pid, encoding="utf-8").read()) == cubby.pid(id)
     said = cubby.fails("run", "--cidfile", cid, "--rootfs", busybox_root, "true", code=125)
     assert "container id file exists" in said
+    # it goes with the container; that of another one stays
+    cubby.ok("rm", "-f", "-t", "0", id)
+    assert not os.path.exists(cid)
+    assert cubby("run", "--rm", "--cidfile", "cid", "--rootfs", busybox_root, "true", cwd=base).code == 0
+    assert cubby("run", "--rm", "--cidfile", cid, "--rootfs", busybox_root, "nonsense").code == 127
+    assert not os.path.exists(cid)
+    id = cubby.ok("run", "-d", "--cidfile", cid, "--rootfs", busybox_root, "sleep", "1000")
+    with open(cid, "w", encoding="utf-8") as f:
+        f.write("another")
+    cubby.ok("rm", "-f", "-t", "0", id)
+    assert os.path.exists(cid)
 
 
 def test_timeout(cubby, busybox_root):
