@@ -186,15 +186,20 @@ static int resolve_volume(const struct engine *e, const struct create_plan *p,
 	return 0;
 }
 
-static int resolve(const struct engine *e, const struct create_plan *p, struct volume *v,
+static int resolve(const struct engine *e, struct create_plan *p, struct volume *v,
 		   struct error *err)
 {
+	int r;
+
 	switch (v->kind) {
 	case VOLUME_BIND:
-		return check_bind(e, p, v, err);
+		r = check_bind(e, p, v, err);
+		return r < 0 ? r : create_overlay(e, p, v, err);
 	case VOLUME_NAMED:
-		return resolve_volume(e, p, v, err);
+		r = resolve_volume(e, p, v, err);
+		return r < 0 ? r : create_overlay(e, p, v, err);
 	case VOLUME_IMAGE:
+		return create_image_mount(e, p, v, err);
 	case VOLUME_FS:
 	case VOLUME_OWN:
 		break;

@@ -46,6 +46,12 @@ create_step create_plan_security, create_plan_devices;
 
 /* create_mounts.c */
 create_step create_plan_mounts;
+/* create_layers.c: O of a directory or a volume (nothing without it), and an image, as overlays of the container's. */
+struct volume;
+int create_overlay(const struct engine *e, struct create_plan *p, struct volume *v,
+		   struct error *err);
+int create_image_mount(const struct engine *e, struct create_plan *p, struct volume *v,
+		       struct error *err);
 /* create_mounts_config() - what goes into the record. */
 struct container_config;
 void create_mounts_config(const struct create_plan *p, struct container_config *ret);

@@ -224,14 +224,20 @@ static void add_etc(const struct create_plan *p, struct spec *spec)
 	}
 }
 
+/* What it is made of stands in its options. */
+static bool is_layered(const struct volume *v)
+{
+	return v->kind == VOLUME_IMAGE || v->overlay;
+}
+
 static void add_user_mounts(const struct create_plan *p, struct spec *spec)
 {
 	for (size_t i = 0; i < p->volumes.n; i++) {
 		const struct volume *v = &p->volumes.items[i];
-		struct spec_mount *m =
-			add_mount(spec, &(struct mount_text){v->destination,
-							     v->type ? v->type : "bind",
-							     v->source, NULL});
+		struct spec_mount *m = add_mount(
+			spec,
+			&(struct mount_text){v->destination, v->type ? v->type : "bind",
+					     is_layered(v) ? v->type : v->source, NULL});
 
 		m->options = strv_copy(v->options);
 	}

@@ -232,8 +232,11 @@ static int plan_rootfs(struct init *i, struct error *err)
 	if (r->host_proc_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open /proc");
 	r->source_fds = xcalloc(i->mounts.n_steps + 1, sizeof(*r->source_fds));
-	for (size_t k = 0; k < i->mounts.n_steps; k++)
+	r->step_dirs = xcalloc(i->mounts.n_steps + 1, sizeof(*r->step_dirs));
+	for (size_t k = 0; k < i->mounts.n_steps; k++) {
 		r->source_fds[k] = -EBADF;
+		r->step_dirs[k] = OVERLAY_DIRS_INIT;
+	}
 	return take_mounts(i, err);
 }
 
@@ -276,6 +279,9 @@ void init_release(struct init *i)
 	for (size_t k = 0; i->rootfs.source_fds && k < i->mounts.n_steps; k++)
 		fd_cleanup_(&i->rootfs.source_fds[k]);
 	free(i->rootfs.source_fds);
+	for (size_t k = 0; i->rootfs.step_dirs && k < i->mounts.n_steps; k++)
+		overlay_dirs_release(&i->rootfs.step_dirs[k]);
+	free(i->rootfs.step_dirs);
 	overlay_dirs_release(&i->rootfs.overlay_dirs);
 	fd_cleanup_(&i->rootfs.root_fd);
 	fd_cleanup_(&i->rootfs.host_proc_fd);

@@ -15,6 +15,7 @@
 
 #include "runtime/init.h"
 #include "runtime/mount_idmap.h"
+#include "runtime/mount_layers.h"
 #include "spec/spec.h"
 #include "util/fs.h"
 #include "util/mem.h"
@@ -107,6 +108,17 @@ static int open_source(struct init *i, const struct mount_step *step, int *user_
 	return r < 0 ? r : mount_source_open(step, i->options->bundle, *user_ns_fd, err);
 }
 
+/* Layers belong to whoever keeps images; the init may have none of its rights. */
+static int clone_layers(struct init *i, size_t k, int *user_ns_fd, struct error *err)
+{
+	const struct mount_step *step = &i->mounts.steps[k];
+	int r = mount_layers_are_mapped(step) ? mapping_namespace(i, user_ns_fd, err) : 0;
+
+	if (r >= 0)
+		r = mount_layers_clone(step, *user_ns_fd, &i->rootfs.step_dirs[k], err);
+	return r < 0 ? error_wrap(err, "mount %s", step->destination) : 0;
+}
+
 int init_open_sources(struct init *i, struct error *err)
 {
 	const char *bundle = i->options->bundle;
@@ -121,6 +133,11 @@ int init_open_sources(struct init *i, struct error *err)
 		bool wanted = step->idmap || (step->kind == MOUNT_BIND &&
 					      must_be_given(reach, step->source, bundle));
 
+		if (mount_is_layers(step) && reach != REACH_ALL) {
+			r = clone_layers(i, k, &user_ns_fd, err);
+			if (r < 0)
+				return r;
+		}
 		if (!wanted || i->rootfs.source_fds[k] >= 0)
 			continue;
 		r = i->rootfs.source_fds[k] = open_source(i, step, &user_ns_fd, err);

@@ -22,6 +22,7 @@
 #include "runtime/mount_fill.h"
 #include "runtime/mount_fs.h"
 #include "runtime/mount_kernel.h"
+#include "runtime/mount_layers.h"
 #include "runtime/rootfs.h"
 #include "spec/spec.h"
 #include "util/mem.h"
@@ -219,9 +220,13 @@ static int apply_new(struct rootfs *r, size_t i, struct error *err)
 
 	if (target_fd < 0)
 		return target_fd;
-	cleanup_fd int fd = s->kind == MOUNT_CGROUP
-				    ? mount_cgroup_new(r, s, err)
-				    : mount_kernel_new(r, s, target_fd, made, err);
+	cleanup_fd int fd = -EBADF;
+	if (mount_is_layers(s))
+		fd = mount_layers_mount(s, &r->step_dirs[i], target_fd, err);
+	else if (s->kind == MOUNT_CGROUP)
+		fd = mount_cgroup_new(r, s, err);
+	else
+		fd = mount_kernel_new(r, s, target_fd, made, err);
 	int result = fd < 0 ? fd : 0;
 	if (result == 0 && s->fill)
 		result = copy_up(target_fd, fd, err);

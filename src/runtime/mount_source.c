@@ -23,6 +23,7 @@
 
 #include "runtime/mount_fs.h"
 #include "runtime/mount_idmap.h"
+#include "runtime/mount_layers.h"
 #include "runtime/rootfs.h"
 #include "util/fs.h"
 #include "util/mem.h"
@@ -274,6 +275,12 @@ int mount_open_sources(struct rootfs *r, struct error *err)
 {
 	for (size_t i = 0; i < r->plan->n_steps; i++) {
 		const struct mount_step *step = &r->plan->steps[i];
+		if (mount_is_layers(step) && r->step_dirs[i].n_lower == 0) {
+			int k = mount_layers_open(step, &r->step_dirs[i], err);
+
+			if (k < 0)
+				return error_wrap(err, "mount %s", step->destination);
+		}
 		if (step->kind != MOUNT_BIND || r->source_fds[i] >= 0)
 			continue;
 		if (step->idmap)

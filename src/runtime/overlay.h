@@ -33,6 +33,7 @@ struct overlay_dirs {
 	int holder_fd; /* a mount of the two's parent; -EBADF: they lie where they are */
 	int upper_fd, work_fd;
 	bool is_volatile;
+	bool are_clones; /* by overlay_open_clones() */
 };
 #define OVERLAY_DIRS_INIT            \
 	((struct overlay_dirs){      \

@@ -107,6 +107,7 @@ int overlay_open_clones(const struct overlay_paths *paths, struct overlay_dirs *
 			return fd;
 		d.lower_fds[d.n_lower++] = fd;
 	}
+	d.are_clones = true;
 	int r = paths->upper ? clone_upper(paths, &d, err) : 0;
 	if (r < 0)
 		return r;

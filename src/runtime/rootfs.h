@@ -58,7 +58,9 @@ struct rootfs {
 			  * have filled some (mount_source_open) before or after the
 			  * clone; mount_open_sources() fills those of the remaining binds
 			  */
-	int cgroup_fd;   /* O_PATH directory of the container's cgroup (v2) on the host,
+	struct overlay_dirs *
+		step_dirs; /* per step: of overlays among the mounts (mount_layers.h), opened by whoever opens the sources */
+	int cgroup_fd;     /* O_PATH directory of the container's cgroup (v2) on the host,
 			    -EBADF: none */
 	/* rootfs_open()'s own: */
 	int place_fd; /* the directory that the root is mounted on, for as long as it
