@@ -33,40 +33,86 @@ static const struct option_spec image_options[] = {
 	OPT_END,
 };
 
-static int diff_image(const struct command_call *call, const struct engine *e,
-		      char ***ret, struct error *err)
-{
-	cleanup_image_record struct image_record record = {0}, base = {0};
-	int r = image_find(e, call->args[0], &record, NULL, err);
+struct found {
+	struct image_record image;
+	struct container container;
+	bool is_image;
+};
 
-	if (r >= 0 && call->args[1])
-		r = image_find(e, call->args[1], &base, NULL, err);
-	if (r < 0)
-		return r;
-	return image_diff(e, &record, call->args[1] ? &base : NULL, ret, err);
+static void found_release(struct found *f)
+{
+	image_record_release(&f->image);
+	container_release(&f->container);
 }
 
-/* A container goes before an image of the same name; two arguments are images. */
+static int find_image(const struct engine *e, const char *name, struct found *ret,
+		      struct error *err)
+{
+	ret->is_image = true;
+	return image_find(e, name, &ret->image, NULL, err);
+}
+
+/* A container goes before an image of the same name. */
+static int find_any(const struct engine *e, int type, const char *name, struct found *ret,
+		    struct error *err)
+{
+	int r;
+
+	if (type == DIFF_IMAGE)
+		return find_image(e, name, ret, err);
+	r = container_find(e, name, &ret->container, err);
+	if (r >= 0 || type == DIFF_CONTAINER || err->kind != ERR_NOT_FOUND)
+		return r;
+	error_drop(err, "it may be an image");
+	r = find_image(e, name, ret, err);
+	if (r >= 0 || err->kind != ERR_NOT_FOUND)
+		return r;
+	return error_set(err, ERR_NOT_FOUND, 0, "no such object: \"%s\"", name);
+}
+
+static int diff_one(const struct engine *e, const struct found *f, char ***ret,
+		    struct error *err)
+{
+	return f->is_image ? image_diff(e, &f->image, NULL, ret, err)
+			   : container_diff(e, f->container.record.id, ret, err);
+}
+
+static int diff_two(const struct engine *e, const struct found *a, const struct found *b,
+		    char ***ret, struct error *err)
+{
+	struct diff_object first = {0}, second = {0};
+
+	if (a->is_image && b->is_image)
+		return image_diff(e, &a->image, &b->image, ret, err);
+	if (a->is_image)
+		first.image = &a->image;
+	else
+		first.container = &a->container;
+	if (b->is_image)
+		second.image = &b->image;
+	else
+		second.container = &b->container;
+	return objects_diff(e, &first, &second, ret, err);
+}
+
+/* podman's: the first one may be left out where --latest says it. */
 static int find_diff(const struct command_call *call, const struct engine *e, char ***ret,
 		     struct error *err)
 {
 	const struct diff_values *v = call->values;
-	cleanup_container struct container c = {0};
+	cleanup(found_release) struct found a = {0}, b = {0};
 	int r;
 
-	if (v->type == DIFF_IMAGE || call->n_args == 2)
-		return diff_image(call, e, ret, err);
-	r = select_one(call, e, v->select.latest, &c, err);
-	if (r >= 0)
-		return container_diff(e, c.record.id, ret, err);
-	if (v->type == DIFF_CONTAINER || v->select.latest || !call->n_args ||
-	    err->kind != ERR_NOT_FOUND)
+	if (v->select.latest || !call->n_args)
+		r = select_one(call, e, v->select.latest, &a.container, err);
+	else
+		r = find_any(e, v->type, call->args[0], &a, err);
+	if (r >= 0 && call->n_args == 2)
+		r = find_any(e, v->type, call->args[1], &b, err);
+	if (r < 0)
 		return r;
-	error_drop(err, "it may be an image");
-	r = diff_image(call, e, ret, err);
-	if (r >= 0 || err->kind != ERR_NOT_FOUND)
-		return r;
-	return error_set(err, ERR_NOT_FOUND, 0, "no such object: \"%s\"", call->args[0]);
+	return call->n_args == 2 ? diff_two(e, &a, &b, ret, err)
+				 : diff_one(e, &a, ret, err);
 }
 
 static int print_json(char *const *changes, struct error *err)
@@ -128,12 +174,14 @@ static void image_defaults(void *values)
 const struct command cmd_diff = {
 	.name = "diff",
 	.group = "Containers",
-	.usage = "[options] CONTAINER|IMAGE [IMAGE]",
+	.usage = "[options] CONTAINER|IMAGE [CONTAINER|IMAGE]",
 	.summary = "show which files a container or an image has changed",
 	.description =
 		"Each line is A (added), C (changed) or D (deleted) and a path. An image is "
-		"compared with the layer below its topmost, or with a second image.",
+		"compared with the layer below its topmost; either with a second one, if there is "
+		"one.",
 	.examples = "cubby diff web\n"
+		    "cubby diff --format json web\n"
 		    "cubby diff debian:mine debian:12",
 	.options = options,
 	.values_size = sizeof(struct diff_values),
@@ -151,7 +199,7 @@ const struct command cmd_container_diff = {
 	.options = options,
 	.values_size = sizeof(struct diff_values),
 	.defaults = container_defaults,
-	.max_args = 1,
+	.max_args = 2,
 	.run = run,
 };
 

@@ -129,3 +129,13 @@ int image_diff(const struct engine *e, const struct image_record *r,
 	       struct error *err) _must_check_;
 int container_diff(const struct engine *e, const char *id, char ***ret,
 		   struct error *err) _must_check_;
+
+/* objects_diff() - the same between any two, each an image or a container: what is different in the first. */
+struct container;
+struct diff_object {
+	const struct image_record *image; /* NULL: */
+	const struct container *container;
+};
+int objects_diff(const struct engine *e, const struct diff_object *object,
+		 const struct diff_object *base, char ***ret,
+		 struct error *err) _must_check_;

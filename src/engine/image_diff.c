@@ -38,10 +38,13 @@ struct diff_job {
 		upper; /* one directory (a layer), or with `whole` the layers of a view */
 	char *const *lower; /* topmost first, may be empty */
 	bool whole;
+	/* with `whole`: containers instead of layers; NULL: layers */
+	const struct container_view *upper_view, *lower_view;
 	const struct idmap *uids,
 		*gids; /* of a container with a map of its own, whose upper directory has
 			  owners as outside; NULL or no lines: as in the layers */
-	char **skip;   /* paths that are none of the container's doing */
+	const struct idmap *lower_uids, *lower_gids; /* the same, of lower_view */
+	char **skip; /* paths that are none of the container's doing */
 	int result_fd;
 	struct buf found;
 	int upper_fd, lower_fd; /* -EBADF: nothing is there */
@@ -121,14 +124,16 @@ static uint32_t as_inside(const struct idmap *map, uint32_t id)
 	return map && map->n_lines ? idmap_to_inside(map, id) : id;
 }
 
-static bool directory_differs(const struct diff_job *job, const struct stat *now,
-			      const struct stat *below)
+static bool differs(const struct diff_job *job, const struct stat *now,
+		    const struct stat *below)
 {
-	struct stat st = *now;
+	struct stat a = *now, b = *below;
 
-	st.st_uid = as_inside(job->uids, st.st_uid);
-	st.st_gid = as_inside(job->gids, st.st_gid);
-	return file_differs(&st, below);
+	a.st_uid = as_inside(job->uids, a.st_uid);
+	a.st_gid = as_inside(job->gids, a.st_gid);
+	b.st_uid = as_inside(job->lower_uids, b.st_uid);
+	b.st_gid = as_inside(job->lower_gids, b.st_gid);
+	return file_differs(&a, &b);
 }
 
 static int see_upper(void *data, const struct fs_walk_entry *e, struct error *err)
@@ -143,8 +148,7 @@ static int see_upper(void *data, const struct fs_walk_entry *e, struct error *er
 		return was_there ? note(job, 'D', e->path, err) : 0;
 	if (!is_top && !was_there)
 		r = note(job, 'A', e->path, err);
-	else if (!is_top &&
-		 (!S_ISDIR(e->st->st_mode) || directory_differs(job, e->st, &below)))
+	else if (!is_top && (!S_ISDIR(e->st->st_mode) || differs(job, e->st, &below)))
 		r = note(job, 'C', e->path, err);
 	if (r >= 0 && was_there && S_ISDIR(e->st->st_mode) && is_opaque(e))
 		r = note_hidden(job, e, err);
@@ -170,7 +174,7 @@ static int see_new(void *data, const struct fs_walk_entry *e, struct error *err)
 		return 0;
 	if (fd < 0 || fstat(fd, &before) < 0)
 		return note(job, 'A', e->path, err);
-	if (file_differs(e->st, &before) ||
+	if (differs(job, e->st, &before) ||
 	    (S_ISLNK(e->st->st_mode) && links_differ(e, fd)))
 		return note(job, 'C', e->path, err);
 	return 0;
@@ -202,11 +206,14 @@ static int open_view(char *const *layers, struct error *err)
 
 static int open_both(struct diff_job *job, struct error *err)
 {
-	job->lower_fd = open_view(job->lower, err);
+	job->lower_fd = job->lower_view ? container_view_open(job->lower_view, err)
+					: open_view(job->lower, err);
 	if (job->lower_fd < 0 && error_is_set(err))
 		return job->lower_fd;
 	if (job->whole)
-		job->upper_fd = open_view(job->upper, err);
+		job->upper_fd = job->upper_view
+					? container_view_open(job->upper_view, err)
+					: open_view(job->upper, err);
 	else
 		job->upper_fd = open(job->upper[0], O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (job->upper_fd >= 0 || error_is_set(err))
@@ -318,4 +325,59 @@ int container_diff(const struct engine *e, const char *id, char ***ret, struct e
 		r = diff(e, &job, ret, err);
 	strv_free(job.skip);
 	return r < 0 ? error_wrap(err, "compare container %s", c.record.name) : 0;
+}
+
+/* One of two things that are compared, ready to be looked at. */
+struct side {
+	char **layers;
+	struct container_view view;
+	const struct container_view *used; /* &view, or NULL */
+};
+
+static void side_release(struct side *s)
+{
+	strv_free(s->layers);
+	container_view_release(&s->view);
+}
+
+static int get_side(const struct engine *e, const struct diff_object *o, struct side *s,
+		    char ***places, struct error *err)
+{
+	int r;
+
+	if (o->image) {
+		s->layers = image_layer_paths(e, o->image->layers,
+					      image_is_single(e, o->image));
+		return 0;
+	}
+	r = container_view_get(e, o->container, &s->view, err);
+	if (r < 0)
+		return r;
+	s->used = &s->view;
+	return mount_points(e, o->container->record.id, places, err);
+}
+
+int objects_diff(const struct engine *e, const struct diff_object *object,
+		 const struct diff_object *base, char ***ret, struct error *err)
+{
+	cleanup(side_release) struct side upper = {.view = CONTAINER_VIEW_INIT};
+	cleanup(side_release) struct side lower = {.view = CONTAINER_VIEW_INIT};
+	struct diff_job job = {.whole = true};
+	int r = get_side(e, object, &upper, &job.skip, err);
+
+	*ret = NULL;
+	if (r >= 0)
+		r = get_side(e, base, &lower, &job.skip, err);
+	job.upper = upper.layers;
+	job.lower = lower.layers;
+	job.upper_view = upper.used;
+	job.lower_view = lower.used;
+	job.uids = &upper.view.uids;
+	job.gids = &upper.view.gids;
+	job.lower_uids = &lower.view.uids;
+	job.lower_gids = &lower.view.gids;
+	if (r >= 0)
+		r = diff(e, &job, ret, err);
+	strv_free(job.skip);
+	return r < 0 ? error_wrap(err, "compare") : 0;
 }

@@ -77,7 +77,7 @@ static int write_count(int counts_fd, const char *name, uint64_t count, struct e
 }
 
 int mounts_add(const struct engine *e, const char *id,
-	       int (*mount)(void *data, int target_fd, struct error *err), void *data,
+	       int (*attach)(void *data, int target_fd, struct error *err), void *data,
 	       char **ret, struct error *err)
 {
 	cleanup_free char *path = mounts_path(e, id), *name = count_name(id);
@@ -92,7 +92,7 @@ int mounts_add(const struct engine *e, const char *id,
 		count = read_count(counts_fd, name);
 	} else {
 		target_fd = fs_open_dir(AT_FDCWD, path, true, 0700, err);
-		r = target_fd < 0 ? target_fd : mount(data, target_fd, err);
+		r = target_fd < 0 ? target_fd : attach(data, target_fd, err);
 	}
 	if (r >= 0)
 		r = write_count(counts_fd, name, count + 1, err);

@@ -21,9 +21,9 @@ int mounts_may(const struct engine *e, const char *command,
 char *mounts_path(const struct engine *e, const char *id);
 bool mounts_has(const struct engine *e, const char *id);
 
-/* mounts_add() - mount() is called if it is not mounted yet, else it counts once more. *ret: where; caller frees. */
+/* mounts_add() - attach() is called if it is not mounted yet, else it counts once more. *ret: where; caller frees. */
 int mounts_add(const struct engine *e, const char *id,
-	       int (*mount)(void *data, int target_fd, struct error *err), void *data,
+	       int (*attach)(void *data, int target_fd, struct error *err), void *data,
 	       char **ret, struct error *err) _must_check_;
 
 /* mounts_drop() - once less; force: none is left. */

@@ -125,6 +125,28 @@ def test_mounts_of_several(cubby, images, user, busybox_root):
     assert "--format" in cubby.fails("mount", "--format", "yaml", code=125)
 
 
+def test_diff(cubby, images):
+    """Of a container and its image; of two containers with other ids each; of images and containers."""
+    cubby.ok("run", "--name", "one", "localhost/bb:1", "sh", "-c",
+             "mkdir -p /d/e; echo x >/d/f; touch -d @9 /d/f /d/e /d /; chown 5 /d/f; rm /etc/group")
+    cubby.ok("run", "--name", "two", *SMALL, "localhost/bb:1", "sh", "-c",
+             "mkdir -p /d/e; echo x >/d/f; echo y >/own; touch -d @9 /d/f /d/e /d /; chown 5 /d/f; chown 6 /etc/passwd")
+    whole = ["A /d", "A /d/e", "A /d/f", "C /etc", "D /etc/group"]
+    assert cubby.ok("diff", "one").splitlines() == whole
+    assert cubby.ok("container", "diff", "one").splitlines() == whole
+    assert cubby.ok("diff", "one", "localhost/bb:1").splitlines() == whole
+    assert cubby.json("diff", "--format", "json", "one") == \
+        {"changed": ["/etc"], "added": ["/d", "/d/e", "/d/f"], "deleted": ["/etc/group"]}
+    assert cubby.json("diff", "--format", "json", "localhost/bb:1", "one")["deleted"] == ["/d"]
+    assert cubby.ok("container", "diff", "two", "one").splitlines() == \
+        ["C /etc", "A /etc/group", "C /etc/passwd", "A /own"]
+    assert cubby.ok("diff", "-l").splitlines() == cubby.ok("diff", "two", "localhost/bb:1").splitlines()
+    assert 'no such object: "none"' in cubby.fails("diff", "none", code=125)
+    assert "no such object" in cubby.fails("diff", "one", "none", code=125)
+    assert "no such container" in cubby.fails("container", "diff", "localhost/bb:1", code=125)
+    assert "json" in cubby.fails("diff", "--format", "table", "one", code=125)
+
+
 def test_not_yet(cubby):
     for words in (("unshare", "--rootless-netns", "true"), ("container", "checkpoint", "x"),
                   ("container", "restore", "x"), ("container", "runlabel", "x", "y")):
