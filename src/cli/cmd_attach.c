@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/attach_to.h"
+#include "cli/configure.h"
 #include "cli/cubby.h"
 #include "cli/select.h"
 
@@ -50,6 +51,7 @@ const struct command cmd_attach = {
 	.summary = "connect to a running container's input and output",
 	.examples = "cubby attach web\n"
 		    "cubby attach --no-stdin web",
+	.settings = SETTINGS_FOR_ENGINE,
 	.options = options,
 	.values_size = sizeof(struct attach_values),
 	.defaults = defaults,

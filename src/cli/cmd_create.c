@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "cli/configure.h"
 #include "cli/create_table.h"
 #include "cli/cubby.h"
 #include "cli/progress.h"
@@ -49,6 +50,7 @@ const struct command cmd_create = {
 		"sets it in motion.",
 	.examples = "cubby create --name web -v ./site:/srv:ro localhost:5000/httpd\n"
 		    "cubby create -it --name box debian:12 bash && cubby start -ai box",
+	.settings = SETTINGS_FOR_CONTAINERS,
 	.options = create_values_table,
 	.values_size = sizeof(struct create_values),
 	.defaults = defaults,

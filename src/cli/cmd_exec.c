@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/configure.h"
 #include "cli/cubby.h"
 #include "cli/select.h"
 #include "engine/console.h"
@@ -219,6 +220,7 @@ const struct command cmd_exec = {
 	.examples = "cubby exec -it web bash\n"
 		    "cubby exec -u nobody -w /tmp web id\n"
 		    "cubby exec -d web touch /tmp/done",
+	.settings = SETTINGS_FOR_ENGINE,
 	.options = options,
 	.values_size = sizeof(struct exec_values),
 	.max_args = COMMAND_ANY,

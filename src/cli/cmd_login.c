@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/ask.h"
+#include "cli/configure.h"
 #include "cli/cubby.h"
 #include "cli/registry_table.h"
 #include "engine/image_send.h"
@@ -235,6 +236,7 @@ const struct command cmd_login = {
 	.examples = "cubby login registry.example.com\n"
 		    "cubby login -u me --password-stdin localhost:5000 <password.txt\n"
 		    "cubby login --get-login registry.example.com",
+	.settings = SETTINGS_FOR_ENGINE,
 	.options = login_options,
 	.values_size = sizeof(struct login_values),
 	.defaults = defaults,

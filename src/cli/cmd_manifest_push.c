@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/configure.h"
 #include "cli/cubby.h"
 #include "cli/manifest_list.h"
 #include "cli/progress.h"
@@ -107,6 +108,7 @@ const struct command cmd_manifest_push = {
 	.examples =
 		"cubby manifest push app:1.2\n"
 		"cubby manifest push app:1.2 docker://registry.example.com/team/app:1.2",
+	.settings = SETTINGS_FOR_ENGINE,
 	.options = options,
 	.values_size = sizeof(struct push_values),
 	.defaults = defaults,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "cli/configure.h"
 #include "cli/cubby.h"
 #include "cli/image_args.h"
 #include "cli/progress.h"
@@ -106,6 +107,7 @@ const struct command cmd_pull = {
 		    "cubby pull --platform linux/arm64 docker.io/library/debian\n"
 		    "cubby pull --tls-verify=false localhost:5000/team/app:1.2\n"
 		    "cubby pull oci-archive:app.tar",
+	.settings = SETTINGS_FOR_ENGINE,
 	.options = options,
 	.values_size = sizeof(struct pull_values),
 	.defaults = defaults,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/configure.h"
 #include "cli/cubby.h"
 #include "cli/progress.h"
 #include "cli/registry_table.h"
@@ -133,6 +134,7 @@ const struct command cmd_push = {
 	.examples = "cubby push registry.example.com/team/app:1.2\n"
 		    "cubby push --tls-verify=false app localhost:5000/app:latest\n"
 		    "cubby push app oci-archive:app.tar",
+	.settings = SETTINGS_FOR_ENGINE,
 	.options = options,
 	.values_size = sizeof(struct push_values),
 	.defaults = defaults,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "cli/configure.h"
 #include "cli/create_table.h"
 #include "cli/cubby.h"
 #include "cli/progress.h"
@@ -81,6 +82,7 @@ const struct command cmd_run = {
 		    "cubby run -it --rm debian:12 bash\n"
 		    "cubby run -d --name web -v ./site:/srv:ro localhost:5000/httpd\n"
 		    "cubby run --rm --rootfs ./busybox id",
+	.settings = SETTINGS_FOR_CONTAINERS,
 	.options = options,
 	.values_size = sizeof(struct run_values),
 	.defaults = defaults,

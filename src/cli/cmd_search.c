@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/configure.h"
 #include "cli/cubby.h"
 #include "cli/format.h"
 #include "cli/registry_table.h"
@@ -239,6 +240,7 @@ const struct command cmd_search = {
 	.examples = "cubby search debian\n"
 		    "cubby search --limit 5 --filter is-official quay.io/debian\n"
 		    "cubby search --list-tags docker.io/library/debian",
+	.settings = SETTINGS_FOR_ENGINE,
 	.options = options,
 	.values_size = sizeof(struct search_values),
 	.defaults = defaults,

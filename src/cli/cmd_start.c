@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/attach_to.h"
+#include "cli/configure.h"
 #include "cli/cubby.h"
 #include "cli/progress.h"
 #include "cli/select.h"
@@ -119,6 +120,7 @@ const struct command cmd_start = {
 	.examples = "cubby start web db\n"
 		    "cubby start -ai box\n"
 		    "cubby start --all --filter restart-policy=always",
+	.settings = SETTINGS_FOR_ENGINE,
 	.options = options,
 	.values_size = sizeof(struct start_values),
 	.defaults = defaults,

@@ -61,6 +61,7 @@ struct command {
 	size_t min_args, max_args;      /* COMMAND_ANY: no upper limit */
 	bool stop_at_first; /* words after the first argument are not options: run, exec
 			     */
+	int settings;       /* what program->configure() is told; 0: it is not called */
 	bool hidden;
 	bool common;  /* help_program() gives it a line of its own */
 	bool not_yet; /* known from podman or Docker: an error that says so; needs only
@@ -91,6 +92,9 @@ struct program {
 	const struct command *const *commands; /* NULL-terminated */
 	size_t version_given; /* OPT_GIVEN() of the bool of --version in the globals; 0:
 				 none */
+	/* configure() - between the defaults of a command and its options: what files of settings say; may be
+	 * NULL. */
+	int (*configure)(const struct command_call *call, struct error *err);
 	/* prepare() - after the global options, before the command runs; may be NULL. */
 	int (*prepare)(const struct command_call *call, struct error *err);
 	/* report() - what else happens to an error than printing it to stderr (a log

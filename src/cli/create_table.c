@@ -20,6 +20,7 @@ const struct option_spec create_table[] = {
 	OPT_INCLUDE(create_table_life),
 	OPT_INCLUDE(create_table_monitor),
 	OPT_INCLUDE(create_table_refused),
+	OPT_INCLUDE(create_table_settings),
 	OPT_END,
 };
 /* clang-format on */

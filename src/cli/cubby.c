@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cubby.h"
+#include "cli/configure.h"
+#include "cli/global_table.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -11,47 +13,6 @@
 #include "util/log.h"
 #include "util/signals.h"
 #include "util/str.h"
-
-/* in the order of enum event_backend */
-static const char *const event_backends[] = {"file", "journald", "none", NULL};
-static const char *const log_formats[] = {"text", "json", NULL};
-
-static const struct option_spec options[] = {
-	OPT_STRING(
-		struct cubby_globals, root, "root", 0, "DIR",
-		"where containers are kept (default ~/.local/share/cubby, root: /var/lib/cubby)",
-		.common = true),
-	OPT_STRING(
-		struct cubby_globals, runroot, "runroot", 0, "DIR",
-		"where live state is kept (default $XDG_RUNTIME_DIR/cubby, root: /run/cubby)"),
-	OPT_STRING(struct cubby_globals, log_level, "log-level", 0, "LEVEL",
-		   "log to stderr: trace, debug, info, warn, error (default: nothing)",
-		   .common = true),
-	OPT_WORD(struct cubby_globals, log_format, "log-format", 0, log_formats,
-		 "form of the log"),
-	OPT_WORD(struct cubby_globals, events, "events-backend", 0, event_backends,
-		 "where events are recorded (default file)"),
-	OPT_BOOL(struct cubby_globals, version, "version", 'v', "print the version",
-		 .common = true),
-	OPT_NOT_YET("cgroup-manager", 0),
-	OPT_NOT_YET("config", 0),
-	OPT_NOT_YET("connection", 'c'),
-	OPT_NOT_YET("hooks-dir", 0),
-	OPT_NOT_YET("identity", 0),
-	OPT_NOT_YET("imagestore", 0),
-	OPT_NOT_YET("module", 0),
-	OPT_NOT_YET("remote", 'r'),
-	OPT_NOT_YET("runtime", 0),
-	OPT_NOT_YET("runtime-flag", 0),
-	OPT_NOT_YET("storage-driver", 0),
-	OPT_NOT_YET("storage-opt", 0),
-	OPT_NOT_YET("syslog", 0),
-	OPT_NOT_YET("tmpdir", 0),
-	OPT_NOT_YET("transient-store", 0),
-	OPT_NOT_YET("url", 0),
-	OPT_NOT_YET("volumepath", 0),
-	OPT_END,
-};
 
 #define LATER(variable, word) \
 	static const struct command later_##variable = {.name = (word), .not_yet = true}
@@ -161,29 +122,6 @@ static const struct command *const commands[] = {
 };
 /* clang-format on */
 
-void cubby_globals_init(struct cubby_globals *g)
-{
-	*g = (struct cubby_globals){0};
-	while (fcntl(3 + g->n_inherited_fds, F_GETFD) >= 0)
-		g->n_inherited_fds++;
-}
-
-static int set_log(const struct cubby_globals *g, struct error *err)
-{
-	enum log_level level;
-
-	if (!g->log_level)
-		return 0;
-	if (log_level_parse(g->log_level, &level) < 0) {
-		error_set(err, ERR_INVALID, 0, "--log-level %s: unknown level",
-			  g->log_level);
-		return error_hint(
-			err, "Levels: trace, debug, info, warn, error, fatal, panic");
-	}
-	log_set(level, (enum log_format)g->log_format, STDERR_FILENO);
-	return 0;
-}
-
 /* Those that put a process of ours into a container, where it could be reached. */
 static bool enters_container(const struct command *c)
 {
@@ -194,7 +132,7 @@ static bool enters_container(const struct command *c)
 
 static int prepare(const struct command_call *call, struct error *err)
 {
-	int r = set_log(call->globals, err);
+	int r = global_table_apply(call->globals, err);
 
 	if (r < 0)
 		return r;
@@ -204,21 +142,23 @@ static int prepare(const struct command_call *call, struct error *err)
 
 int cubby_open(const struct command_call *call, struct engine *ret, struct error *err)
 {
-	const struct cubby_globals *g = call->globals;
+	struct cubby_globals *g = call->globals;
+	int r;
 
 	*ret = ENGINE_INIT;
-	ret->events = (enum event_backend)g->events;
-	return engine_open(ret, g->root, g->runroot, err);
+	r = cubby_configure_engine(call, ret, err);
+	return r < 0 ? r : engine_open(ret, g->root, g->runroot, err);
 }
 
 int cubby_open_dirs(const struct command_call *call, struct engine *ret,
 		    struct error *err)
 {
-	const struct cubby_globals *g = call->globals;
+	struct cubby_globals *g = call->globals;
+	int r;
 
 	*ret = ENGINE_INIT;
-	ret->events = (enum event_backend)g->events;
-	return engine_open_dirs(ret, g->root, g->runroot, err);
+	r = cubby_configure_engine(call, ret, err);
+	return r < 0 ? r : engine_open_dirs(ret, g->root, g->runroot, err);
 }
 
 int cubby_signal(const char *text, int *ret, struct error *err)
@@ -280,8 +220,9 @@ const struct program cubby_program = {
 		    "cubby logs -f web",
 	.groups = groups,
 	.foreign = foreign,
-	.options = options,
+	.options = global_table,
 	.version_given = OPT_GIVEN(struct cubby_globals, version),
 	.commands = commands,
+	.configure = cubby_configure,
 	.prepare = prepare,
 };

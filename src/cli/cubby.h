@@ -6,24 +6,12 @@
 #include <stdbool.h>
 
 #include "cli/command.h"
+#include "cli/cubby_globals.h"
 #include "engine/engine.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
-struct cubby_globals {
-	bool version;
-	const char *root, *runroot; /* as typed, NULL: default */
-	const char *log_level;
-	int log_format;      /* enum log_format */
-	int events;          /* enum event_backend */
-	int n_inherited_fds; /* 3 .. 3+N-1 were open when the program began, without a gap
-			      */
-};
-
 extern const struct program cubby_program;
-
-/* cubby_globals_init() - first of all: counts what the caller passed on. */
-void cubby_globals_init(struct cubby_globals *g);
 
 /* cubby_open() - the engine by the global options. */
 int cubby_open(const struct command_call *call, struct engine *ret,

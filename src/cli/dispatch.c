@@ -72,6 +72,11 @@ static int run_command(struct run *x, int argc, char *const *argv, struct error 
 	x->call.values = xcalloc(1, c->values_size ? c->values_size : 1);
 	if (c->defaults)
 		c->defaults(x->call.values);
+	if (c->settings && x->call.program->configure) {
+		r = x->call.program->configure(&x->call, err);
+		if (r < 0)
+			return r;
+	}
 	x->args = xcalloc((size_t)argc + 1, sizeof(*x->args));
 	p.values = x->call.values;
 	p.stop_at_first = c->stop_at_first;

@@ -421,6 +421,26 @@ int options_parse(const struct options_parse *p, int argc, char *const *argv,
 	return 0;
 }
 
+int options_set(const struct option_spec *table, void *values, const char *name,
+		const char *value, const char *typed, struct error *err)
+{
+	struct search s = {.name = name, .name_len = strlen(name)};
+	struct option_match m;
+	char *base;
+	int r;
+
+	options_walk(table, search_row, &s);
+	if (!s.result.spec || s.result.spec->type == OPTION_NOT_YET)
+		return 1;
+	base = (char *)values + s.result.base;
+	m = (struct option_match){s.result.spec, typed, value, base,
+				  base + s.result.spec->offset};
+	r = set_value(&m, err);
+	if (r >= 0 && s.result.spec->given)
+		*(bool *)(base + s.result.spec->given - 1) = true;
+	return r;
+}
+
 static int release_row(const struct option_spec *spec, size_t base, void *values)
 {
 	char ***v;

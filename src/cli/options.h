@@ -161,6 +161,13 @@ struct options_parse {
 int options_parse(const struct options_parse *p, int argc, char *const *argv,
 		  struct error *err) _must_check_;
 
+/*
+ * options_set() - as if "--name=value" had been there; `typed` is what messages call it. The value is borrowed as argv's are.
+ * Return: 0, or 1 if the table has no such option yet.
+ */
+int options_set(const struct option_spec *table, void *values, const char *name,
+		const char *value, const char *typed, struct error *err) _must_check_;
+
 /* options_release() - free what the parser allocated in values (the strvs) and set it to
  * NULL. */
 void options_release(const struct option_spec *table, void *values);

@@ -69,6 +69,7 @@ int create_plan_security(const struct engine *e, struct create_plan *p, struct e
 		.security_opt = o->security_opt,
 		.cap_add = o->cap_add,
 		.cap_drop = o->cap_drop,
+		.capabilities = o->conf.capabilities,
 	};
 	int r;
 

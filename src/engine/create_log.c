@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/log_option.h"
+#include "util/str.h"
 
 /* Who has the caller's terminal can type on it: ioctl_tty(2), TIOCSTI. */
 static int check_passthrough(const struct create_options *o, enum log_driver driver,
@@ -30,10 +31,26 @@ static int check_passthrough(const struct create_options *o, enum log_driver dri
 			       "passthrough-tty");
 }
 
+/* What every container gets, as far as it suits this driver, before what this one gets. */
+static char **options_of(const struct create_options *o)
+{
+	bool is_file = log_driver_is_file((enum log_driver)o->log_driver);
+	char **all = NULL;
+
+	strv_foreach (opt, o->conf.log_opts)
+		if (str_starts(*opt, "tag=") ? o->log_driver == LOG_DRIVER_JOURNALD
+					     : is_file)
+			strv_add(&all, *opt);
+	strv_foreach (opt, o->log_opts)
+		strv_add(&all, *opt);
+	return all;
+}
+
 int create_plan_log(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
-	int r = log_settings_parse(o->log_driver, o->log_opts, &p->log, err);
+	cleanup_strv char **opts = options_of(o);
+	int r = log_settings_parse(o->log_driver, opts, &p->log, err);
 
 	(void)e;
 	if (r >= 0)

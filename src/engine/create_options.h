@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/conf_options.h"
 #include "engine/health_options.h"
 #include "engine/inside_options.h"
 #include "engine/mount_options.h"
@@ -75,4 +76,5 @@ struct create_options {
 	const int *preserve_fd;  /* as numbers */
 	size_t n_preserve_fd;
 	struct inside_options inside;
+	struct conf_options conf;
 };

@@ -250,6 +250,18 @@ int create_plan_user(const struct engine *e, struct create_plan *p, struct error
 	return 0;
 }
 
+/* Names have underscores, names of hosts do not. */
+static char *name_as_hostname(const char *name)
+{
+	char *host = xstrdup(name), *to = host;
+
+	for (const char *c = name; *c && to - host < HOSTNAME_LEN_MAX; c++)
+		if (*c != '_')
+			*to++ = *c;
+	*to = '\0';
+	return host;
+}
+
 int create_plan_hostname(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
@@ -266,6 +278,8 @@ int create_plan_hostname(const struct engine *e, struct create_plan *p, struct e
 	} else if (p->network_host || !sharing_is_own(&p->sharing, NS_UTS)) {
 		(void)!gethostname(own, HOSTNAME_LEN_MAX);
 		p->hostname = xstrdup(own);
+	} else if (o->conf.name_as_hostname) {
+		p->hostname = name_as_hostname(p->name);
 	} else {
 		p->hostname = xstrndup(p->id, SHORT_ID_LEN);
 	}
@@ -313,6 +327,8 @@ int create_plan_env(const struct engine *e, struct create_plan *p, struct error 
 	if (!o->unset_env_all) {
 		environment_set(&p->env, DEFAULT_PATH);
 		environment_set(&p->env, "container=cubby");
+		strv_foreach (assignment, o->conf.env)
+			environment_set(&p->env, *assignment);
 		add_image_env(p);
 		if (o->terminal)
 			environment_set(&p->env, "TERM=xterm");

@@ -204,8 +204,12 @@ static int find_joined(const struct engine *e, struct create_plan *p, struct err
 int create_plan_userns(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	struct userns_plan *u = &p->userns;
-	int r = settings_read(&p->settings, err);
+	int r = 0;
 
+	if (e->settings)
+		settings_copy(e->settings, &p->settings);
+	else
+		r = settings_read(NULL, &p->settings, err);
 	if (r >= 0)
 		r = check_options(p->options, err);
 	if (r >= 0)

@@ -14,6 +14,8 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+struct settings;
+
 struct engine {
 	struct engine_paths paths;
 	bool rootless;  /* not root, or not of the host */
@@ -21,7 +23,8 @@ struct engine {
 	int data_dirfd; /* <data>/containers */
 	int run_dirfd;  /* <run>/containers */
 	struct store *store;
-	enum event_backend events; /* EVENT_BACKEND_FILE unless somebody chose */
+	const struct settings *settings; /* of the caller; NULL: not read yet */
+	enum event_backend events;       /* EVENT_BACKEND_FILE unless somebody chose */
 };
 #define ENGINE_INIT ((struct engine){.data_dirfd = -EBADF, .run_dirfd = -EBADF})
 

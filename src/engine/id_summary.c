@@ -173,7 +173,7 @@ int id_summary(const struct engine *e, struct json_object **ret_rows,
 	cleanup_id_holdings struct id_holdings held = {0};
 	cleanup_settings struct settings settings = SETTINGS_INIT;
 	cleanup_id_pool struct id_pool pool = {0};
-	int r = settings_read(&settings, err);
+	int r = settings_read(NULL, &settings, err);
 
 	if (r >= 0)
 		r = id_pool_get(&settings, &pool, err);

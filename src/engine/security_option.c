@@ -97,7 +97,7 @@ static int plan_capabilities(const struct security_request *request,
 			     struct security_plan *p, struct error *err)
 {
 	uint64_t base, add = 0, drop = 0;
-	bool add_all = false, drop_all = false;
+	bool add_all = false, drop_all = false, all = false;
 	int r;
 
 	r = parse_capabilities("--cap-add", request->cap_add, &add, &add_all, err);
@@ -119,6 +119,14 @@ static int plan_capabilities(const struct security_request *request,
 	if (add_all)
 		add = capabilities_all();
 	base = request->privileged ? capabilities_all() : security_default_capabilities();
+	if (request->capabilities && !request->privileged) {
+		base = 0;
+		r = parse_capabilities("containers.conf: default_capabilities",
+				       request->capabilities, &base, &all, err);
+		if (r < 0)
+			return r;
+		base = all ? capabilities_all() : base;
+	}
 	if (drop_all)
 		base = 0;
 	p->bounding = (base | add) & ~drop;

@@ -28,6 +28,7 @@ void security_plan_release(struct security_plan *p);
 struct security_request {
 	bool privileged;
 	char *const *security_opt, *const *cap_add, *const *cap_drop; /* strv */
+	char *const *capabilities; /* instead of the default set; NULL: that one */
 };
 int security_plan_build(const struct security_request *request, struct security_plan *ret,
 			struct error *err) _must_check_;

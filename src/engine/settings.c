@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/settings.h"
 
-#include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "util/fd.h"
-#include "util/fs.h"
+#include "engine/containers_conf.h"
+#include "engine/settings_file.h"
+#include "util/json.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
 
-#define FILE_MAX    65536
-#define PASSWD_MAX  4096
 #define SYSTEM_FILE "/etc/cubby/cubby.conf"
 #define USER_FILE   "cubby/cubby.conf" /* below the settings of the user */
 #define BLANKS      " \t"
@@ -24,6 +19,7 @@
 void settings_release(struct settings *s)
 {
 	free(s->userns);
+	json_put(s->conf);
 	*s = SETTINGS_INIT;
 }
 
@@ -102,6 +98,14 @@ static const struct setting {
 	{"auto_pool", set_pool},         {"layer_max_size", set_layer_size},
 	{"userns", set_userns},
 };
+
+static const struct setting *find(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (str_eq(known[i].key, key))
+			return &known[i];
+	return NULL;
+}
 
 static int unknown_key(const char *where, const char *key, struct error *err)
 {
@@ -205,71 +209,74 @@ int settings_parse(const char *text, const char *what, struct settings *s,
 	return 0;
 }
 
-/* With `sudo` it may be another's who could then decide what root does. */
-static bool is_trusted(int fd, const char *path)
+static int read_file(const char *path, enum settings_owner owner, struct settings *s,
+		     struct error *err)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (st.st_uid == geteuid() || st.st_uid == 0))
-		return true;
-	log_info("%s belongs to somebody else: it is not read", path);
-	return false;
-}
-
-static int read_file(const char *path, bool own, struct settings *s, struct error *err)
-{
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	cleanup_buf struct buf text;
-	int r;
+	int r = settings_file_read(path, owner, &text, err);
 
-	buf_init(&text, FILE_MAX);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (fd < 0 && own && errno == EACCES) {
-		log_info("%s is in a directory of somebody else: it is not read", path);
-		return 0;
-	}
-	if (fd < 0)
-		return error_set(err, error_kind_of(errno), errno, "read %s", path);
-	if (own && !is_trusted(fd, path))
-		return 0;
-	r = fd_read_all(fd, &text);
-	if (r < 0)
-		return error_set(err, ERR_SYSTEM, -r, "read %s", path);
-	return settings_parse(text.data ? text.data : "", path, s, err);
+	return r <= 0 ? r : settings_parse(text.data ? text.data : "", path, s, err);
 }
 
-/* NULL: there is no place for it. Caller frees. */
-static char *user_file(void)
+/* The keys of cubby.conf, in a table of containers.conf. */
+static int take_table(struct json_object *table, struct settings *s, struct error *err)
 {
-	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	struct passwd entry, *found = NULL;
-	cleanup_free char *usual = NULL;
-	char buf[PASSWD_MAX];
+	static const char where[] = "containers.conf: [cubby]";
 
-	if (base && *base == '/')
-		return fs_join(base, USER_FILE);
-	if ((!home || *home != '/') &&
-	    getpwuid_r(geteuid(), &entry, buf, sizeof(buf), &found) == 0 && found)
-		home = found->pw_dir;
-	if (!home || *home != '/')
-		return NULL;
-	usual = fs_join(home, ".config");
-	return fs_join(usual, USER_FILE);
+	if (!table)
+		return 0;
+	json_object_object_foreach (table, key, value) {
+		cleanup_strv char **texts = conf_texts(value);
+		struct value v = {.text = texts ? texts[0] : "",
+				  .quoted = json_object_is_type(value, json_type_string)};
+		const char *expected = NULL;
+		const struct setting *found = find(key);
+
+		if (!found)
+			return unknown_key(where, key, err);
+		if (found->set(s, &v, &expected) < 0)
+			return error_set(err, ERR_INVALID, 0, "%s %s: expected %s", where,
+					 key, expected);
+	}
+	return 0;
 }
 
-int settings_read(struct settings *ret, struct error *err)
+/* What podman calls so; of cubby's own words only those that make sense for every container count. */
+static int take_userns(struct settings *s)
+{
+	const char *mode = conf_string(s->conf, "containers", "userns"), *expected;
+	struct value v = {.text = mode, .quoted = true};
+
+	if (mode && set_userns(s, &v, &expected) < 0)
+		log_info("containers.conf: userns \"%s\" is not for every container",
+			 mode);
+	return 0;
+}
+
+int settings_read(char *const *modules, struct settings *ret, struct error *err)
 {
 	cleanup_settings struct settings s = SETTINGS_INIT;
-	cleanup_free char *own = user_file();
-	int r = read_file(SYSTEM_FILE, false, &s, err);
+	cleanup_free char *own = settings_file_of_user(USER_FILE);
+	int r = containers_conf_read(modules, &s.conf, err);
 
+	if (r >= 0)
+		r = take_userns(&s);
+	if (r >= 0 && s.conf)
+		r = take_table(json_get(s.conf, "cubby"), &s, err);
+	if (r >= 0)
+		r = read_file(SYSTEM_FILE, SETTINGS_OF_SYSTEM, &s, err);
 	if (r >= 0 && own)
-		r = read_file(own, true, &s, err);
+		r = read_file(own, SETTINGS_OF_USER, &s, err);
 	if (r < 0)
 		return r;
 	*ret = s;
 	s = SETTINGS_INIT;
 	return 0;
+}
+
+void settings_copy(const struct settings *s, struct settings *ret)
+{
+	*ret = *s;
+	ret->userns = s->userns ? xstrdup(s->userns) : NULL;
+	ret->conf = json_object_get(s->conf);
 }

@@ -11,6 +11,8 @@
 #include "util/path.h"
 #include "util/str.h"
 
+#define PING_RANGE "net.ipv4.ping_group_range"
+
 static void gen_user(const struct create_plan *p, struct spec_user *user)
 {
 	user->uid = p->user.uid;
@@ -145,25 +147,59 @@ static void gen_pairs(char *const *words, struct spec_key_value **list, size_t *
 	}
 }
 
+static bool has_sysctl(const struct spec_linux *l, const char *key)
+{
+	for (size_t i = 0; i < l->n_sysctl; i++)
+		if (str_eq(l->sysctl[i].key, key))
+			return true;
+	return false;
+}
+
+/* Whether a parameter is the container's to set: that of the host's namespace is not. Source: namespaces(7). */
+static bool owns_sysctl(const struct create_plan *p, const char *key)
+{
+	if (str_starts(key, "net."))
+		return sharing_is_own(&p->sharing, NS_NETWORK);
+	if (str_eq(key, "kernel.hostname") || str_eq(key, "kernel.domainname"))
+		return sharing_is_own(&p->sharing, NS_UTS);
+	return sharing_is_own(&p->sharing, NS_IPC);
+}
+
+/* Those that every container gets, unless this one says otherwise. */
+static void gen_conf_sysctls(const struct create_plan *p, bool has_root,
+			     struct spec_linux *l)
+{
+	strv_foreach (text, p->options->conf.sysctls) {
+		cleanup_free char *key = xstrndup(*text, strcspn(*text, "="));
+		struct spec_key_value *pair;
+
+		if (!(*text)[strlen(key)] || has_sysctl(l, key) || !owns_sysctl(p, key) ||
+		    (!has_root && str_eq(key, PING_RANGE)))
+			continue;
+		pair = SPEC_APPEND(&l->sysctl, &l->n_sysctl);
+		pair->key = xstrdup(key);
+		pair->value = xstrdup(*text + strlen(key) + 1);
+	}
+}
+
 /*
  * As podman's containers.conf has it: root in the container may ping without CAP_NET_RAW.
  * A range that holds an id without a mapping is refused by the kernel. Source: icmp(7).
  */
 static void gen_sysctls(const struct create_plan *p, struct spec_linux *l)
 {
-	static const char key[] = "net.ipv4.ping_group_range";
 	bool has_root =
 		p->gids.n_lines == 0 || idmap_to_outside(&p->gids, 0) != IDMAP_NONE;
 	struct spec_key_value *pair;
 
 	gen_pairs(p->sysctls, &l->sysctl, &l->n_sysctl);
-	for (size_t i = 0; i < l->n_sysctl; i++)
-		if (str_eq(l->sysctl[i].key, key))
-			return;
+	gen_conf_sysctls(p, has_root, l);
+	if (has_sysctl(l, PING_RANGE))
+		return;
 	if (!sharing_is_own(&p->sharing, NS_NETWORK) || !has_root)
 		return;
 	pair = SPEC_APPEND(&l->sysctl, &l->n_sysctl);
-	pair->key = xstrdup(key);
+	pair->key = xstrdup(PING_RANGE);
 	pair->value = xstrdup("0 0");
 }
 

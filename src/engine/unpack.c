@@ -28,7 +28,7 @@ int unpack_start(const struct unpack_request *request, struct unpack *ret,
 	struct helper_program h = HELPER_PROGRAM_INIT;
 	cleanup_fd int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	cleanup_fd int result_fd = -EBADF, their_fd = -EBADF;
-	int pair[2], r = settings_read(&settings, err);
+	int pair[2], r = settings_read(NULL, &settings, err);
 
 	if (r < 0)
 		return r;

@@ -122,10 +122,10 @@ START_TEST(test_read)
 
 	setenv("XDG_CONFIG_HOME", dir, 1);
 	write_conf(dir, "auto_min_size = 7\n");
-	ck_assert_ok(settings_read(&s, &err), &err);
+	ck_assert_ok(settings_read(NULL, &s, &err), &err);
 	ck_assert_uint_eq(s.auto_min_size, 7);
 	write_conf(dir, "auto_min_size = x\n");
-	ck_assert_int_lt(settings_read(&s, &err), 0);
+	ck_assert_int_lt(settings_read(NULL, &s, &err), 0);
 	ck_assert_msg(strstr(err.text, dir) && strstr(err.text, "cubby.conf:1:"), "%s",
 		      err.text);
 	error_release(&err);

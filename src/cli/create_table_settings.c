@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Not options that anybody types: the places for what containers.conf says of new containers (engine/containers_conf.h
+ * has their names). */
+#include "cli/create_tables.h"
+
+#define O struct create_options
+
+const struct option_spec create_table_settings[] = {
+	OPT_STRV(O, conf.env, ".env", 0, NULL, NULL, .hidden = true),
+	OPT_STRV(O, conf.capabilities, ".capability", 0, NULL, NULL, .hidden = true),
+	OPT_STRV(O, conf.sysctls, ".sysctl", 0, NULL, NULL, .hidden = true),
+	OPT_STRV(O, conf.log_opts, ".log-opt", 0, NULL, NULL, .hidden = true),
+	OPT_BOOL(O, conf.name_as_hostname, ".name-as-hostname", 0, NULL, .hidden = true),
+	OPT_END,
+};

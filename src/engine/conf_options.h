@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What containers.conf asks of every new container and no option says. A part of struct create_options. */
+#pragma once
+
+#include <stdbool.h>
+
+struct conf_options {
+	char **env;          /* NAME=VALUE, before the image's */
+	char **capabilities; /* instead of the default set; NULL: that one */
+	char **sysctls; /* NAME=VALUE; those count whose namespace is the container's own */
+	char **log_opts; /* those count that the log's driver knows */
+	bool name_as_hostname;
+};
