@@ -4,6 +4,7 @@
 #include "engine/attach.h"
 #include "engine/container_dir.h"
 #include "engine/event.h"
+#include "engine/log_option.h"
 #include "engine/remove.h"
 #include "util/proc.h"
 
@@ -16,10 +17,17 @@ static int connect_to(const struct engine *e, const struct container *c,
 		      struct error *err)
 {
 	cleanup_fd int dirfd = -EBADF;
+	enum log_driver driver;
 
 	if (c->status != CONTAINER_RUNNING)
 		return error_set(err, ERR_CONFLICT, 0,
 				 "you can only attach to running containers");
+	if (log_driver_parse(c->config.log_driver, &driver) == 0 &&
+	    log_driver_is_passthrough(driver))
+		return error_set(err, ERR_CONFLICT, 0,
+				 "this container is using the '%s' log driver, cannot "
+				 "attach: this container is not logging output",
+				 c->config.log_driver);
 	dirfd = container_dir_open(e, c->record.id);
 	if (dirfd < 0)
 		return error_set(err, ERR_CONFLICT, 0, "container %s has just ended",

@@ -17,6 +17,8 @@ const struct option_spec create_table_health[] = {
 		"so many failures in a row: unhealthy (default 3)", .max = 1000000),
 	OPT_STRING(O, health.start_period, "health-start-period", 0, "TIME",
 		   "failures don't count in the beginning (default 0s)"),
+	OPT_STRING(O, health.start_interval, "health-start-interval", 0, "TIME",
+		   "from one check to the next in the beginning"),
 	OPT_STRING(O, health.on_failure, "health-on-failure", 0, "ACTION",
 		   "when it becomes unhealthy: none (default), kill, restart, stop"),
 	OPT_STRING(O, health.startup_cmd, "health-startup-cmd", 0, "COMMAND",
@@ -37,6 +39,5 @@ const struct option_spec create_table_health[] = {
 	OPT_I64(O, health.max_log_size, "health-max-log-size", 0, "N",
 		"characters of each (default 500, 0: all)", .max = 1000000000),
 	OPT_BOOL(O, health.none, "no-healthcheck", 0, "leave out the image's check"),
-	OPT_NOT_YET("health-start-interval", 0),
 	OPT_END,
 };

@@ -44,6 +44,7 @@ static const struct json_member members[] = {
 	MEMBER("healthInterval", I64, health.interval),
 	MEMBER("healthTimeout", I64, health.timeout),
 	MEMBER("healthStartPeriod", I64, health.start_period),
+	MEMBER("healthStartInterval", I64, health.start_interval),
 	MEMBER("healthRetries", I64, health.retries),
 	MEMBER("healthStartupTest", STRV, health.startup_test),
 	MEMBER("healthStartupInterval", I64, health.startup_interval),

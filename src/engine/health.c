@@ -14,6 +14,7 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
+#include "util/time.h"
 
 #define OUTPUT_MAX (1 << 20) /* where the user has no limit */
 
@@ -36,6 +37,11 @@ static int check(const struct container *c, struct error *err)
 		return error_set(err, ERR_CONFLICT, 0, "container %s is not running",
 				 c->record.id);
 	return 0;
+}
+
+static int64_t age_at(const struct container *c, int64_t usec)
+{
+	return c->record.started_usec ? usec - c->record.started_usec : INT64_MAX;
 }
 
 static int probe(const struct engine *e, const struct container *c, bool startup,
@@ -64,8 +70,7 @@ static int record(const struct engine *e, const struct container *c, bool startu
 	const struct health_config *h = &c->config.health;
 	const struct health_subject who = subject(c);
 	cleanup_fd int lock_fd = health_record_lock(e, &who, err);
-	int64_t age = c->record.started_usec ? result->start_usec - c->record.started_usec
-					     : INT64_MAX;
+	int64_t age = age_at(c, result->start_usec);
 
 	if (lock_fd < 0)
 		return lock_fd;
@@ -141,7 +146,8 @@ int health_run(const struct engine *e, const struct container *c,
 	*ret = (struct health_outcome){0};
 	if (health_config_has_check(h)) {
 		health_record_read(e, &who, &before);
-		ret->next_usec = health_state_interval(h, &before.state);
+		ret->next_usec = health_state_interval(h, &before.state,
+						       age_at(c, time_now_usec()));
 	}
 	r = check(c, err);
 	if (r < 0)
@@ -155,7 +161,8 @@ int health_run(const struct engine *e, const struct container *c,
 	ret->startup = startup;
 	ret->success = result.exit_code == 0;
 	ret->status = after.state.status;
-	ret->next_usec = health_state_interval(h, &after.state);
+	ret->next_usec =
+		health_state_interval(h, &after.state, age_at(c, result.end_usec));
 	emit(e, c, &after, &result);
 	if (after.state.status == HEALTH_HEALTHY && before.state.status != HEALTH_HEALTHY)
 		sdnotify_ready((enum sdnotify_mode)c->config.sdnotify);

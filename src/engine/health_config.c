@@ -198,6 +198,8 @@ static void take_image(const struct image_healthcheck *image, struct health_conf
 		c->timeout = clip(image->timeout / NSEC_PER_USEC, TIME_MAX);
 	if (image->start_period > 0)
 		c->start_period = clip(image->start_period / NSEC_PER_USEC, TIME_MAX);
+	if (image->start_interval > 0)
+		c->start_interval = clip(image->start_interval / NSEC_PER_USEC, TIME_MAX);
 	if (image->retries > 0)
 		c->retries = image->retries;
 }
@@ -213,6 +215,7 @@ static const char *needs_check(const struct health_options *o)
 		{"--health-timeout", o->timeout},
 		{"--health-retries", o->retries >= 0},
 		{"--health-start-period", o->start_period},
+		{"--health-start-interval", o->start_interval},
 		{"--health-on-failure", o->on_failure && !str_eq(o->on_failure, "none")},
 		{"--health-startup-cmd", o->startup_cmd},
 		{"--health-log-destination", o->log_destination},
@@ -268,6 +271,9 @@ static int take_times(const struct health_options *o, struct health_config *c,
 	if (r >= 0)
 		r = take_interval("--health-startup-interval", o->startup_interval,
 				  &c->startup_interval, err);
+	if (r >= 0)
+		r = take_interval("--health-start-interval", o->start_interval,
+				  &c->start_interval, err);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(spans); i++)
 		r = take_span(&spans[i], err);
 	return r;
@@ -392,6 +398,8 @@ struct json_object *health_config_json(const struct health_config *c, bool start
 		json_add_i64(o, "StartPeriod", c->start_period * NSEC_PER_USEC);
 	json_add_i64(o, "Interval",
 		     (startup ? c->startup_interval : c->interval) * NSEC_PER_USEC);
+	if (!startup && c->start_interval)
+		json_add_i64(o, "StartInterval", c->start_interval * NSEC_PER_USEC);
 	json_add_i64(o, "Timeout",
 		     (startup ? c->startup_timeout : c->timeout) * NSEC_PER_USEC);
 	json_add_i64(o, "Retries", startup ? c->startup_retries : c->retries);

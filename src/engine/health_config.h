@@ -30,6 +30,7 @@ struct health_config {
 	char **test; /* {"CMD", WORD...}, {"CMD-SHELL", TEXT}, {"NONE"}; NULL: none */
 	int64_t interval; /* 0: only when asked */
 	int64_t timeout, start_period;
+	int64_t start_interval; /* within the start period; 0: as the others */
 	int64_t retries;
 	char **startup_test; /* NULL: none */
 	int64_t startup_interval, startup_timeout;

@@ -9,6 +9,7 @@ struct health_options {
 	const char *cmd;
 	const char *interval; /* a duration, or "disable" */
 	const char *start_period, *timeout;
+	const char *start_interval; /* Docker's */
 	int64_t retries;
 	const char *startup_cmd, *startup_interval, *startup_timeout;
 	int64_t startup_retries, startup_success;

@@ -73,14 +73,20 @@ enum health_action health_state_step(const struct health_config *c,
 	return (enum health_action)c->on_failure;
 }
 
-int64_t health_state_interval(const struct health_config *c, const struct health_state *s)
+int64_t health_state_interval(const struct health_config *c, const struct health_state *s,
+			      int64_t age_usec)
 {
-	return health_state_is_startup(c, s) ? c->startup_interval : c->interval;
+	if (health_state_is_startup(c, s))
+		return c->startup_interval;
+	if (c->interval && c->start_interval && s->status == HEALTH_STARTING &&
+	    age_usec < c->start_period)
+		return c->start_interval;
+	return c->interval;
 }
 
 bool health_state_is_due(const struct health_config *c)
 {
 	const struct health_state fresh = health_state_begin(c);
 
-	return health_config_has_check(c) && health_state_interval(c, &fresh) > 0;
+	return health_config_has_check(c) && health_state_interval(c, &fresh, 0) > 0;
 }

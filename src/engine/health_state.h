@@ -40,9 +40,9 @@ enum health_action health_state_step(const struct health_config *c,
 				     struct health_state *s, bool success,
 				     int64_t age_usec);
 
-/* health_state_interval() - until the next check, 0: only when asked for. */
-int64_t health_state_interval(const struct health_config *c,
-			      const struct health_state *s);
+/* health_state_interval() - of a container of this age, until the next check; 0: only when asked for. */
+int64_t health_state_interval(const struct health_config *c, const struct health_state *s,
+			      int64_t age_usec);
 
 /* health_state_is_due() - whether there are checks that are run by themselves. */
 bool health_state_is_due(const struct health_config *c);

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from support import process
+from support import image, process
 from support.process import wait_until
 
 CHECK = "test -e /tmp/well && echo fine || { echo ill; exit 1; }"
@@ -169,3 +169,22 @@ def test_the_end_does_not_wait_for_a_check(cubby, checked):
     cubby.ok("kill", "t")
     wait_until(lambda: cubby.names() == [], timeout=10)
     assert time.monotonic() - started < 5 * process.SLOW
+
+
+def test_the_check_of_an_image(cubby, pristine_root, base):
+    """In nanoseconds there; --no-healthcheck leaves it out, --health-cmd takes its place."""
+    path = os.path.join(base, "checked.tar")
+    checked = image.busybox(pristine_root)
+    checked.config["Healthcheck"] = {"Test": ["CMD-SHELL", "echo of the image"], "Interval": 300000000,
+                                     "Retries": 7}
+    image.docker_archive(path, {"localhost/checked:1": checked})
+    cubby.ok("load", "-q", "-i", path)
+    cubby.ok("run", "-d", "--name", "t", "--health-retries", "4", "localhost/checked:1", "sleep", "100")
+    until(cubby, "healthy")
+    assert health(cubby)["Log"][-1]["Output"] == "of the image\n"
+    config = cubby.inspect("t")["Config"]["Healthcheck"]
+    assert (config["Interval"], config["Retries"], config["Timeout"]) == (300000000, 4, 30000000000)
+    cubby.ok("create", "--name", "u", "--no-healthcheck", "localhost/checked:1", "true")
+    assert cubby.inspect("u")["Config"]["Healthcheck"] == {"Test": ["NONE"]}
+    cubby.ok("create", "--name", "v", "--health-cmd", "exit 1", "localhost/checked:1", "true")
+    assert cubby.inspect("v")["Config"]["Healthcheck"]["Interval"] == 30000000000

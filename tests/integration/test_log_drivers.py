@@ -104,6 +104,11 @@ def test_passthrough_on_a_terminal(cubby, terminal, busybox_root):
                                 "sh", "-c", "test -t 0 && test -t 1 && echo it is one"))
     given.expect("it is one")
     given.wait()
+    given = terminal(cubby.argv("run", "-d", "--name", "t", "--log-driver", "passthrough-tty", "--rootfs",
+                                busybox_root, "sleep", "100"))
+    cubby.wait_status("t", "running")
+    assert "'passthrough-tty' log driver, cannot attach" in cubby.fails("attach", "t", code=125)
+    given.wait()
 
 
 def test_journald_needs_a_journal(cubby, busybox_root):

@@ -187,13 +187,18 @@ START_TEST(test_intervals)
 		.startup_test = test,
 		.interval = 7,
 		.startup_interval = 2,
+		.start_interval = 3,
+		.start_period = 5,
 		.retries = 1,
 	};
 	struct health_state s = health_state_begin(&c);
 
-	ck_assert_int_eq(health_state_interval(&c, &s), 2);
+	ck_assert_int_eq(health_state_interval(&c, &s, 0), 2);
 	(void)health_state_step(&c, &s, true, 0);
-	ck_assert_int_eq(health_state_interval(&c, &s), 7);
+	ck_assert_int_eq(health_state_interval(&c, &s, 4), 3);
+	ck_assert_int_eq(health_state_interval(&c, &s, 5), 7);
+	(void)health_state_step(&c, &s, true, 0);
+	ck_assert_int_eq(health_state_interval(&c, &s, 4), 7);
 }
 END_TEST
 
