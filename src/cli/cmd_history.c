@@ -135,6 +135,7 @@ static int print_history(const struct history_values *v, struct json_object *his
 		.table =
 			"{{.ID}}\t{{.CreatedText}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}",
 		.headings = headings,
+		.whole = v->no_trunc,
 	};
 	cleanup_json struct json_object *rows = json_object_new_array();
 	bool json = format_is_json(v->format);

@@ -80,6 +80,7 @@ static int print_rows(const struct engine *e, const struct images_values *v,
 		.format = v->format,
 		.table = table,
 		.headings = headings,
+		.whole = v->no_trunc,
 		.no_heading = v->no_heading,
 	};
 

@@ -269,6 +269,7 @@ static int print(const struct stats_values *v, const struct look *l,
 		.table = "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t"
 			 "{{.NetIO}}\t{{.BlockIO}}\t{{.PIDS}}\t{{.UpTime}}\t{{.AVGCPU}}",
 		.headings = headings,
+		.whole = v->no_trunc,
 	};
 	cleanup_json struct json_object *rows = make_rows(v, l, before);
 

@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cli/wrap.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -78,8 +80,30 @@ static size_t count_columns(char *const *lines)
 	return n;
 }
 
+/* What people copy from a table must be whole. */
+static bool stays_whole(const char *heading)
+{
+	size_t len = strlen(heading);
+
+	return str_eq(heading, "NAME") || str_eq(heading, "NAMES") ||
+	       (len >= 2 && str_eq(heading + len - 2, "ID"));
+}
+
+/* On a terminal a line of a command's own table is a line of the screen, if that is possible. */
+static void fit(struct table *t, size_t n_columns, char *const *lines)
+{
+	size_t columns = wrap_columns(STDOUT_FILENO, 0);
+	cleanup_strv char **headings = str_split(lines[0], '\t');
+	cleanup_free bool *keep = xcalloc(n_columns, sizeof(*keep));
+
+	for (size_t i = 0; i < n_columns && i < strv_len(headings); i++)
+		keep[i] = stays_whole(headings[i]);
+	if (columns > 0)
+		table_fit(t, columns, keep);
+}
+
 /* Lines whose cells are separated by tabs. */
-static int print_columns(const char *text, struct error *err)
+static int print_columns(const char *text, bool fits, struct error *err)
 {
 	cleanup_strv char **lines = str_split(text, '\n');
 	size_t n = count_columns(lines);
@@ -98,6 +122,8 @@ static int print_columns(const char *text, struct error *err)
 			cells[i] = NULL;
 		table_add(t, (const char *const *)cells);
 	}
+	if (fits && lines && lines[0])
+		fit(t, n, lines);
 	r = table_print(t, stdout, false);
 	table_free(t);
 	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "write to stdout") : 0;
@@ -124,7 +150,9 @@ static int print_table(const struct format_list *f, const char *format,
 	}
 	if (r >= 0)
 		r = render(t, ranges(format), rows, &out, err);
-	return r < 0 ? r : print_columns(out.data ? out.data : "", err);
+	return r < 0 ? r
+		     : print_columns(out.data ? out.data : "", !f->format && !f->whole,
+				     err);
 }
 
 int format_print_list(const struct format_list *f, struct json_object *rows,

@@ -32,6 +32,7 @@ struct format_list {
 	const struct template_heading
 		*headings; /* where they differ from the field's name */
 	bool no_heading;
+	bool whole; /* --no-trunc: nothing is shortened to fit the terminal */
 };
 
 /* format_print_list() - rows: an array of what the template sees. On stdout, nothing if there is an

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/buf.h"
@@ -102,6 +103,68 @@ static void widen(const struct table *t, char *const *row, size_t *widths)
 	}
 }
 
+static void measure(const struct table *t, bool heading, size_t *widths)
+{
+	if (heading)
+		widen(t, t->headings, widths);
+	for (size_t i = 0; i < t->n_cells; i += t->n_columns)
+		widen(t, t->cells + i, widths);
+}
+
+/* The widest column that may be narrower; n_columns: none. */
+static size_t widest(const struct table *t, const size_t *widths, const bool *keep)
+{
+	size_t found = t->n_columns;
+
+	for (size_t i = 0; i < t->n_columns; i++)
+		if (!keep[i] && widths[i] > TABLE_CELL_MIN &&
+		    (found == t->n_columns || widths[i] > widths[found]))
+			found = i;
+	return found;
+}
+
+#define ELLIPSIS "\xe2\x80\xa6" /* U+2026 */
+
+static void shorten(char **cell, size_t width)
+{
+	size_t taken = 0, len = strlen(*cell), at = 0;
+
+	if (text_width(*cell) <= width)
+		return;
+	while (at < len) {
+		uint32_t c = 0;
+		int n = str_utf8_decode(*cell + at, len - at, &c);
+		size_t next = n < 0 ? 1 : char_width(c);
+
+		if (taken + next > width - 1)
+			break;
+		taken += next;
+		at += n < 0 ? 1 : (size_t)n;
+	}
+	while (at > 0 && (*cell)[at - 1] == ' ')
+		at--;
+	char *shorter = xasprintf("%.*s" ELLIPSIS, (int)at, *cell);
+
+	free(*cell);
+	*cell = shorter;
+}
+
+void table_fit(struct table *t, size_t columns, const bool *keep)
+{
+	cleanup_free size_t *widths = xcalloc(t->n_columns, sizeof(*widths));
+	size_t total = GAP * (t->n_columns - 1), at;
+
+	measure(t, t->headings != NULL, widths);
+	for (size_t i = 0; i < t->n_columns; i++)
+		total += widths[i];
+	while (total > columns && (at = widest(t, widths, keep)) < t->n_columns) {
+		widths[at]--;
+		total--;
+	}
+	for (size_t i = 0; i < t->n_cells; i++)
+		shorten(&t->cells[i], widths[i % t->n_columns]);
+}
+
 static void print_row(const struct table *t, char *const *row, const size_t *widths,
 		      FILE *out)
 {
@@ -122,11 +185,7 @@ int table_print(struct table *t, FILE *out, bool with_heading)
 	cleanup_free size_t *widths = xcalloc(t->n_columns, sizeof(*widths));
 	bool heading = with_heading && t->headings;
 
-	if (heading)
-		widen(t, t->headings, widths);
-	for (size_t i = 0; i < t->n_cells; i += t->n_columns)
-		widen(t, t->cells + i, widths);
-
+	measure(t, heading, widths);
 	errno = 0;
 	if (heading)
 		print_row(t, t->headings, widths, out);

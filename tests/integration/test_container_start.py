@@ -156,8 +156,8 @@ def test_an_image_with_ids_of_its_own(cubby, base, pristine_root):
 def test_on_failure(cubby, root):
     cubby.ok("run", "-d", "--name", "bad", "--restart", "on-failure:2", "--rootfs", root, "sh", "-c",
              COUNT + "; exit 1")
-    process.wait_until(lambda: runs(cubby, "bad") == 3, "three runs")
-    process.wait_until(lambda: not reruns() and cubby.status("bad") == "exited", "it is given up")
+    process.wait_until(lambda: runs(cubby, "bad") == 3, "three runs", 30)
+    process.wait_until(lambda: not reruns() and cubby.status("bad") == "exited", "it is given up", 30)
     shown = cubby.inspect("bad")
     assert shown["RestartCount"] == 2
     assert shown["HostConfig"]["RestartPolicy"] == {"Name": "on-failure", "MaximumRetryCount": 2}
@@ -166,18 +166,18 @@ def test_on_failure(cubby, root):
     process.wait_until(lambda: not reruns(), "nobody waits")
     assert cubby.inspect("good")["RestartCount"] == 0
     cubby.ok("start", "bad")  # somebody does: the count begins anew
-    process.wait_until(lambda: runs(cubby, "bad") == 6, "three runs more")
+    process.wait_until(lambda: runs(cubby, "bad") == 6, "three runs more", 30)
 
 
 def test_always_until_stopped(cubby, root):
     cubby.ok("run", "-d", "--name", "web", "--restart", "always", "--rootfs", root, "sh", "-c", COUNT)
-    process.wait_until(lambda: runs(cubby, "web") >= 3, "some runs")
+    process.wait_until(lambda: runs(cubby, "web") >= 3, "some runs", 30)
     cubby.ok("stop", "-t", "0", "web")
     process.wait_until(lambda: not reruns(), "the one that waits is told")
     before = runs(cubby, "web")
     assert cubby.status("web") == "exited"
     cubby.ok("start", "web")
-    process.wait_until(lambda: runs(cubby, "web") > before + 1, "it goes on")
+    process.wait_until(lambda: runs(cubby, "web") > before + 1, "it goes on", 30)
     cubby.ok("rm", "-f", "-t", "0", "web")
     process.wait_until(lambda: not reruns(), "the one that waits ends with the container")
     assert cubby.names() == []
@@ -187,7 +187,7 @@ def test_in_the_foreground(cubby, root):
     """The command ends with the first end; the policy goes on."""
     done = cubby("run", "--name", "web", "--restart", "always", "--rootfs", root, "sh", "-c", COUNT + "; exit 7")
     assert (done.code, done.stdout) == (7, "1\n")
-    process.wait_until(lambda: runs(cubby, "web") >= 2, "another run")
+    process.wait_until(lambda: runs(cubby, "web") >= 2, "another run", 30)
     cubby.ok("rm", "-f", "-t", "0", "web")
 
 

@@ -20,6 +20,30 @@ static void check_print(struct table *t, bool with_heading, const char *want)
 	free(text);
 }
 
+START_TEST(test_fit)
+{
+	struct table *t = table_new(NULL, 3);
+	const bool keep[] = {true, false, false};
+
+	table_add(t, ROW("ID", "IMAGE", "STATUS"));
+	table_add(t, ROW("0123456789abcdef", "localhost/a/very/long/name:1",
+			 "Exited (0) now"));
+	table_add(t, ROW("x", "\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e",
+			 "Up"));
+	table_fit(t, 44, keep);
+	check_print(t, false,
+		    "ID                IMAGE         STATUS\n"
+		    "0123456789abcdef  localhost/a\u2026  Exited (0)\u2026\n"
+		    "x                 \u65e5\u672c\u8a9e\u65e5\u672c\u2026   Up\n");
+	table_fit(t, 10, keep); /* as narrow as it gets */
+	check_print(t, false,
+		    "ID                IMAGE      STATUS\n"
+		    "0123456789abcdef  localhos\u2026  Exited (\u2026\n"
+		    "x                 \u65e5\u672c\u8a9e\u65e5\u2026  Up\n");
+	table_free(t);
+}
+END_TEST
+
 START_TEST(test_columns)
 {
 	struct table *t = table_new(ROW("NAME", "STATUS", "PORTS", NULL), 3);
@@ -122,5 +146,5 @@ START_TEST(test_write_error)
 }
 END_TEST
 
-UNIT_MAIN("table", test_columns, test_no_headings, test_wide_and_hostile_cells,
+UNIT_MAIN("table", test_fit, test_columns, test_no_headings, test_wide_and_hostile_cells,
 	  test_width, test_write_error)
