@@ -80,13 +80,18 @@ static size_t count_columns(char *const *lines)
 	return n;
 }
 
-/* What people copy from a table must be whole. */
-static bool stays_whole(const char *heading)
+#define CELL_MIN   9
+#define STATUS_MIN 15 /* "Exited (137) 2" and an ellipsis */
+
+/* How narrow a column may become. What people copy from a table must be whole. */
+static size_t least_width(const char *heading)
 {
 	size_t len = strlen(heading);
 
-	return str_eq(heading, "NAME") || str_eq(heading, "NAMES") ||
-	       (len >= 2 && str_eq(heading + len - 2, "ID"));
+	if (str_eq(heading, "NAME") || str_eq(heading, "NAMES") ||
+	    (len >= 2 && str_eq(heading + len - 2, "ID")))
+		return SIZE_MAX;
+	return str_eq(heading, "STATUS") ? STATUS_MIN : CELL_MIN;
 }
 
 /* On a terminal a line of a command's own table is a line of the screen, if that is possible. */
@@ -94,12 +99,12 @@ static void fit(struct table *t, size_t n_columns, char *const *lines)
 {
 	size_t columns = wrap_columns(STDOUT_FILENO, 0);
 	cleanup_strv char **headings = str_split(lines[0], '\t');
-	cleanup_free bool *keep = xcalloc(n_columns, sizeof(*keep));
+	cleanup_free size_t *least = xcalloc(n_columns, sizeof(*least));
 
-	for (size_t i = 0; i < n_columns && i < strv_len(headings); i++)
-		keep[i] = stays_whole(headings[i]);
+	for (size_t i = 0; i < n_columns; i++)
+		least[i] = i < strv_len(headings) ? least_width(headings[i]) : CELL_MIN;
 	if (columns > 0)
-		table_fit(t, columns, keep);
+		table_fit(t, columns, least);
 }
 
 /* Lines whose cells are separated by tabs. */

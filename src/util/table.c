@@ -112,12 +112,12 @@ static void measure(const struct table *t, bool heading, size_t *widths)
 }
 
 /* The widest column that may be narrower; n_columns: none. */
-static size_t widest(const struct table *t, const size_t *widths, const bool *keep)
+static size_t widest(const struct table *t, const size_t *widths, const size_t *least)
 {
 	size_t found = t->n_columns;
 
 	for (size_t i = 0; i < t->n_columns; i++)
-		if (!keep[i] && widths[i] > TABLE_CELL_MIN &&
+		if (widths[i] > least[i] &&
 		    (found == t->n_columns || widths[i] > widths[found]))
 			found = i;
 	return found;
@@ -149,7 +149,7 @@ static void shorten(char **cell, size_t width)
 	*cell = shorter;
 }
 
-void table_fit(struct table *t, size_t columns, const bool *keep)
+void table_fit(struct table *t, size_t columns, const size_t *least)
 {
 	cleanup_free size_t *widths = xcalloc(t->n_columns, sizeof(*widths));
 	size_t total = GAP * (t->n_columns - 1), at;
@@ -157,7 +157,7 @@ void table_fit(struct table *t, size_t columns, const bool *keep)
 	measure(t, t->headings != NULL, widths);
 	for (size_t i = 0; i < t->n_columns; i++)
 		total += widths[i];
-	while (total > columns && (at = widest(t, widths, keep)) < t->n_columns) {
+	while (total > columns && (at = widest(t, widths, least)) < t->n_columns) {
 		widths[at]--;
 		total--;
 	}

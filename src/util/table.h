@@ -18,11 +18,10 @@ void table_add(struct table *t,
 
 /*
  * table_fit() - shorten cells, which then end with an ellipsis, until a line takes no more than so many columns of
- * the terminal: those of the widest column first, none below TABLE_CELL_MIN. keep: columns that stay whole. If
- * that is not enough lines stay longer.
+ * the terminal: those of the widest column first, none below its column's `least` (SIZE_MAX: they stay whole).
+ * If that is not enough lines stay longer.
  */
-#define TABLE_CELL_MIN 9
-void table_fit(struct table *t, size_t columns, const bool *keep);
+void table_fit(struct table *t, size_t columns, const size_t *least);
 
 int table_print(struct table *t, FILE *out, bool with_heading); /* 0 or -errno */
 void table_free(struct table *t);

@@ -23,19 +23,19 @@ static void check_print(struct table *t, bool with_heading, const char *want)
 START_TEST(test_fit)
 {
 	struct table *t = table_new(NULL, 3);
-	const bool keep[] = {true, false, false};
+	const size_t least[] = {SIZE_MAX, 9, 9};
 
 	table_add(t, ROW("ID", "IMAGE", "STATUS"));
 	table_add(t, ROW("0123456789abcdef", "localhost/a/very/long/name:1",
 			 "Exited (0) now"));
 	table_add(t, ROW("x", "\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e",
 			 "Up"));
-	table_fit(t, 44, keep);
+	table_fit(t, 44, least);
 	check_print(t, false,
 		    "ID                IMAGE         STATUS\n"
 		    "0123456789abcdef  localhost/a\u2026  Exited (0)\u2026\n"
 		    "x                 \u65e5\u672c\u8a9e\u65e5\u672c\u2026   Up\n");
-	table_fit(t, 10, keep); /* as narrow as it gets */
+	table_fit(t, 10, least); /* as narrow as it gets */
 	check_print(t, false,
 		    "ID                IMAGE      STATUS\n"
 		    "0123456789abcdef  localhos\u2026  Exited (\u2026\n"
