@@ -100,6 +100,7 @@ static void put_paragraphs(FILE *out, const char *text, bool entries)
 
 		if (bar) {
 			*bar = '\0';
+			bar[1] = (char)toupper((unsigned char)bar[1]);
 			fputs(".TP\n", out);
 			put_font(out, 'B', *line);
 			fputc('\n', out);

@@ -90,6 +90,7 @@ static int set_layer_size(struct settings *s, const struct value *v,
 	return 0;
 }
 
+/* Beside each of settings_keys. */
 static const struct setting {
 	const char *key;
 	int (*set)(struct settings *s, const struct value *v, const char **ret_expected);
@@ -98,6 +99,18 @@ static const struct setting {
 	{"auto_pool", set_pool},         {"layer_max_size", set_layer_size},
 	{"userns", set_userns},
 };
+
+/* one a line */
+/* clang-format off */
+const struct settings_key settings_keys[] = {
+	{"auto_max_size", "65536", "ids of a range that Cubby chooses (--userns=auto), at most"},
+	{"auto_min_size", "1024", "ids of such a range, at least"},
+	{"auto_pool", "\"1000000-1999999\"", "ids that root's ranges come from"},
+	{"layer_max_size", "\"20g\"", "how large a layer may be, unpacked"},
+	{"userns", "\"auto\"", "what --userns is if nobody says it: auto, host, keep-id, nomap or private, with their options; root skips what only users can have"},
+	{NULL, NULL, NULL},
+};
+/* clang-format on */
 
 static const struct setting *find(const char *key)
 {

@@ -33,6 +33,12 @@ struct settings {
 void settings_release(struct settings *s);
 #define cleanup_settings cleanup(settings_release)
 
+/* The keys, for the manual. */
+struct settings_key {
+	const char *key, *example, *help; /* as conf_key's */
+};
+extern const struct settings_key settings_keys[]; /* ends with NULLs */
+
 /* settings_parse() - one file's text on top of what *s holds. `what` names it in messages, which say the
  * line too. Unknown keys and values that make no sense are ERR_INVALID. Pure. */
 int settings_parse(const char *text, const char *what, struct settings *s,

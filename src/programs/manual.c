@@ -9,6 +9,8 @@
 #include "cli/cubby.h"
 #include "cli/manual.h"
 #include "cli/runtime/rt.h"
+#include "engine/containers_conf.h"
+#include "engine/settings.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -84,10 +86,69 @@ static int empty(const char *dir, struct error *err)
 	return 0;
 }
 
+/* "KEY|What it means." lines of a table of containers.conf. */
+static char *keys_of(const char *table)
+{
+	cleanup_strv char **lines = NULL;
+
+	for (const struct conf_key *k = conf_keys; k->table; k++)
+		if (str_eq(k->table, table) && k->option && k->option[0] != '.')
+			strv_addf(&lines, "%s|%s (--%s).", k->key, k->help, k->option);
+		else if (str_eq(k->table, table))
+			strv_addf(&lines, "%s|%s.", k->key, k->help);
+	return strv_join(lines, "\n");
+}
+
+/* cubby.conf(5) */
+static int write_settings(const char *dir, struct error *err)
+{
+	cleanup_strv char **own = NULL;
+	cleanup_free char *keys = NULL, *containers = keys_of("containers"),
+			  *engine = keys_of("engine");
+
+	for (const struct settings_key *k = settings_keys; k->key; k++)
+		strv_addf(&own, "%s = %s|%s.", k->key, k->example, k->help);
+	keys = strv_join(own, "\n");
+	const struct manual_section sections[] = {
+		{"DESCRIPTION",
+		 "Defaults for everybody are in /etc/cubby/cubby.conf, those of a user in "
+		 "~/.config/cubby/cubby.conf, which has the last word. A line is KEY = VALUE, a value a whole "
+		 "number or a text in double quotes, and what follows a # is a comment. A key that is unknown, and "
+		 "a value that makes no sense, is an error. A file in a home directory of somebody else is not "
+		 "read.\n"
+		 "The same keys may stand in a table [cubby] of containers.conf(5), which comes before "
+		 "cubby.conf."},
+		{"KEYS", keys},
+		{"CONTAINERS.CONF",
+		 "Cubby reads podman's files as podman does, each on top of those before it: "
+		 "/usr/share/containers/containers.conf, /etc/containers/containers.conf, "
+		 "/etc/containers/containers.conf.d/*.conf, ~/.config/containers/containers.conf, "
+		 "~/.config/containers/containers.conf.d/*.conf; or $CONTAINERS_CONF alone; then what --module "
+		 "names; then $CONTAINERS_CONF_OVERRIDE. A list that ends with {append=true} is added to what was "
+		 "there. What is not listed here means nothing to Cubby."},
+		{"THE TABLE [CONTAINERS]", containers},
+		{"THE TABLE [ENGINE]", engine},
+		{"EXAMPLES",
+		 "A range of ids for each container: userns = \"auto\" in ~/.config/cubby/cubby.conf."},
+		{NULL, NULL},
+	};
+	return manual_write_page(
+		dir, "cubby.conf", "5", "settings of cubby", sections,
+		"cubby(1), containers.conf(5), "
+		"containers-registries.conf(5), containers-policy.json(5)",
+		err);
+}
+
 static int write_pages(const char *dir, struct error *err)
 {
 	cleanup_free char *commands = xasprintf("%s/man1", dir);
+	cleanup_free char *files = xasprintf("%s/man5", dir);
 	int r = empty(commands, err);
+
+	if (r >= 0)
+		r = empty(files, err);
+	if (r >= 0)
+		r = write_settings(files, err);
 
 	if (r >= 0)
 		r = manual_write(&cubby_manual, commands, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of containers.conf on top of each other. */
 #include "engine/containers_conf.h"
+#include "engine/settings.h"
 #include "unit.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -115,5 +116,27 @@ START_TEST(test_keys_are_sorted)
 }
 END_TEST
 
+START_TEST(test_keys_are_described)
+{
+	cleanup_free char *text = NULL;
+	struct error err = ERROR_INIT;
+
+	ck_assert_ok(fs_read(AT_FDCWD, UNIT_DATA "/../../../docs/settings.md", 1 << 20,
+			     &text, NULL, &err),
+		     &err);
+	for (const struct conf_key *k = conf_keys; k->table; k++) {
+		cleanup_free char *row = xasprintf("| `%s` | %s", k->key, k->help);
+
+		ck_assert_msg(strstr(text, row), "docs/settings.md: no %s", row);
+	}
+	for (const struct settings_key *k = settings_keys; k->key; k++) {
+		cleanup_free char *row = xasprintf("| `%s = ", k->key);
+
+		ck_assert_msg(strstr(text, row), "docs/settings.md: no %s", row);
+	}
+}
+END_TEST
+
 UNIT_MAIN("containers_conf", test_the_last_file_wins, test_lists_that_are_added_to,
-	  test_hash_in_a_text_of_several_lines, test_mistakes, test_keys_are_sorted)
+	  test_hash_in_a_text_of_several_lines, test_mistakes, test_keys_are_sorted,
+	  test_keys_are_described)

@@ -208,7 +208,7 @@ static const struct {
 	{NULL, "lgos", "did you mean cubby logs?\nSee 'cubby --help'"},
 	{NULL, "swarm", "Cubby has no cluster: it runs containers on this host"},
 	{NULL, "frobnicate", "See 'cubby --help'"},
-	{"image", "run", "did you mean cubby run, cubby container run?"},
+	{"image", "run", "did you mean cubby run, "},
 	{"container", "inspct", "did you mean cubby container inspect?"},
 	{"container", "machine", "See 'cubby container --help'"},
 };
