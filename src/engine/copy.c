@@ -24,6 +24,8 @@
 #include "util/mem.h"
 #include "util/str.h"
 
+#define TRIES 3
+
 #define HOST ((struct copy_place){.root_fd = -EBADF})
 
 void copy_argument_release(struct copy_argument *a)
@@ -272,14 +274,14 @@ static int check(const struct copy_request *request, struct error *err)
 	return 0;
 }
 
-int copy_run(const struct engine *e, const struct copy_request *request,
-	     struct error *err)
+static int run_once(const struct engine *e, const struct copy_request *request,
+		    struct error *err)
 {
 	cleanup(end_release) struct end giver = END_INIT, taker = END_INIT;
-	int r = check(request, err);
+	int r = 0;
 
 	giver.request = taker.request = request;
-	if (r >= 0 && request->source.container)
+	if (request->source.container)
 		r = open_end(e, request->source.container, false, &giver, err);
 	if (r >= 0 && request->target.container)
 		r = open_end(e, request->target.container, true, &taker, err);
@@ -290,4 +292,19 @@ int copy_run(const struct engine *e, const struct copy_request *request,
 	fd_cleanup_(&giver.socket_fd);
 	fd_cleanup_(&taker.socket_fd);
 	return r < 0 ? r : 0;
+}
+
+int copy_run(const struct engine *e, const struct copy_request *request,
+	     struct error *err)
+{
+	int r = check(request, err);
+
+	if (r >= 0)
+		r = run_once(e, request, err);
+	/* a container that ended before one could enter it; what was read of stdin is gone */
+	for (int i = 0; r == -ESRCH && i < TRIES && !request->source.is_stream; i++) {
+		error_drop(err, "once more, as it does not run any more");
+		r = run_once(e, request, err);
+	}
+	return r;
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,9 @@
 #include "util/mem.h"
 #include "util/path.h"
 #include "util/str.h"
+
+#define END_TRIES 3
+#define END_MSEC  5000
 
 void copy_container_release(struct copy_container *c)
 {
@@ -68,6 +72,24 @@ static int open_stopped(struct copy_container *c, struct error *err)
 	return container_view_get(e, &c->container, &c->view, err);
 }
 
+/* Its last process has gone, and its monitor is about to say so. */
+static int await_end(struct copy_container *c, struct error *err)
+{
+	struct container again = {0};
+	cleanup_fd int monitor_fd = proc_id_open(&c->container.monitor);
+	struct pollfd waiting = {.fd = monitor_fd, .events = POLLIN};
+	int r;
+
+	if (monitor_fd >= 0)
+		(void)!poll(&waiting, 1, END_MSEC);
+	r = container_reload(c->engine, c->container.record.id, &again, err);
+	if (r < 0)
+		return r;
+	container_release(&c->container);
+	c->container = again;
+	return 0;
+}
+
 int copy_container_open(const struct engine *e, struct container *container, bool write,
 			struct copy_container *ret, struct error *err)
 {
@@ -82,13 +104,15 @@ int copy_container_open(const struct engine *e, struct container *container, boo
 	r = container_dir_spec(e, ret->container.record.id, &ret->spec, err);
 	if (r < 0)
 		return r;
-	if (!status_is_up(ret->container.status))
-		return open_stopped(ret, err);
-	ret->pid_fd = proc_id_open(&ret->container.init);
-	if (ret->pid_fd < 0)
-		return error_set(err, ERR_CONFLICT, 0, "container %s has just ended",
-				 ret->container.record.name);
-	return 0;
+	for (int i = 0; i < END_TRIES && status_is_up(ret->container.status); i++) {
+		ret->pid_fd = proc_id_open(&ret->container.init);
+		if (ret->pid_fd >= 0)
+			return 0;
+		r = await_end(ret, err);
+		if (r < 0)
+			return r;
+	}
+	return open_stopped(ret, err);
 }
 
 static int run_in(const struct copy_container *c, struct error *err)

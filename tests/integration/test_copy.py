@@ -222,6 +222,25 @@ def test_stopped(cubby, images, base, options):
     cubby.ok("rm", "ended")
 
 
+def test_created_and_paused(cubby, images, base):
+    """One that was never started, and one that stands still."""
+    write(f"{base}/f", "f\n")
+    cubby.ok("create", "--name", "new", "localhost/bb:1", "cat", "/tmp/f")
+    cubby.ok("cp", f"{base}/f", "new:/tmp/f")
+    cubby.ok("cp", "new:/tmp/f", f"{base}/back")
+    assert read(f"{base}/back") == "f\n" and cubby.status("new") == "created"
+    assert cubby.ok("start", "-a", "new") == "f"
+    cubby.ok("run", "-d", "--name", "still", "localhost/bb:1", "sleep", "1000")
+    cubby.ok("pause", "still")
+    cubby.ok("cp", f"{base}/f", "still:/tmp/f")
+    cubby.ok("cp", "still:/tmp/f", "new:/tmp/again")
+    cubby.ok("unpause", "still")
+    assert sh(cubby, "still", "cat /tmp/f") == "f"
+    cubby.ok("start", "new")  # its files are those of the first time
+    cubby.ok("cp", "new:/tmp/again", f"{base}/again")
+    assert read(f"{base}/again") == "f\n"
+
+
 def archive_of(cubby, source):
     run = subprocess.run(cubby.argv("cp", source, "-"), env=cubby.environment(), stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, check=False)

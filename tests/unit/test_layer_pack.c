@@ -238,5 +238,37 @@ START_TEST(test_full)
 }
 END_TEST
 
-UNIT_MAIN_TIMEOUT("layer_pack", 60, test_round_trip, test_overlay, test_left_out,
-		  test_deep, test_full)
+/* Owners by a map; what only stands there to be mounted on is left out. */
+START_TEST(test_options)
+{
+	static const struct layer_owner_range ranges[] = {{0, 4000000, 1}};
+	static char hosts[] = "etc/hosts", run[] = "run", x[] = "run/x", data[] = "data";
+	static char *const places[] = {hosts, run, x, data, NULL};
+	const struct layer_pack_options o = {
+		.uids = ranges, .n_uids = 1, .plain_fd = -EBADF, .places = places};
+	struct layer_box box = layer_box_open();
+	cleanup_fd int fd = openat(box.top_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	struct error err = ERROR_INIT;
+	struct tar_box tar;
+
+	ck_assert_int_eq(mkdirat(box.root_fd, "etc", 0755), 0);
+	ck_assert_int_eq(mkdirat(box.root_fd, "run", 0755), 0);
+	ck_assert_int_eq(mkdirat(box.root_fd, "data", 0755), 0);
+	make_file(box.root_fd, "etc/hosts", "", 0, 0644);
+	make_file(box.root_fd, "run/x", "", 0, 0644);
+	make_file(box.root_fd, "data/mine", "", 0, 0644);
+	ck_assert_ok(layer_pack_with(box.root_fd, fd, &o, &err), &err);
+	tar_box_init(&tar);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	ck_assert_int_eq(fd_read_all(fd, &tar.b), 0);
+	ck_assert_ptr_nonnull(memmem(tar.b.data, tar.b.len, "data/mine", 9));
+	ck_assert_ptr_null(memmem(tar.b.data, tar.b.len, "etc/hosts", 9));
+	ck_assert_ptr_null(memmem(tar.b.data, tar.b.len, "run", 3));
+	/* nobody, in octal: the owner of these files is in no range */
+	ck_assert_ptr_nonnull(memmem(tar.b.data, tar.b.len, "0177776", 7));
+	buf_release(&tar.b);
+}
+END_TEST
+
+UNIT_MAIN_TIMEOUT("layer_pack", 60, test_options, test_round_trip, test_overlay,
+		  test_left_out, test_deep, test_full)
