@@ -47,10 +47,23 @@ static const struct command reload_command = {
 	.hidden = true,
 };
 
+/* one a line, however many there are */
+/* clang-format off */
 static const struct command *const commands[] = {
-	&cmd_volume_create, &cmd_volume_ls,  &cmd_volume_inspect, &cmd_volume_rm,
-	&cmd_volume_prune,  &exists_command, &reload_command,     NULL,
+	&cmd_volume_create,
+	&cmd_volume_ls,
+	&cmd_volume_inspect,
+	&cmd_volume_rm,
+	&cmd_volume_prune,
+	&exists_command,
+	&cmd_volume_export,
+	&cmd_volume_import,
+	&cmd_volume_mount,
+	&cmd_volume_unmount,
+	&reload_command,
+	NULL,
 };
+/* clang-format on */
 
 const struct command cmd_volume = {
 	.name = "volume",

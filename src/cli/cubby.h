@@ -115,9 +115,13 @@ extern const struct command
 	cmd_version,
 	cmd_volume,
 	cmd_volume_create,
+	cmd_volume_export,
+	cmd_volume_import,
 	cmd_volume_inspect,
 	cmd_volume_ls,
+	cmd_volume_mount,
 	cmd_volume_prune,
 	cmd_volume_rm,
+	cmd_volume_unmount,
 	cmd_wait;
 /* clang-format on */

@@ -37,6 +37,10 @@ enum layer_flags {
 	LAYER_SINGLE_ID = 1 << 0, /* every owner becomes the caller's own id */
 	LAYER_LIST_DEVICES =
 		1 << 1, /* device nodes go to the result; otherwise skipped and counted */
+	LAYER_PLAIN =
+		1
+		<< 3, /* no layer, but any archive, into a directory that may hold something: a whiteout is
+				 ERR_UNSUPPORTED */
 	LAYER_SCAN =
 		1 << 2, /* write nothing: only say what is in it (ids first of all) */
 };

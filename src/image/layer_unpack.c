@@ -137,6 +137,12 @@ static int take(struct unpack *u, const struct tar_entry *e, struct error *err)
 				 "the layer has more than the %" PRIu64
 				 " entries that are allowed",
 				 u->max_entries);
+	if ((u->flags & LAYER_PLAIN) && u->name.kind != LAYER_NAME_PLAIN &&
+	    u->name.kind != LAYER_NAME_ROOT)
+		return error_set(
+			err, ERR_UNSUPPORTED, 0,
+			"entry %s: names that begin with .wh. mean in layers that something is gone",
+			e->path);
 	switch (u->name.kind) {
 	case LAYER_NAME_PLAIN:
 		return take_plain(u, e, err);
