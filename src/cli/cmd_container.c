@@ -116,6 +116,7 @@ static const struct command *const commands[] = {
 	&cmd_top,
 	&cmd_stats,
 	&cmd_port,
+	&cmd_update,
 	&cmd_attach,
 	&cmd_stop,
 	&cmd_kill,

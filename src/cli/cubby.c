@@ -24,7 +24,6 @@ LATER(generate, "generate");
 LATER(kube, "kube");
 LATER(network, "network");
 LATER(pod, "pod");
-LATER(update, "update");
 
 static const char *const groups[] = {"Containers", "Images",       "Volumes",
 				     "Secrets",    "Cubby itself", NULL};
@@ -65,6 +64,7 @@ static const struct command *const commands[] = {
 	&cmd_top,
 	&cmd_stats,
 	&cmd_port,
+	&cmd_update,
 	&cmd_attach,
 	&cmd_stop,
 	&cmd_kill,
@@ -117,7 +117,6 @@ static const struct command *const commands[] = {
 	&later_kube,
 	&later_network,
 	&later_pod,
-	&later_update,
 	NULL,
 };
 /* clang-format on */

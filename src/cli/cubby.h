@@ -111,6 +111,7 @@ extern const struct command
 	cmd_unmount,
 	cmd_unpause,
 	cmd_untag,
+	cmd_update,
 	cmd_userns,
 	cmd_version,
 	cmd_volume,

@@ -17,6 +17,7 @@
 #include "engine/container_dir.h"
 #include "engine/event.h"
 #include "engine/foreground.h"
+#include "engine/health_state.h"
 #include "engine/layer_way.h"
 #include "engine/mount_prepare.h"
 #include "engine/pidfiles.h"
@@ -123,6 +124,8 @@ static int prepare(struct revival *x, const struct container *c, struct error *e
 	if (r < 0)
 		return r;
 	p->name = xstrdup(c->record.name);
+	p->is_checked =
+		health_state_is_due(&c->config.health); /* `update` may change it */
 	p->backoff_usec = x->options->backoff_usec;
 	r = container_dir_spec(x->engine, p->id, &x->spec, err);
 	if (r >= 0)

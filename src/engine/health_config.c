@@ -248,8 +248,10 @@ static int take_numbers(const struct health_options *o, struct health_config *c,
 				 "--health-retries: must be greater than 0");
 	if (o->retries > 0)
 		c->retries = o->retries;
-	c->startup_retries = o->startup_retries > 0 ? o->startup_retries : 0;
-	c->startup_success = o->startup_success > 0 ? o->startup_success : 0;
+	if (o->startup_retries >= 0)
+		c->startup_retries = o->startup_retries;
+	if (o->startup_success >= 0)
+		c->startup_success = o->startup_success;
 	if (o->max_log_count >= 0)
 		c->max_log_count = o->max_log_count;
 	if (o->max_log_size >= 0)
@@ -380,6 +382,73 @@ int health_config_make(const struct health_options *o,
 		return r;
 	*ret = c;
 	c = (struct health_config){0};
+	return 0;
+}
+
+/* The check itself; *c has one afterwards. */
+static int update_tests(const struct health_options *o, struct health_config *c,
+			struct error *err)
+{
+	const char *option = needs_startup(o);
+	char **test = NULL;
+	int r = 0;
+
+	if (!c->startup_test && !o->startup_cmd && option)
+		return error_set(err, ERR_INVALID, 0, "%s needs --health-startup-cmd",
+				 option);
+	if (o->cmd) {
+		r = health_test_parse("--health-cmd", o->cmd, &test, err);
+		if (r < 0)
+			return r;
+		strv_free(c->test);
+		c->test = test;
+	}
+	if (!o->startup_cmd)
+		return 0;
+	r = health_test_parse("--health-startup-cmd", o->startup_cmd, &test, err);
+	if (r < 0)
+		return r;
+	strv_free(c->startup_test);
+	c->startup_test = test;
+	return 0;
+}
+
+static int update_rest(const struct health_options *o, struct health_config *c,
+		       struct error *err)
+{
+	int r = update_tests(o, c, err);
+
+	if (r >= 0)
+		r = take_times(o, c, err);
+	if (r >= 0)
+		r = take_numbers(o, c, err);
+	if (r >= 0)
+		r = take_action(o, c, err);
+	if (r < 0 || !o->log_destination)
+		return r;
+	free(TAKE_PTR(c->log_destination));
+	return take_destination(o, c, err);
+}
+
+int health_config_update(const struct health_options *o, struct health_config *c,
+			 struct error *err)
+{
+	cleanup_health_config struct health_config made = {0};
+	int r;
+
+	if (is_none(c->test) || o->none) {
+		r = health_config_make(o, NULL, &made, err);
+		if (r < 0)
+			return r;
+	} else {
+		health_config_copy(c, &made);
+		r = update_rest(o, &made, err);
+		if (r < 0)
+			return r;
+	}
+	health_config_release(c);
+	*c = made;
+	made = (struct health_config){0};
 	return 0;
 }
 

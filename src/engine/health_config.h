@@ -49,6 +49,10 @@ int health_config_make(const struct health_options *o,
 		       const struct image_healthcheck *image, struct health_config *ret,
 		       struct error *err) _must_check_;
 
+/* health_config_update() - what was given only, of a check that is there already or is made by it. */
+int health_config_update(const struct health_options *o, struct health_config *c,
+			 struct error *err) _must_check_;
+
 /* health_config_copy() - deep. */
 void health_config_copy(const struct health_config *c, struct health_config *ret);
 

@@ -350,6 +350,17 @@ int container_record_stopped(struct store *s, const char *id, struct error *err)
 	return r < 0 ? r : 0;
 }
 
+int container_record_config(struct store *s, const char *id, const char *config,
+			    struct error *err)
+{
+	int r = change(s, "UPDATE container SET config = ?2 WHERE id = ?1", id, config,
+		       err);
+
+	if (r == 0)
+		return no_such_container(id, err);
+	return r < 0 ? r : 0;
+}
+
 int container_record_auto_remove(struct store *s, const char *id, bool value,
 				 struct error *err)
 {

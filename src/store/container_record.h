@@ -98,6 +98,10 @@ int container_record_stopped(struct store *s, const char *id,
 int container_record_auto_remove(struct store *s, const char *id, bool value,
 				 struct error *err) _must_check_;
 
+/* container_record_config() - other settings. Gone is ERR_NOT_FOUND. */
+int container_record_config(struct store *s, const char *id, const char *config,
+			    struct error *err) _must_check_;
+
 /* container_record_delete() - gone already is fine. */
 int container_record_delete(struct store *s, const char *id,
 			    struct error *err) _must_check_;
