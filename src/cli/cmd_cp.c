@@ -60,6 +60,7 @@ static int run(const struct command_call *call, struct error *err)
 
 const struct command cmd_cp = {
 	.name = "cp",
+	.common = true,
 	.group = "Containers",
 	.usage = "[options] [CONTAINER:]SOURCE [CONTAINER:]TARGET",
 	.summary = "copy files into a container, out of it, or between two",

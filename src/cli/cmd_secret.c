@@ -313,9 +313,13 @@ static const struct command *const commands[] = {
 };
 
 const struct command cmd_secret = {
+	.common = true,
 	.name = "secret",
-	.group = "Secrets",
+	.group = "Pods, volumes, secrets",
 	.usage = "COMMAND",
 	.summary = "the commands for secrets: secret create, secret ls, secret rm ...",
+	.examples = "cubby secret create password ./password.txt\n"
+		    "cubby secret ls\n"
+		    "cubby run --secret password debian cat /run/secrets/password",
 	.commands = commands,
 };

@@ -111,6 +111,7 @@ static int run(const struct command_call *call, struct error *err)
 
 const struct command cmd_start = {
 	.name = "start",
+	.common = true,
 	.group = "Containers",
 	.usage = "[options] CONTAINER [CONTAINER...]",
 	.arguments = ARGUMENTS_CONTAINERS_STOPPED,

@@ -66,9 +66,13 @@ static const struct command *const commands[] = {
 /* clang-format on */
 
 const struct command cmd_volume = {
+	.common = true,
 	.name = "volume",
-	.group = "Volumes",
+	.group = "Pods, volumes, secrets",
 	.usage = "COMMAND",
 	.summary = "the commands for volumes: volume create, volume ls, volume rm ...",
+	.examples = "cubby volume create data\n"
+		    "cubby volume ls\n"
+		    "cubby volume rm data",
 	.commands = commands,
 };

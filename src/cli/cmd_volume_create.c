@@ -73,8 +73,8 @@ const struct command cmd_volume_create = {
 	.examples =
 		"cubby volume create data\n"
 		"cubby volume create -l app=web --opt o=uid=1000 uploads\n"
-		"cubby volume create --opt type=tmpfs --opt device=tmpfs --opt o=size=64m scratch\n"
-		"cubby volume create --opt o=bind --opt device=/srv/www www",
+		"cubby volume create -o type=tmpfs -o device=tmpfs -o o=size=64m scratch\n"
+		"cubby volume create -o o=bind -o device=/srv/www www",
 	.options = options,
 	.values_size = sizeof(struct create_values),
 	.defaults = defaults,

@@ -25,13 +25,14 @@ LATER(kube, "kube");
 LATER(network, "network");
 LATER(pod, "pod");
 
-static const char *const groups[] = {"Containers", "Images",       "Volumes",
-				     "Secrets",    "Cubby itself", NULL};
+static const char *const groups[] = {"Containers", "Images", "Pods, volumes, secrets",
+				     "Cubby itself", NULL};
 
 static const struct foreign_word foreign[] = {
 	{"artifact", "Cubby handles images only: other artifacts are not supported"},
-	{"buildx", "There is one way to build an image: cubby build"},
-	{"builder", "There is no daemon that builds: cubby build, cubby system prune"},
+	{"buildx", "Images will be built with cubby build, which is not supported yet"},
+	{"builder",
+	 "There is no daemon that builds, and no cache of its own: see cubby system df"},
 	{"config", "Cubby has no cluster, so nothing to configure: see cubby secret"},
 	{"context", "There is no daemon to choose: Cubby runs containers on this host"},
 	{"daemon", "There is no daemon: cubby run starts containers itself"},

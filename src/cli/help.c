@@ -197,7 +197,7 @@ static void print_commands(const struct command_list *l)
 	if (!rest)
 		return;
 	names = strv_join(rest, ", ");
-	print_row(l->out, l->width >= 3 ? "..." : "", names, l->width);
+	print_row(l->out, l->width >= 4 ? "more" : "", names, l->width);
 }
 
 static void print_examples(FILE *out, const char *examples)
