@@ -5,8 +5,8 @@
 
 #include "cli/cubby.h"
 #include "engine/container_start.h"
+#include "engine/image_drop.h"
 #include "engine/rerun.h"
-#include "engine/settle.h"
 #include "util/str.h"
 
 struct backoff_values {
@@ -43,7 +43,7 @@ static int run_cleanup(const struct command_call *call, struct error *err)
 	int r = cubby_open(call, &e, err);
 
 	if (r >= 0)
-		r = container_settle(&e, call->args[0], true, err);
+		r = container_cleanup(&e, call->args[0], err);
 	if (r >= 0)
 		r = rerun_is_due(&e, call->args[0], v->backoff_usec, &due, &pause_usec,
 				 err);

@@ -5,7 +5,9 @@
 #include "cli/create_table.h"
 #include "cli/cubby.h"
 #include "cli/progress.h"
+#include "engine/image_drop.h"
 #include "engine/run.h"
+#include "util/mem.h"
 #include "util/str.h"
 
 struct run_values {
@@ -18,6 +20,8 @@ static const struct option_spec options[] = {
 		 "run in the background and print the ID", .common = true),
 	OPT_BOOL(struct run_values, sig_proxy, "sig-proxy", 0,
 		 "pass signals on to it (default true)"),
+	OPT_BOOL(struct run_values, create.create.inside.remove_image, "rmi", 0,
+		 "remove it when it has ended, and its image if nothing else needs it"),
 	OPT_INCLUDE_AT(struct run_values, create, create_values_table),
 	OPT_END,
 };
@@ -37,6 +41,24 @@ static bool shows_nothing(const struct create_options *o)
 	       !strv_has(o->attach, "stderr");
 }
 
+/* In the background the monitor's clean-up does that; after detaching too. */
+static int drop_image(const struct run_request *request, const struct run_result *result,
+		      struct error *err)
+{
+	const struct create_options *o = request->options;
+	cleanup_free char *reason = NULL, *line = NULL;
+	int r;
+
+	if (!o->inside.remove_image || !o->image_name || !request->foreground)
+		return 0;
+	r = image_drop(request->engine, o->image_name, result->id, &reason, err);
+	if (!reason || !request->warn)
+		return r;
+	line = xasprintf("the image stays: %s", reason);
+	request->warn(line);
+	return r;
+}
+
 static int run(const struct command_call *call, struct error *err)
 {
 	struct run_values *v = call->values;
@@ -52,12 +74,17 @@ static int run(const struct command_call *call, struct error *err)
 		.progress = progress_callbacks(progress),
 		.warn = v->create.quiet ? NULL : cubby_warn,
 	};
-	int r = create_values_fill(&v->create, call, err);
+	int r;
 
+	if (v->create.create.inside.remove_image)
+		v->create.create.auto_remove = true;
+	r = create_values_fill(&v->create, call, err);
 	if (r >= 0)
 		r = cubby_open_dirs(call, &e, err);
 	if (r >= 0)
 		r = container_run(&request, &result, err);
+	if (r >= 0)
+		r = drop_image(&request, &result, err);
 	create_values_clear(&v->create);
 	if (r < 0)
 		return r;

@@ -35,10 +35,11 @@ const struct option_spec create_table_files[] = {
 	OPT_BOOL(O, read_only_tmpfs, "read-only-tmpfs", 0,
 		 "with --read-only: /run, /tmp, /var/tmp stay writable (default true)"),
 	OPT_SIZE(O, shm_size, "shm-size", 0, "SIZE", "size of /dev/shm (default 64m)"),
+	OPT_SIZE(O, inside.shm_size_systemd, "shm-size-systemd", 0, "SIZE",
+		 "size of each of /run, /run/lock, /tmp, /var/log/journal for systemd"),
 	OPT_LIST(O, devices, "device", 0, "HOST[:CONTAINER]",
 		 "give it a device of the host"),
 	OPT_STRV(O, mount.secrets, "secret", 0, "NAME[,KEY=VALUE...]",
 		 "give it a secret, at /run/secrets/NAME; type=env: as a variable"),
-	OPT_NOT_YET("shm-size-systemd", 0),
 	OPT_END,
 };

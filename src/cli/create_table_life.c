@@ -32,6 +32,5 @@ const struct option_spec create_table_life[] = {
 		   "write the process ID of its first process here"),
 	OPT_STRING(O, monitor_pidfile, "conmon-pidfile", 0, "FILE",
 		   "write the process ID of its monitor here"),
-	OPT_NOT_YET("rmi", 0),
 	OPT_END,
 };

@@ -4,6 +4,8 @@
 
 #define O struct create_options
 
+static const char *const systemd_words[] = {"true", "false", "always", NULL};
+
 const struct option_spec create_table_process[] = {
 	OPT_GROUP("Program"),
 	OPT_STRING(O, entrypoint, "entrypoint", 0, "PROGRAM",
@@ -41,6 +43,7 @@ const struct option_spec create_table_process[] = {
 		   "time zone: local (the host's), or a name such as Europe/Berlin"),
 	OPT_LIST(O, inside.chrootdirs, "chrootdirs", 0, "DIR",
 		 "mount /etc/hosts and the like below this directory too"),
-	OPT_NOT_YET("systemd", 0),
+	OPT_WORD(O, inside.systemd, "systemd", 0, systemd_words,
+		 "prepare for systemd: if it is the program (default), never, always"),
 	OPT_END,
 };

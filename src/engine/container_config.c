@@ -65,6 +65,7 @@ static const struct json_member members[] = {
 	MEMBER("init", BOOL, init),
 	MEMBER("readOnly", BOOL, read_only),
 	MEMBER("singleId", BOOL, single_id),
+	MEMBER("removeImage", BOOL, remove_image),
 	MEMBER("restart", STR, restart),
 	MEMBER("stopSignal", I64, stop_signal),
 	MEMBER("stopTimeout", I64, stop_timeout_sec),

@@ -37,8 +37,9 @@ struct container_config {  /* strings owned */
 	char **dependencies;   /* ids of containers that must run before it */
 	char *cidfile, *pidfile;
 	bool interactive, terminal, privileged, nested, init, read_only;
-	bool single_id; /* the image is unpacked with all owners as one */
-	char *restart;  /* its policy, as restart_policy_text() has it; NULL: none */
+	bool remove_image; /* --rmi: it goes with the container */
+	bool single_id;    /* the image is unpacked with all owners as one */
+	char *restart;     /* its policy, as restart_policy_text() has it; NULL: none */
 	int64_t stop_signal, stop_timeout_sec;
 };
 

@@ -67,14 +67,14 @@ static int plan_name(struct create_plan *p, struct error *err)
 static int build(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	static create_step *const steps[] = {
-		create_plan_rootfs,   create_plan_command, create_plan_sharing,
-		create_plan_hostname, create_plan_userns,  create_plan_user,
-		create_plan_ids,      create_plan_map,     create_plan_root_owner,
-		create_plan_security, create_plan_limits,  create_plan_labels,
-		create_plan_life,     create_plan_log,     create_plan_health,
-		create_plan_mounts,   create_plan_secrets, create_plan_env,
-		create_plan_nested,   create_plan_cwd,     create_plan_devices,
-		create_plan_etc,
+		create_plan_rootfs,     create_plan_command,  create_plan_systemd,
+		create_plan_sharing,    create_plan_hostname, create_plan_userns,
+		create_plan_user,       create_plan_ids,      create_plan_map,
+		create_plan_root_owner, create_plan_security, create_plan_limits,
+		create_plan_labels,     create_plan_life,     create_plan_log,
+		create_plan_health,     create_plan_mounts,   create_plan_secrets,
+		create_plan_env,        create_plan_nested,   create_plan_cwd,
+		create_plan_devices,    create_plan_etc,
 	};
 	int r = name_random_id(&p->id, err);
 
@@ -157,6 +157,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.nested = o->nested,
 		.init = o->init,
 		.read_only = o->read_only,
+		.remove_image = o->inside.remove_image,
 		.single_id = p->image && p->image->single_id,
 		.restart = restart_policy_text(&o->restart),
 		.stop_signal = p->stop_signal,

@@ -62,6 +62,8 @@ struct create_plan {
 	bool root_idmap; /* the directory's owners are shown as the container's ids */
 	bool has_outer;  /* an outer user namespace is needed for that */
 	bool network_host;
+	bool is_systemd;    /* the program is systemd, or shall be taken for it */
+	bool writes_cgroup; /* its cgroup file system is writable */
 	struct security_plan security;
 	struct spec_seccomp *seccomp; /* a custom profile */
 	struct volumes volumes, tmpfs;

@@ -24,6 +24,7 @@
 #include "util/str.h"
 
 #define HOSTNAME_LEN_MAX 64
+#define UUID_LEN         32
 #define NO_ENTRYPOINT    "[]"
 #define DEFAULT_PATH     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -293,6 +294,14 @@ static void set_default(char ***env, const char *name, const char *value)
 	environment_set(env, assignment);
 }
 
+/* Of the machine that the container is: machine-id(5). */
+static void set_uuid(struct create_plan *p)
+{
+	cleanup_free char *uuid = xstrndup(p->id, UUID_LEN);
+
+	set_default(&p->env, "container_uuid", uuid);
+}
+
 static void add_image_env(struct create_plan *p)
 {
 	const struct image_run_config *c = p->image ? &p->image->config->config : NULL;
@@ -329,6 +338,8 @@ int create_plan_env(const struct engine *e, struct create_plan *p, struct error 
 		environment_set(&p->env, "container=cubby");
 		strv_foreach (assignment, o->conf.env)
 			environment_set(&p->env, *assignment);
+		if (p->is_systemd)
+			set_uuid(p);
 		add_image_env(p);
 		if (o->terminal)
 			environment_set(&p->env, "TERM=xterm");

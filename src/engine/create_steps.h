@@ -41,6 +41,9 @@ const char *create_plan_home(const struct create_plan *p);
 /* create_plan_user_words() - -u, or who it is without; NULL: root. (create_program.c) */
 const char *create_plan_user_words(const struct create_plan *p);
 
+/* create_systemd.c */
+create_step create_plan_systemd;
+
 /* create_host.c */
 create_step create_plan_security, create_plan_devices;
 

@@ -4,6 +4,7 @@
 #include "engine/create_steps.h"
 #include "engine/engine.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,6 +98,10 @@ static int plan_stop_signal(struct create_plan *p, struct error *err)
 	if (!text && p->image && !str_empty(p->image->config->config.stop_signal)) {
 		text = p->image->config->config.stop_signal;
 		what = "the image's stop signal";
+	}
+	if (!text && p->is_systemd) {
+		p->stop_signal = SIGRTMIN + 3;
+		return 0;
 	}
 	if (signal_parse(text ? text : "SIGTERM", &p->stop_signal) < 0)
 		return error_set(err, ERR_INVALID, 0, "%s %s: invalid signal", what,

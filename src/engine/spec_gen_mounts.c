@@ -81,7 +81,7 @@ static void add_sys(const struct create_plan *p, struct spec *spec)
 			    &(struct mount_text){"/sys", "sysfs", "sysfs",
 						 writable ? "nosuid,noexec,nodev"
 							  : "nosuid,noexec,nodev,ro"});
-	if (!writable && security_is_unmasked(&p->security, "/sys/fs/cgroup"))
+	if (security_is_unmasked(&p->security, "/sys/fs/cgroup") || p->writes_cgroup)
 		writable = true;
 	add_default(p, spec,
 		    &(struct mount_text){
@@ -174,6 +174,29 @@ static void add_defaults(const struct create_plan *p, struct spec *spec)
 	add_shm(p, spec);
 }
 
+/* Where systemd expects nothing from before. */
+static void add_systemd(const struct create_plan *p, struct spec *spec)
+{
+	static const struct {
+		const char *path, *options;
+	} places[] = {
+		{"/run", "rw,rprivate,nosuid,nodev,tmpcopyup,mode=0755"},
+		{"/run/lock", "rw,rprivate,nosuid,nodev,tmpcopyup,mode=0755"},
+		{"/tmp", "rw,rprivate,nosuid,nodev,tmpcopyup,mode=1777"},
+		{"/var/log/journal", "rw,rprivate,nosuid,nodev,tmpcopyup,mode=0755"},
+	};
+	int64_t size = p->options->inside.shm_size_systemd;
+	cleanup_free char *limit = size ? xasprintf(",size=%" PRId64, size) : xstrdup("");
+
+	for (size_t i = 0; p->is_systemd && i < ARRAY_SIZE(places); i++) {
+		cleanup_free char *options = xasprintf("%s%s", places[i].options, limit);
+
+		add_default(
+			p, spec,
+			&(struct mount_text){places[i].path, "tmpfs", "tmpfs", options});
+	}
+}
+
 /* --read-only leaves the places that programs can't do without. */
 static void add_writable_tmpfs(const struct create_plan *p, struct spec *spec)
 {
@@ -181,7 +204,8 @@ static void add_writable_tmpfs(const struct create_plan *p, struct spec *spec)
 
 	if (!p->options->read_only || !p->options->read_only_tmpfs)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+	/* two of them are there already for systemd */
+	for (size_t i = p->is_systemd ? 2 : 0; i < ARRAY_SIZE(places); i++)
 		add_default(
 			p, spec,
 			&(struct mount_text){
@@ -320,6 +344,7 @@ void spec_gen_mounts(const struct create_plan *p, struct spec *spec)
 {
 	add_defaults(p, spec);
 	add_nested(p, spec);
+	add_systemd(p, spec);
 	add_writable_tmpfs(p, spec);
 	add_etc(p, spec);
 	add_devices(p, spec);

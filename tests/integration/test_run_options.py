@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from support import image, process
+
 
 @pytest.fixture
 def inside(cubby, busybox_root):
@@ -64,3 +66,55 @@ def test_refused(cubby, busybox_root, inside):
     # what means nothing else than what happens anyway
     assert inside("--isolation", "default", "--volume-driver=local", "--disable-content-trust", "--permissive=false",
                   "--", "echo", "ran") == "ran"
+
+
+@pytest.fixture
+def box(cubby, pristine_root, base):
+    """An image of busybox, by its name."""
+    path = os.path.join(base, "box.tar")
+    content = image.busybox(pristine_root).add({"run/from-image": "x"})
+    image.docker_archive(path, {"localhost/box:1": content})
+    cubby.ok("load", "-q", "-i", path)
+    return "localhost/box:1"
+
+
+def test_systemd(cubby, box, base):
+    program = os.path.join(base, "systemd")
+    with open(program, "w", encoding="utf-8") as f:
+        f.write("#!/bin/sh\nexec \"$@\"\n")
+    os.chmod(program, 0o755)
+    script = "grep tmpfs /proc/mounts; echo $container_uuid; ls /run"
+    systemd = ["-v", f"{program}:/usr/lib/systemd/systemd", "--entrypoint", "/usr/lib/systemd/systemd"]
+
+    def places(*options):
+        out = cubby.ok("run", "--rm", *options, box, "sh", "-c", script).splitlines()
+        return {line.split()[1] for line in out if line.startswith("tmpfs")}, out
+
+    expected = {"/run", "/run/lock", "/tmp", "/var/log/journal"}
+    mounted, out = places(*systemd, "--shm-size-systemd", "4m")
+    assert expected <= mounted and "from-image" in out and any(len(line) == 32 for line in out), out
+    assert any(" /run/lock " in line and "size=4096k" in line for line in out)
+    assert not expected & places(*systemd, "--systemd=false")[0]
+    assert not expected & places()[0]
+    mounted, out = places(*systemd, "--read-only")
+    assert expected <= mounted and "/var/tmp" in mounted
+    cubby.ok("create", "--name", "s", *systemd, box, "sleep", "9")
+    cubby.ok("create", "--name", "t", "--stop-signal", "TERM", *systemd, box, "sleep", "9")
+    signals = [cubby.inspect(name)["Config"]["StopSignal"] for name in ("s", "t")]
+    assert str(signals[0]) in ("37", "SIGRTMIN+3") and str(signals[1]) in ("15", "SIGTERM"), signals
+    assert "cannot be used together" in cubby.fails("run", "--init", *systemd, box, "true", code=125)
+    if not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
+        assert "version 2" in cubby.fails("run", "--systemd=always", box, "true", code=125)
+
+
+def test_the_image_goes_too(cubby, box):
+    cubby.ok("tag", box, "localhost/other:1")
+    cubby.ok("run", "--rmi", "localhost/other:1", "true")
+    assert "localhost/other" not in cubby.ok("images")
+    cubby.ok("create", "--name", "user", box)
+    done = cubby("run", "--rmi", box, "true")
+    assert done.code == 0 and "the image stays" in done.stderr and "in use" in done.stderr
+    cubby.ok("rm", "user")
+    cubby.ok("run", "-d", "--rmi", box, "true")
+    process.wait_until(lambda: not cubby.ok("images", "-q"), "the image's end")
+    assert cubby.ok("ps", "-aq") == ""
