@@ -35,11 +35,12 @@ lint: ## every static check
 	@tools/setup lint
 	@tools/lint
 
-bench: ## start-up time and memory, pull and load, ids of its own, beside bwrap, crun, runc, podman, buildah, skopeo and docker
+bench: ## start-up time and memory, pull and load, ids of its own, many at once, beside bwrap, crun, runc, podman, buildah, skopeo and docker
 	@tools/setup bench
 	@bench/run
 	@bench/images
 	@bench/maps
+	@bench/many
 
 sanitize: ## unit and integration tests under AddressSanitizer and UBSan
 	@tools/setup test
