@@ -43,7 +43,7 @@ void health_config_copy(const struct health_config *c, struct health_config *ret
 
 static bool is_none(char *const *test)
 {
-	return strv_len(test) == 0 || str_empty(test[0]) || str_eq(test[0], "NONE");
+	return !test || !test[0] || !*test[0] || str_eq(test[0], "NONE");
 }
 
 bool health_config_has_check(const struct health_config *c)

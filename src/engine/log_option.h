@@ -37,7 +37,7 @@ void log_settings_release(struct log_settings *s);
 
 /* log_settings_parse() - from the words of --log-opt (strv). Looks at nothing but the
  * words. */
-int log_settings_parse(int driver, char *const *options, struct log_settings *ret,
+int log_settings_parse(int driver, char *const *words, struct log_settings *ret,
 		       struct error *err) _must_check_;
 
 /* log_settings_check() - that this host can do it: a journal, a directory. */

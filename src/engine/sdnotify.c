@@ -30,7 +30,7 @@ static const char *manager_socket(void)
 {
 	const char *to = getenv(VARIABLE);
 
-	if (str_empty(to) || (to[0] != '/' && to[0] != '@'))
+	if (!to || (to[0] != '/' && to[0] != '@'))
 		return NULL;
 	return strlen(to) < sizeof(((struct sockaddr_un *)0)->sun_path) ? to : NULL;
 }
