@@ -5,37 +5,53 @@
 #include "cli/cubby.h"
 #include "cli/format.h"
 #include "cli/select.h"
+#include "engine/container_size.h"
 #include "engine/image.h"
 #include "engine/inspect.h"
+#include "engine/volume_remove.h"
+#include "engine/volume_view.h"
 #include "util/json.h"
 #include "util/str.h"
 
-enum inspect_type { TYPE_ALL, TYPE_CONTAINER, TYPE_IMAGE };
-static const char *const types[] = {"all", "container", "image", NULL};
+/* For `all` they are tried in this order, as podman does. */
+enum inspect_type {
+	TYPE_ALL,
+	TYPE_CONTAINER,
+	TYPE_IMAGE,
+	TYPE_VOLUME,
+	TYPE_NETWORK,
+	TYPES
+};
+static const char *const types[] = {"all", "container", "image", "volume", "network"};
 
 struct inspect_values {
 	struct select_options select;
 	const char *format;
+	const char *type_text;
+	bool size;
 	int type;
 };
 
 #define OPT_FORMAT(example)                                                \
 	OPT_STRING(struct inspect_values, format, "format", 'f', "FORMAT", \
 		   "json, or a template such as '" example "'")
+#define OPT_SIZES                                          \
+	OPT_BOOL(struct inspect_values, size, "size", 's', \
+		 "say what a container takes on disk too")
 
 static const struct option_spec options[] = {
 	OPT_FORMAT("{{.State.Pid}}"),
-	OPT_WORD(struct inspect_values, type, "type", 't', types,
-		 "what kind of object is meant"),
+	OPT_STRING(struct inspect_values, type_text, "type", 't', "TYPE",
+		   "what is meant: container, image, volume, network, or all"),
 	OPT_INCLUDE_AT(struct inspect_values, select, latest_table),
-	OPT_NOT_YET("size", 's'),
+	OPT_SIZES,
 	OPT_END,
 };
 
 static const struct option_spec container_options[] = {
 	OPT_FORMAT("{{.State.Pid}}"),
 	OPT_INCLUDE_AT(struct inspect_values, select, latest_table),
-	OPT_NOT_YET("size", 's'),
+	OPT_SIZES,
 	OPT_END,
 };
 
@@ -44,41 +60,99 @@ static const struct option_spec image_options[] = {
 	OPT_END,
 };
 
-static int get_container(const struct engine *e, const char *typed,
-			 struct json_object **ret, struct error *err)
+static int add_sizes(const struct engine *e, const struct container *c,
+		     struct json_object *o, struct error *err)
+{
+	struct container_size size = {0};
+	int r = container_sizes(e, &c, 1, &size, err);
+
+	json_add_i64(o, "SizeRw", size.writable);
+	json_add_i64(o, "SizeRootFs", size.all ? size.all : size.writable);
+	return r;
+}
+
+static int describe(const struct engine *e, const struct inspect_values *v,
+		    const struct container *c, struct json_object **ret,
+		    struct error *err)
+{
+	cleanup_json struct json_object *o = NULL;
+	int r = container_inspect(e, c, &o, err);
+
+	if (r >= 0 && v->size)
+		r = add_sizes(e, c, o, err);
+	if (r >= 0)
+		*ret = TAKE_PTR(o);
+	return r;
+}
+
+static int get_container(const struct engine *e, const struct inspect_values *v,
+			 const char *typed, struct json_object **ret, struct error *err)
 {
 	cleanup_container struct container c = {0};
 	int r = container_find(e, typed, &c, err);
 
-	return r < 0 ? r : container_inspect(e, &c, ret, err);
+	return r < 0 ? r : describe(e, v, &c, ret, err);
 }
 
-static int get_image(const struct engine *e, const char *typed, struct json_object **ret,
-		     struct error *err)
+static int get_image(const struct engine *e, const struct inspect_values *v,
+		     const char *typed, struct json_object **ret, struct error *err)
 {
 	cleanup_image_record struct image_record record = {0};
 	int r = image_find(e, typed, &record, NULL, err);
 
+	(void)v;
 	return r < 0 ? r : image_inspect(e, &record, ret, err);
 }
 
-/* A container goes before an image of the same name. */
+static int get_volume(const struct engine *e, const struct inspect_values *v,
+		      const char *typed, struct json_object **ret, struct error *err)
+{
+	cleanup_volume_record struct volume_record record = {0};
+	int r = volume_find(e, typed, &record, err);
+
+	(void)v;
+	if (r >= 0)
+		*ret = volume_summary(e, &record);
+	return r;
+}
+
+/* Cubby makes no networks that have a name. */
+static int get_network(const struct engine *e, const struct inspect_values *v,
+		       const char *typed, struct json_object **ret, struct error *err)
+{
+	(void)e;
+	(void)v;
+	(void)ret;
+	return error_set(err, ERR_NOT_FOUND, 0,
+			 "network %s: unable to find network with name or ID %s: network "
+			 "not found",
+			 typed, typed);
+}
+
+static int (*const getters[TYPES])(const struct engine *e, const struct inspect_values *v,
+				   const char *typed, struct json_object **ret,
+				   struct error *err) = {
+	[TYPE_CONTAINER] = get_container,
+	[TYPE_IMAGE] = get_image,
+	[TYPE_VOLUME] = get_volume,
+	[TYPE_NETWORK] = get_network,
+};
+
 static int get_object(const struct engine *e, const struct inspect_values *v,
 		      const char *typed, struct json_object **ret, struct error *err)
 {
-	int r = 0;
+	if (v->type != TYPE_ALL)
+		return getters[v->type](e, v, typed, ret, err);
+	for (int type = TYPE_CONTAINER; type < TYPES; type++) {
+		int r = getters[type](e, v, typed, ret, err);
 
-	if (v->type != TYPE_IMAGE) {
-		r = get_container(e, typed, ret, err);
-		if (r >= 0 || v->type == TYPE_CONTAINER || err->kind != ERR_NOT_FOUND)
+		if (r >= 0 || err->kind != ERR_NOT_FOUND)
 			return r;
-		error_drop(err, "it may be an image");
+		error_drop(err, "it may be something else");
 	}
-	r = get_image(e, typed, ret, err);
-	if (r >= 0 || v->type == TYPE_IMAGE || err->kind != ERR_NOT_FOUND)
-		return r;
 	error_set(err, ERR_NOT_FOUND, 0, "no such object: \"%s\"", typed);
-	return error_hint(err, "'cubby ps -a' lists containers, 'cubby images' images");
+	return error_hint(err, "'cubby ps -a' lists containers, 'cubby images' images, "
+			       "'cubby volume ls' volumes");
 }
 
 static int show(const char *format, struct json_object *list, struct json_object *o,
@@ -124,27 +198,61 @@ static int inspect_latest(const struct command_call *call, const struct engine *
 
 	if (call->n_args)
 		return error_set(err, ERR_INVALID, 0,
-				 "inspect takes no arguments with --latest");
+				 "--latest and arguments cannot be used together");
 	r = select_one(call, e, true, &c, err);
 	if (r >= 0)
-		r = container_inspect(e, &c, &o, err);
+		r = describe(e, call->values, &c, &o, err);
 	return r < 0 ? r : show(format, list, o, err);
+}
+
+static int take_type(struct inspect_values *v, struct error *err)
+{
+	if (!v->type_text)
+		return 0;
+	for (int type = 0; type < TYPES; type++)
+		if (str_eq(types[type], v->type_text)) {
+			v->type = type;
+			return 0;
+		}
+	return error_set(
+		err, ERR_INVALID, 0,
+		"invalid type \"%s\": must be \"image\", \"container\", \"pod\", "
+		"\"network\", \"volume\", or \"all\"",
+		v->type_text);
+}
+
+/* In podman's words. */
+static int check(const struct command_call *call, struct inspect_values *v,
+		 struct error *err)
+{
+	int r = take_type(v, err);
+	bool fits = v->type == TYPE_ALL || v->type == TYPE_CONTAINER;
+
+	if (r < 0)
+		return r;
+	if (v->select.latest && !fits)
+		return error_set(err, ERR_INVALID, 0,
+				 "latest is not supported for type \"%s\"",
+				 types[v->type]);
+	if (v->size && !fits)
+		return error_set(err, ERR_INVALID, 0,
+				 "size is not supported for type \"%s\"", types[v->type]);
+	if (v->select.latest || call->n_args)
+		return 0;
+	error_set(err, ERR_INVALID, 0, "no names or ids specified");
+	return error_hint(err, "See 'cubby %s --help'", call->command->name);
 }
 
 static int run(const struct command_call *call, struct error *err)
 {
-	const struct inspect_values *v = call->values;
+	struct inspect_values *v = call->values;
 	const char *format = format_is_json(v->format) ? NULL : v->format;
 	cleanup_json struct json_object *list = json_object_new_array();
 	cleanup_engine struct engine e = ENGINE_INIT;
-	int r;
+	int r = check(call, v, err);
 
-	if (!v->select.latest && !call->n_args) {
-		error_set(err, ERR_INVALID, 0,
-			  "you must provide at least one name or id");
-		return error_hint(err, "See 'cubby %s --help'", call->command->name);
-	}
-	r = cubby_open(call, &e, err);
+	if (r >= 0)
+		r = cubby_open(call, &e, err);
 	if (r < 0)
 		return r;
 	r = v->select.latest ? inspect_latest(call, &e, format, list, err)
@@ -172,8 +280,8 @@ const struct command cmd_inspect = {
 	.name = "inspect",
 	.common = true,
 	.group = "Containers",
-	.usage = "[options] CONTAINER|IMAGE [CONTAINER|IMAGE...]",
-	.summary = "show all about containers and images as JSON",
+	.usage = "[options] CONTAINER|IMAGE|VOLUME [...]",
+	.summary = "show all about containers, images and volumes as JSON",
 	.examples = "cubby inspect web\n"
 		    "cubby inspect -f '{{.State.Pid}}' web\n"
 		    "cubby inspect --type image debian:12",

@@ -35,6 +35,9 @@ struct container_config {  /* strings owned */
 	char *pid, *ipc, *uts; /* "private", "host", "container:ID", "ns:PATH" ...; NULL:
 				  private, of an older version */
 	char **dependencies;   /* ids of containers that must run before it */
+	char **add_hosts, **group_add, **devices; /* as typed, for `inspect` */
+	char **dns, **dns_options, **dns_search;
+	int64_t timeout_sec;
 	char *cidfile, *pidfile;
 	bool interactive, terminal, privileged, nested, init, read_only;
 	bool remove_image; /* --rmi: it goes with the container */

@@ -8,6 +8,7 @@
 
 #include "engine/container_dir.h"
 #include "engine/health.h"
+#include "engine/inspect_gaps.h"
 #include "engine/inspect_mounts.h"
 #include "engine/log_target.h"
 #include "engine/sdnotify.h"
@@ -289,6 +290,7 @@ int container_inspect(const struct engine *e, const struct container *c,
 	json_add(o, "Mounts", inspect_mounts(&c->config));
 	json_add(o, "Config", config(&s));
 	json_add(o, "HostConfig", host_config(&s));
+	inspect_fill_gaps(e, c, spec, o);
 	*ret = o;
 	return 0;
 }
