@@ -7,10 +7,12 @@
 #include "engine/container_prune.h"
 #include "engine/image.h"
 #include "engine/image_filter.h"
+#include "engine/volume_remove.h"
+#include "util/mem.h"
 #include "util/str.h"
 
 struct prune_values {
-	bool all, force;
+	bool all, force, volumes;
 	char **filters;
 };
 
@@ -20,9 +22,10 @@ static const struct option_spec options[] = {
 	OPT_STRV(struct prune_values, filters, "filter", 0, "KEY=VALUE",
 		 "those only that match: label, until"),
 	OPT_BOOL(struct prune_values, force, "force", 'f', "do not ask"),
+	OPT_BOOL(struct prune_values, volumes, "volumes", 0,
+		 "volumes that no container uses as well"),
 	OPT_NOT_YET("build", 0),
 	OPT_NOT_YET("external", 0),
-	OPT_NOT_YET("volumes", 0),
 	OPT_END,
 };
 
@@ -61,6 +64,36 @@ static int prune_images(const struct engine *e, const struct prune_values *v,
 	return r;
 }
 
+static int prune_volumes(const struct engine *e, const struct prune_values *v,
+			 int64_t *ret_freed, struct error *err)
+{
+	cleanup_volume_filters struct volume_filters filters = {0};
+	cleanup_strv char **removed = NULL;
+	int64_t freed = 0;
+	int r = volume_filters_prepare(v->filters, &filters, err);
+
+	if (r >= 0)
+		r = volume_prune(e, &filters, &removed, &freed, err);
+	if (removed)
+		printf("Deleted Volumes\n");
+	strv_foreach (name, removed)
+		printf("%s\n", *name);
+	*ret_freed += freed;
+	return r;
+}
+
+static bool is_wanted(const struct prune_values *v)
+{
+	cleanup_free char *question = xasprintf(
+		"WARNING! This command removes:\n"
+		"\t- all stopped containers\n%s\t- all %simages%s\n",
+		v->volumes ? "\t- all volumes not used by at least one container\n" : "",
+		v->all ? "" : "dangling ",
+		v->all ? " without at least one container associated with them" : "");
+
+	return v->force || cli_confirm(question);
+}
+
 static int run(const struct command_call *call, struct error *err)
 {
 	const struct prune_values *v = call->values;
@@ -72,18 +105,13 @@ static int run(const struct command_call *call, struct error *err)
 
 	if (r < 0)
 		return r;
-	if (!v->force &&
-	    !cli_confirm(v->all ? "WARNING! This command removes:\n"
-				  "\t- all stopped containers\n"
-				  "\t- all images without at least one container "
-				  "associated with them\n"
-				: "WARNING! This command removes:\n"
-				  "\t- all stopped containers\n"
-				  "\t- all dangling images\n"))
+	if (!is_wanted(v))
 		return 0;
 	r = cubby_open(call, &e, err);
 	if (r >= 0)
 		r = container_prune(&e, v->filters, print_removed, &any, err);
+	if (r >= 0 && v->volumes)
+		r = prune_volumes(&e, v, &freed, err);
 	if (r >= 0)
 		r = prune_images(&e, v, &freed, err);
 	if (r >= 0)
@@ -97,7 +125,7 @@ const struct command cmd_system_prune = {
 	.usage = "[options]",
 	.summary = "remove containers that have ended and images that nobody needs",
 	.examples = "cubby system prune\n"
-		    "cubby system prune --all --force",
+		    "cubby system prune --all --volumes --force",
 	.options = options,
 	.values_size = sizeof(struct prune_values),
 	.run = run,
