@@ -26,7 +26,7 @@ static const char *const first_alias[] = {"exit-first-match", NULL};
 static const struct option_spec options[] = {
 	OPT_LIST(
 		struct wait_values, conditions, "condition", 0, "STATE",
-		"wait for this instead of its end: running, paused, created, removing ..."),
+		"wait for this instead of its end: running, healthy, paused, removing ..."),
 	OPT_BOOL(struct wait_values, select.ignore, "ignore", 0,
 		 "print -1 for a container that does not exist"),
 	OPT_STRING(struct wait_values, interval, "interval", 'i', "DURATION",

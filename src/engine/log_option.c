@@ -152,8 +152,9 @@ static const struct {
 	int meant_for;
 	int (*take)(struct log_settings *s, const char *value, struct error *err);
 } options[] = {
-	{"max-size", FOR_FILES, take_max_size}, {"max-file", FOR_FILES, take_max_file},
-	{"path", FOR_FILES, take_path},         {"tag", FOR_ALL, take_tag},
+	/* where there is no file, none is too large: settings may give a limit to all */
+	{"max-size", FOR_ALL, take_max_size}, {"max-file", FOR_ALL, take_max_file},
+	{"path", FOR_FILES, take_path},       {"tag", FOR_ALL, take_tag},
 	{"label", FOR_JOURNAL, take_label},
 };
 

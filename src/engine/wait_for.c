@@ -15,6 +15,15 @@ static const struct {
 	{"stopped", CONTAINER_EXITED},      {"exited", CONTAINER_EXITED},
 };
 
+static int unknown(const char *word, struct error *err)
+{
+	error_set(err, ERR_INVALID, 0, "unknown container state: %s", word);
+	return error_hint(
+		err,
+		"Known: created configured initialized running paused stopping stopped "
+		"exited removing healthy unhealthy");
+}
+
 int wait_condition_add(const char *word, struct wait_conditions *w, struct error *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -22,15 +31,15 @@ int wait_condition_add(const char *word, struct wait_conditions *w, struct error
 			w->statuses[words[i].status] = true;
 			return 0;
 		}
-	if (str_eq(word, "removing")) {
+	if (str_eq(word, "removing"))
 		w->removed = true;
-		return 0;
-	}
-	error_set(err, ERR_INVALID, 0, "unknown container state: %s", word);
-	return error_hint(
-		err,
-		"Known: created configured initialized running paused stopping stopped "
-		"exited removing");
+	else if (str_eq(word, "healthy"))
+		w->healthy = true;
+	else if (str_eq(word, "unhealthy"))
+		w->unhealthy = true;
+	else
+		return unknown(word, err);
+	return 0;
 }
 
 bool wait_conditions_only_end(const struct wait_conditions *w)
@@ -38,7 +47,7 @@ bool wait_conditions_only_end(const struct wait_conditions *w)
 	for (int i = 0; i < CONTAINER_STATUSES; i++)
 		if (w->statuses[i] != (i == CONTAINER_EXITED))
 			return false;
-	return !w->removed;
+	return !w->removed && !w->healthy && !w->unhealthy;
 }
 
 int wait_look(const struct engine *e, const char *id, const struct wait_conditions *w,
@@ -57,5 +66,8 @@ int wait_look(const struct engine *e, const char *id, const struct wait_conditio
 		return r;
 	if (c.status == CONTAINER_EXITED && w->statuses[CONTAINER_EXITED])
 		*ret_exit_code = c.record.exit_code;
+	if (status_is_up(c.status) && ((w->healthy && str_eq(c.health, "healthy")) ||
+				       (w->unhealthy && str_eq(c.health, "unhealthy"))))
+		return 1;
 	return w->statuses[c.status];
 }

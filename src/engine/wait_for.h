@@ -13,11 +13,11 @@
 
 struct wait_conditions {
 	bool statuses[CONTAINER_STATUSES];
-	bool removed;
+	bool removed, healthy, unhealthy;
 };
 
 /* wait_condition_add() - podman's words: created, configured, initialized, running, paused, stopping, stopped,
- * exited, removing. */
+ * exited, removing, healthy, unhealthy. */
 int wait_condition_add(const char *word, struct wait_conditions *w,
 		       struct error *err) _must_check_;
 

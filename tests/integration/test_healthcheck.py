@@ -42,8 +42,11 @@ def test_life(cubby, checked):
     assert bad["FailingStreak"] >= 2
     entry = bad["Log"][-1]
     assert (entry["ExitCode"], entry["Output"]) == (1, "ill\n") and entry["Start"] < entry["End"]
+    waiting = cubby.start("wait", "--condition", "healthy", "t")
+    assert cubby.ok("wait", "--condition", "unhealthy", "t") == "-1"
     cubby.ok("exec", "t", "touch", "/tmp/well")
     until(cubby, "healthy")
+    assert waiting.communicate(timeout=20 * process.SLOW)[0] == "-1\n"
     good = health(cubby)
     assert (good["FailingStreak"], good["Log"][-1]["Output"]) == (0, "fine\n")
     wait_until(lambda: len(health(cubby)["Log"]) == 5, timeout=10)

@@ -64,7 +64,7 @@ def test_a_file_elsewhere(cubby, busybox_root, base):
 @pytest.mark.parametrize("options, words", [
     (["--log-driver", "syslog"], "syslog"),
     (["--log-opt", "max-size=huge"], "expected a size"),
-    (["--log-driver", "none", "--log-opt", "max-size=1m"], "no meaning with --log-driver none"),
+    (["--log-driver", "none", "--log-opt", "path=/tmp/x"], "no meaning with --log-driver none"),
     (["--log-opt", "tag={{.Nonsense}}"], "unknown field"),
     (["--log-driver", "passthrough-tty", "-t"], "--tty"),
 ])
