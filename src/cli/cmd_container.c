@@ -6,7 +6,9 @@
 #include "cli/cubby.h"
 #include "engine/container_start.h"
 #include "engine/image_drop.h"
+#include "engine/pod_end.h"
 #include "engine/rerun.h"
+#include "util/mem.h"
 #include "util/str.h"
 
 struct backoff_values {
@@ -32,21 +34,37 @@ static int become_rerun(const struct engine *e, const char *id, int64_t pause_us
 	return error_set(err, ERR_SYSTEM, errno, "run %s", argv[0]);
 }
 
+/* NULL: it is in no pod, or gone. Asked before its end is recorded, which may remove it. */
+static char *pod_of(const struct engine *e, const char *id)
+{
+	cleanup_container_record struct container_record record = {0};
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (container_record_get(e->store, id, &record, &err) < 0)
+		error_drop(&err, "it is gone");
+	return TAKE_PTR(record.pod);
+}
+
 /* What the monitor becomes at its end when nobody else cleans up; harmless at any other
  * time. */
 static int run_cleanup(const struct command_call *call, struct error *err)
 {
 	const struct backoff_values *v = call->values;
 	cleanup_engine struct engine e = ENGINE_INIT;
+	cleanup_free char *pod_id = NULL;
 	int64_t pause_usec = 0;
 	bool due = false;
 	int r = cubby_open(call, &e, err);
 
 	if (r >= 0)
+		pod_id = pod_of(&e, call->args[0]);
+	if (r >= 0)
 		r = container_cleanup(&e, call->args[0], err);
 	if (r >= 0)
 		r = rerun_is_due(&e, call->args[0], v->backoff_usec, &due, &pause_usec,
 				 err);
+	if (r >= 0 && !due && pod_id)
+		pod_member_ended(&e, pod_id);
 	if (r < 0 || !due)
 		return r;
 	return become_rerun(&e, call->args[0], pause_usec, err);

@@ -4,6 +4,7 @@
 #include "cli/configure.h"
 #include "cli/create_table.h"
 #include "cli/cubby.h"
+#include "cli/pod_new.h"
 #include "cli/progress.h"
 #include "engine/run.h"
 
@@ -31,6 +32,8 @@ static int run(const struct command_call *call, struct error *err)
 	r = create_values_fill(v, call, err);
 	if (r >= 0)
 		r = cubby_open_dirs(call, &e, err);
+	if (r >= 0)
+		r = pod_new(&e, &v->create, err);
 	if (r >= 0)
 		r = container_run(&request, &result, err);
 	create_values_clear(v);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cubby.h"
+#include "cli/pod_select.h"
 #include "cli/select.h"
 #include "engine/log_read.h"
 #include "util/mem.h"
@@ -13,9 +14,10 @@ struct logs_values {
 	struct select_options select;
 	bool follow, timestamps, names, color;
 	const char *since, *until, *tail;
+	const char *container; /* of a pod: the only one that is meant */
 };
 
-static const struct option_spec options[] = {
+static const struct option_spec both_table[] = {
 	OPT_BOOL(struct logs_values, color, "color", 0,
 		 "each container in a color of its own"),
 	OPT_BOOL(struct logs_values, follow, "follow", 'f',
@@ -29,8 +31,21 @@ static const struct option_spec options[] = {
 	OPT_BOOL(struct logs_values, timestamps, "timestamps", 't',
 		 "print the time before each line"),
 	OPT_STRING(struct logs_values, until, "until", 0, "TIME", "up to this time"),
-	OPT_INCLUDE_AT(struct logs_values, select, latest_table),
 	OPT_NOT_YET("details", 0),
+	OPT_END,
+};
+
+static const struct option_spec options[] = {
+	OPT_INCLUDE(both_table),
+	OPT_INCLUDE_AT(struct logs_values, select, latest_table),
+	OPT_END,
+};
+
+static const struct option_spec pod_options[] = {
+	OPT_STRING(struct logs_values, container, "container", 'c', "NAME",
+		   "of this container of the pod only"),
+	OPT_INCLUDE(both_table),
+	OPT_BOOL(struct logs_values, select.latest, "latest", 'l', "the pod made last"),
 	OPT_END,
 };
 
@@ -144,6 +159,34 @@ static int find(const struct command_call *call, const struct engine *e,
 	return 0;
 }
 
+/* Those of a pod, or one of them; its infra container has no log. */
+static int find_in_pod(const struct command_call *call, const struct engine *e,
+		       struct containers *ret, struct error *err)
+{
+	const struct logs_values *v = call->values;
+	cleanup_pod struct pod p = {0};
+	int r = pod_select_one(call, e, v->select.latest, &p, err);
+
+	if (r < 0)
+		return r;
+	ret->items = xcalloc(p.members.n + 1, sizeof(*ret->items));
+	for (size_t i = 0; i < p.members.n; i++) {
+		struct container *c = &p.members.items[i];
+		bool is_meant = !v->container || str_eq(v->container, c->record.name) ||
+				str_starts(c->record.id, v->container);
+
+		if (!is_meant || c->config.is_infra)
+			continue;
+		ret->items[ret->n++] = *c;
+		*c = (struct container){0};
+	}
+	if (ret->n || !v->container)
+		return 0;
+	return error_set(err, ERR_NOT_FOUND, 0,
+			 "pod %s has no container %s: no such container", p.record.name,
+			 v->container);
+}
+
 static size_t longest_name(const struct containers *list)
 {
 	size_t width = 0;
@@ -154,7 +197,10 @@ static size_t longest_name(const struct containers *list)
 	return width;
 }
 
-static int run(const struct command_call *call, struct error *err)
+static int show(const struct command_call *call,
+		int (*finder)(const struct command_call *, const struct engine *,
+			      struct containers *, struct error *),
+		struct error *err)
 {
 	const struct logs_values *v = call->values;
 	cleanup_containers struct containers list = {0};
@@ -176,11 +222,21 @@ static int run(const struct command_call *call, struct error *err)
 	if (r >= 0)
 		r = cubby_open(call, &e, err);
 	if (r >= 0)
-		r = find(call, &e, &list, err);
+		r = finder(call, &e, &list, err);
 	if (r < 0)
 		return r;
 	printer.name_width = longest_name(&list);
 	return log_read(&e, &list, &request, err);
+}
+
+static int run(const struct command_call *call, struct error *err)
+{
+	return show(call, find, err);
+}
+
+static int run_of_pod(const struct command_call *call, struct error *err)
+{
+	return show(call, find_in_pod, err);
 }
 
 const struct command cmd_logs = {
@@ -200,4 +256,20 @@ const struct command cmd_logs = {
 	.values_size = sizeof(struct logs_values),
 	.max_args = COMMAND_ANY,
 	.run = run,
+};
+
+const struct command cmd_pod_logs = {
+	.name = "logs",
+	.group = "Pods",
+	.usage = "[options] POD",
+	.summary = "show what the containers of a pod have written",
+	.description =
+		"The lines come in the order of time, each after its container's ID, or "
+		"with --names its name.",
+	.examples = "cubby pod logs -f --names shop\n"
+		    "cubby pod logs -c web --tail 20 shop",
+	.options = pod_options,
+	.values_size = sizeof(struct logs_values),
+	.max_args = 1,
+	.run = run_of_pod,
 };

@@ -4,6 +4,7 @@
 #include "cli/configure.h"
 #include "cli/create_table.h"
 #include "cli/cubby.h"
+#include "cli/pod_new.h"
 #include "cli/progress.h"
 #include "engine/image_drop.h"
 #include "engine/run.h"
@@ -81,6 +82,8 @@ static int run(const struct command_call *call, struct error *err)
 	r = create_values_fill(&v->create, call, err);
 	if (r >= 0)
 		r = cubby_open_dirs(call, &e, err);
+	if (r >= 0)
+		r = pod_new(&e, &v->create.create, err);
 	if (r >= 0)
 		r = container_run(&request, &result, err);
 	if (r >= 0)

@@ -8,6 +8,7 @@
 #include "cli/cubby.h"
 #include "cli/format.h"
 #include "cli/human.h"
+#include "cli/pod_select.h"
 #include "cli/select.h"
 #include "engine/container_stats.h"
 #include "util/json.h"
@@ -22,6 +23,7 @@
 struct stats_values {
 	struct select_options select;
 	bool no_stream, no_reset, no_trunc;
+	bool of_pods;
 	int interval_sec;
 	const char *format;
 };
@@ -128,15 +130,22 @@ static double memory_percent(const struct container_stats *s)
 
 /* What a row says in words; owned strings. */
 struct row {
-	char *id, *cpu, *average, *memory, *memory_bytes, *memory_percent, *net, *block,
-		*pids, *cpu_time;
+	char *id, *pod, *cpu, *average, *memory, *memory_bytes, *memory_percent, *net,
+		*block, *pids, *cpu_time;
 };
 
 static void row_release(struct row *r)
 {
-	char **const all[] = {&r->id,      &r->cpu,          &r->average,
-			      &r->memory,  &r->memory_bytes, &r->memory_percent,
-			      &r->net,     &r->block,        &r->pids,
+	char **const all[] = {&r->id,
+			      &r->pod,
+			      &r->cpu,
+			      &r->average,
+			      &r->memory,
+			      &r->memory_bytes,
+			      &r->memory_percent,
+			      &r->net,
+			      &r->block,
+			      &r->pids,
 			      &r->cpu_time};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
@@ -152,6 +161,8 @@ static struct row make_row(const struct stats_values *v, const struct container 
 	return (struct row){
 		.id = xasprintf("%.*s", v->no_trunc ? CONTAINER_ID_LEN : SHORT_DIGITS,
 				c->record.id),
+		.pod = xasprintf("%.*s", v->no_trunc ? CONTAINER_ID_LEN : SHORT_DIGITS,
+				 c->record.pod ? c->record.pod : ""),
 		.cpu = percent(s->known, container_stats_percent(s, before)),
 		.average = percent(s->known, container_stats_percent(s, NULL)),
 		.memory = pair_of(s->known, (int64_t)s->memory, (int64_t)s->memory_limit),
@@ -172,6 +183,8 @@ static struct json_object *json_row(const struct row *r, const struct container 
 	struct json_object *o = json_object_new_object();
 
 	json_add_str(o, "id", r->id);
+	if (c->record.pod)
+		json_add_str(o, "pod", r->pod);
 	json_add_str(o, "name", c->record.name);
 	json_add_str(o, "cpu_time", r->cpu_time);
 	json_add_str(o, "cpu_percent", r->cpu);
@@ -212,6 +225,8 @@ static struct json_object *template_row(const struct row *r, const struct contai
 	struct json_object *o = json_object_new_object();
 
 	json_add_str(o, "ID", r->id);
+	json_add_str(o, "Pod", r->pod);
+	json_add_str(o, "CID", r->id);
 	json_add_str(o, "ContainerID", c->record.id);
 	json_add_str(o, "Container", r->id);
 	json_add_str(o, "Name", c->record.name);
@@ -266,8 +281,12 @@ static int print(const struct stats_values *v, const struct look *l,
 	};
 	const struct format_list list = {
 		.format = v->format,
-		.table = "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t"
-			 "{{.NetIO}}\t{{.BlockIO}}\t{{.PIDS}}\t{{.UpTime}}\t{{.AVGCPU}}",
+		.table =
+			v->of_pods
+				? "{{.Pod}}\t{{.CID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t"
+				  "{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{.PIDS}}"
+				: "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t"
+				  "{{.NetIO}}\t{{.BlockIO}}\t{{.PIDS}}\t{{.UpTime}}\t{{.AVGCPU}}",
 		.headings = headings,
 		.whole = v->no_trunc,
 	};
@@ -367,4 +386,76 @@ const struct command cmd_stats = {
 	.defaults = defaults,
 	.max_args = COMMAND_ANY,
 	.run = run,
+};
+
+static int find_members(const struct command_call *call, const struct engine *e,
+			char ***ret_ids, struct error *err)
+{
+	const struct stats_values *v = call->values;
+	cleanup_pods struct pods all = {0};
+	int r = 0;
+
+	if (call->n_args == 0 && !v->select.latest)
+		r = pod_list(e, &all, err);
+	else
+		all.items = xcalloc(call->n_args + 1, sizeof(*all.items));
+	for (size_t i = 0; r >= 0 && i < call->n_args + v->select.latest; i++) {
+		r = i ? pod_find(e, call->args[i], &all.items[i], err)
+		      : pod_select_one(call, e, v->select.latest, &all.items[i], err);
+		all.n++;
+	}
+	for (size_t i = 0; r >= 0 && i < all.n; i++)
+		for (size_t k = 0; k < all.items[i].members.n; k++)
+			if (all.items[i].members.items[k].init.pid > 0)
+				strv_add(ret_ids,
+					 all.items[i].members.items[k].record.id);
+	return r;
+}
+
+static int run_of_pods(const struct command_call *call, struct error *err)
+{
+	struct stats_values *v = call->values;
+	cleanup_engine struct engine e = ENGINE_INIT;
+	cleanup_strv char **ids = NULL;
+	int r = cubby_open(call, &e, err);
+
+	v->of_pods = true;
+	if (r >= 0 && v->select.latest && call->n_args)
+		r = error_set(err, ERR_INVALID, 0,
+			      "--latest and pods cannot be used together");
+	if (r >= 0)
+		r = find_members(call, &e, &ids, err);
+	if (r < 0)
+		return r;
+	if (!ids) /* no container rather than all */
+		strv_add(&ids, "");
+	return show(&e, v, ids, err);
+}
+
+static const struct option_spec pod_options[] = {
+	OPT_BOOL(struct stats_values, select.all, "all", 'a', "all pods (the default)"),
+	OPT_STRING(struct stats_values, format, "format", 0, "FORMAT",
+		   "json, or a template such as '{{.Name}} {{.MemUsage}}'"),
+	OPT_INT(struct stats_values, interval_sec, "interval", 'i', "SECONDS",
+		"time between two looks (default 5)", .min = 1, .max = 86400),
+	OPT_BOOL(struct stats_values, no_reset, "no-reset", 0,
+		 "do not clear the screen in between"),
+	OPT_BOOL(struct stats_values, no_stream, "no-stream", 0, "look once"),
+	OPT_BOOL(struct stats_values, no_trunc, "no-trunc", 0, "whole ids"),
+	OPT_BOOL(struct stats_values, select.latest, "latest", 'l', "the pod made last"),
+	OPT_END,
+};
+
+const struct command cmd_pod_stats = {
+	.name = "stats",
+	.group = "Pods",
+	.usage = "[options] [POD...]",
+	.summary = "show what the containers of pods use",
+	.examples = "cubby pod stats --no-stream\n"
+		    "cubby pod stats -i 1 shop",
+	.options = pod_options,
+	.values_size = sizeof(struct stats_values),
+	.defaults = defaults,
+	.max_args = COMMAND_ANY,
+	.run = run_of_pods,
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cubby.h"
+#include "cli/pod_select.h"
 #include "cli/select.h"
 #include "engine/top.h"
 #include "util/mem.h"
@@ -50,16 +51,20 @@ static bool all_known(char *const *words)
 	return true;
 }
 
-static int print_table(const struct top_view *v, char *const *words, struct error *err)
+static struct table *new_table(char *const *words)
 {
 	size_t n = strv_len(words);
 	cleanup_free const char **cells = xcalloc(n + 1, sizeof(*cells));
-	struct table *t;
-	int r;
 
 	for (size_t i = 0; i < n; i++)
 		cells[i] = top_column_find(words[i])->heading;
-	t = table_new(cells, n);
+	return table_new(cells, n);
+}
+
+static void add_rows(struct table *t, const struct top_view *v, char *const *words)
+{
+	size_t n = strv_len(words);
+
 	for (size_t i = 0; i < v->processes.n; i++) {
 		char **row = xcalloc(n + 1, sizeof(*row));
 
@@ -69,9 +74,22 @@ static int print_table(const struct top_view *v, char *const *words, struct erro
 		table_add(t, (const char *const *)row);
 		strv_free(row);
 	}
-	r = table_print(t, stdout, true);
+}
+
+static int end_table(struct table *t, struct error *err)
+{
+	int r = table_print(t, stdout, true);
+
 	table_free(t);
 	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "write to stdout") : 0;
+}
+
+static int print_table(const struct top_view *v, char *const *words, struct error *err)
+{
+	struct table *t = new_table(words);
+
+	add_rows(t, v, words);
+	return end_table(t, err);
 }
 
 static int unknown(char *const *words, struct error *err)
@@ -163,4 +181,69 @@ const struct command cmd_top = {
 	.max_args = COMMAND_ANY,
 	.stop_at_first = true,
 	.run = run,
+};
+
+static int add_members(struct table *t, const struct pod *p, char *const *words,
+		       struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < p->members.n; i++) {
+		cleanup_top_view struct top_view view = {0};
+
+		if (!status_is_up(p->members.items[i].status))
+			continue;
+		r = top_view_read(&p->members.items[i], &view, err);
+		if (r >= 0)
+			add_rows(t, &view, words);
+	}
+	return r;
+}
+
+static int run_of_pod(const struct command_call *call, struct error *err)
+{
+	const struct top_values *v = call->values;
+	cleanup_engine struct engine e = ENGINE_INIT;
+	cleanup_pod struct pod p = {0};
+	char *const *args =
+		v->select.latest || !call->n_args ? call->args : call->args + 1;
+	cleanup_strv char **words = split_words(args);
+	struct table *t;
+	int r = cubby_open(call, &e, err);
+
+	if (r >= 0)
+		r = pod_select_one(call, &e, v->select.latest, &p, err);
+	if (r >= 0 && !all_known(words))
+		r = unknown(words, err);
+	if (r >= 0 && p.status != POD_RUNNING && p.status != POD_DEGRADED)
+		r = error_set(
+			err, ERR_CONFLICT, 0,
+			"pod top can only be used on pods with at least one running container");
+	if (r < 0)
+		return r;
+	t = new_table(words);
+	r = add_members(t, &p, words, err);
+	if (r >= 0)
+		return end_table(t, err);
+	table_free(t);
+	return r;
+}
+
+static const struct option_spec pod_options[] = {
+	OPT_BOOL(struct top_values, select.latest, "latest", 'l', "the pod made last"),
+	OPT_END,
+};
+
+const struct command cmd_pod_top = {
+	.name = "top",
+	.group = "Pods",
+	.usage = "[options] POD [DESCRIPTOR...]",
+	.summary = "show the processes of a pod's containers",
+	.examples = "cubby pod top shop\n"
+		    "cubby pod top shop pid,user,args,hpid",
+	.options = pod_options,
+	.values_size = sizeof(struct top_values),
+	.max_args = COMMAND_ANY,
+	.stop_at_first = true,
+	.run = run_of_pod,
 };

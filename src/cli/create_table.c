@@ -45,7 +45,6 @@ void create_values_defaults(struct create_values *v)
 {
 	struct create_options *o = &v->create;
 
-	o->network = "none";
 	o->read_only_tmpfs = true;
 	o->shm_size = 64 << 20;
 	o->stop_timeout_sec = 10;

@@ -16,7 +16,9 @@ const struct option_spec create_table_namespaces[] = {
 		   "host name: private (default), host, container:NAME, ns:PATH"),
 	OPT_LIST(O, namespaces.requires, "requires", 0, "CONTAINER",
 		 "containers that are started before it"),
-	OPT_NOT_YET("pod", 0),
-	OPT_NOT_YET("pod-id-file", 0),
+	OPT_STRING(O, namespaces.pod, "pod", 0, "POD",
+		   "be in this pod, and share its namespaces; new:NAME makes one"),
+	OPT_STRING(O, namespaces.pod_id_file, "pod-id-file", 0, "FILE",
+		   "read the pod's ID from a file"),
 	OPT_END,
 };

@@ -23,7 +23,6 @@ LATER(compose, "compose");
 LATER(generate, "generate");
 LATER(kube, "kube");
 LATER(network, "network");
-LATER(pod, "pod");
 
 static const char *const groups[] = {"Containers", "Images", "Pods, volumes, secrets",
 				     "Cubby itself", NULL};
@@ -99,6 +98,7 @@ static const struct command *const commands[] = {
 	&cmd_search,
 	&cmd_manifest,
 	&cmd_image,
+	&cmd_pod,
 	&cmd_volume,
 	&cmd_secret,
 	&cmd_events,
@@ -117,7 +117,6 @@ static const struct command *const commands[] = {
 	&later_generate,
 	&later_kube,
 	&later_network,
-	&later_pod,
 	NULL,
 };
 /* clang-format on */

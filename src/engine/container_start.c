@@ -230,6 +230,7 @@ static int stay(const struct engine *e, const struct container *c,
 	const struct foreground f = {
 		.engine = e,
 		.id = c->record.id,
+		.pod_id = c->record.pod,
 		.interactive = o->interactive && c->config.interactive,
 		.detach_keys = o->detach_keys ? o->detach_keys : c->config.detach_keys,
 		.forward_signals = o->forward_signals,

@@ -90,6 +90,7 @@ static int insert_record(const struct engine *e, struct create_plan *p, struct e
 			.config = text,
 			.image = p->image ? p->image->record.id : NULL,
 			.needs = p->sharing.dependencies,
+			.pod = (char *)p->options->namespaces.pod_id,
 		};
 
 		error_release(err);

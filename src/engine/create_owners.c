@@ -68,7 +68,8 @@ int create_plan_root_owner(const struct engine *e, struct create_plan *p,
 {
 	struct stat st;
 
-	if (p->image)
+	/* nobody needs the few files of an infra container */
+	if (p->image || p->options->namespaces.is_infra)
 		return 0;
 	if (p->root_idmap && (e->rootless || p->uids.n_lines == 0))
 		return refuse_idmap(p, err);

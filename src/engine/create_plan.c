@@ -131,9 +131,9 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 	const struct create_options *o = p->options;
 
 	*ret = (struct container_config){
-		.rootfs = p->image ? NULL : xstrdup(p->rootfs),
+		.rootfs = p->image || o->namespaces.is_infra ? NULL : xstrdup(p->rootfs),
 		.entrypoint = strv_copy(p->entrypoint),
-		.command = strv_copy(p->args),
+		.command = o->namespaces.is_infra ? NULL : strv_copy(p->args),
 		.create_command = strv_copy(o->create_command),
 		.attach = strv_copy(o->attach),
 		.add_hosts = strv_copy(o->add_hosts),
@@ -158,6 +158,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.seccomp = xstrdup(seccomp_word(&p->security)),
 		.cidfile = o->cidfile ? fs_absolute(o->cidfile) : NULL,
 		.pidfile = o->pidfile ? fs_absolute(o->pidfile) : NULL,
+		.is_infra = o->namespaces.is_infra,
 		.interactive = o->interactive,
 		.terminal = o->terminal,
 		.privileged = o->privileged,

@@ -14,6 +14,7 @@
 #include "engine/create_image.h"
 #include "engine/environment.h"
 #include "engine/names.h"
+#include "engine/spec_gen.h"
 #include "engine/user_ids.h"
 #include "runtime/self.h"
 #include "spec/image.h"
@@ -137,6 +138,11 @@ int create_plan_command(const struct engine *e, struct create_plan *p, struct er
 		r = parse_entrypoint(o->entrypoint, &p->entrypoint, err);
 		if (r < 0)
 			return r;
+	}
+	if (o->namespaces.is_infra) {
+		strv_add(&p->args, INIT_PATH);
+		strv_add(&p->args, "--pause");
+		return self_helper("init", &p->init_program, err);
 	}
 	plan_args(p);
 	if (!p->args || str_empty(p->args[0])) {

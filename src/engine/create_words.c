@@ -12,6 +12,7 @@
 #include "engine/create_image.h"
 #include "engine/detach_keys.h"
 #include "engine/environment.h"
+#include "engine/label_option.h"
 #include "engine/ulimit_option.h"
 #include "spec/image.h"
 #include "spec/spec.h"
@@ -40,29 +41,6 @@ int create_plan_limits(const struct engine *e, struct create_plan *p, struct err
 	return 0;
 }
 
-static int compare_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* "key=value" words, each key once, sorted. */
-static int collect(const char *option, char *const *words, bool optional_value,
-		   char ***ret, struct error *err)
-{
-	strv_foreach (text, words) {
-		cleanup_free char *key = NULL, *value = NULL, *whole = NULL;
-		int r = key_value_split(option, *text, optional_value, &key, &value, err);
-
-		if (r < 0)
-			return r;
-		whole = xasprintf("%s=%s", key, value);
-		environment_set(ret, whole);
-	}
-	if (*ret)
-		qsort(*ret, strv_len(*ret), sizeof(**ret), compare_text);
-	return 0;
-}
-
 int create_plan_labels(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
@@ -79,16 +57,17 @@ int create_plan_labels(const struct engine *e, struct create_plan *p, struct err
 	}
 	strv_foreach (text, o->labels)
 		strv_add(&words, *text);
-	r = collect("--label", words, true, &p->labels, err);
+	r = label_option_collect("--label", words, true, &p->labels, err);
 	if (r < 0)
 		return r;
 	annotations = strv_copy(o->annotations);
 	if (p->keep_groups)
 		strv_add(&annotations, "run.oci.keep_original_groups=1");
-	r = collect("--annotation", annotations, false, &p->annotations, err);
+	r = label_option_collect("--annotation", annotations, false, &p->annotations,
+				 err);
 	if (r < 0)
 		return r;
-	return collect("--sysctl", o->sysctls, false, &p->sysctls, err);
+	return label_option_collect("--sysctl", o->sysctls, false, &p->sysctls, err);
 }
 
 static int plan_stop_signal(struct create_plan *p, struct error *err)

@@ -9,6 +9,7 @@
 
 #include "engine/attach.h"
 #include "engine/container_dir.h"
+#include "engine/pod_end.h"
 #include "engine/settle.h"
 #include "util/proc.h"
 #include "util/sys.h"
@@ -50,6 +51,7 @@ static int end(const struct foreground *f, const struct started *started,
 	r = container_settle(f->engine, f->id, true, err);
 	if (r < 0)
 		return r;
+	pod_member_ended(f->engine, f->pod_id);
 	/* It ends now, or has gone on to the clean-up itself if it took us for dead. */
 	(void)!attach_acknowledge(started->owner_fd);
 	(void)!proc_wait(started->monitor_pid, -EBADF, -1, &status);

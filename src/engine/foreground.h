@@ -17,6 +17,7 @@ struct foreground {
 	bool no_stdout, no_stderr; /* the container's goes to its log only */
 	const char *detach_keys;   /* NULL: the usual ones */
 	bool forward_signals;      /* signals that we get go to the container */
+	const char *pod_id;        /* of its pod, NULL: none */
 	bool restarts; /* its restart policy begins when we leave it to its monitor */
 };
 

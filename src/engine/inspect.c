@@ -218,6 +218,9 @@ static struct json_object *host_config(const struct subject *s)
 	json_add_str(o, "ContainerIDFile", asked->cidfile ? asked->cidfile : "");
 	json_add(o, "LogConfig", log_config(s));
 	json_add_str(o, "NetworkMode", asked->network);
+	json_add_str(o, "PidMode", asked->pid ? asked->pid : "private");
+	json_add_str(o, "IpcMode", asked->ipc ? asked->ipc : "shareable");
+	json_add_str(o, "UTSMode", asked->uts ? asked->uts : "private");
 	json_add(o, "RestartPolicy", restart_policy(asked));
 	json_add_bool(o, "AutoRemove", s->c->record.auto_remove);
 	json_add_strv(o, "CapAdd", asked->cap_add);
@@ -246,7 +249,9 @@ static void add_identity(const struct subject *s, struct json_object *o)
 	json_add_str(o, "Image", s->c->record.image ? s->c->record.image : "");
 	json_add_str(o, "ImageName", s->c->config.image ? s->c->config.image : "");
 	json_add_str(o, "Rootfs", s->c->config.rootfs ? s->c->config.rootfs : "");
-	json_add_str(o, "Pod", "");
+	json_add_str(o, "Pod", s->c->record.pod ? s->c->record.pod : "");
+	json_add_bool(o, "IsInfra", s->c->config.is_infra);
+	json_add_strv(o, "Dependencies", s->c->config.dependencies);
 	json_add_str(o, "Name", s->c->record.name);
 	json_add_i64(o, "RestartCount", s->c->record.restarts);
 }

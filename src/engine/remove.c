@@ -261,7 +261,9 @@ int container_remove(const struct engine *e, const struct container *c,
 		return error_hint(err, "Stop it first: cubby stop %s; or: cubby rm -f %s",
 				  c->record.name, c->record.name);
 	}
-	r = dependents_refuse(e, c, err);
+	r = options->of_pod ? 0 : dependents_refuse_infra(e, c, err);
+	if (r >= 0)
+		r = dependents_refuse(e, c, err);
 	if (r < 0)
 		return r;
 	/* what is paused can't do anything about a stop signal */

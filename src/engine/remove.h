@@ -44,6 +44,7 @@ int container_stop(const struct engine *e, const struct container *c, int64_t ti
 
 struct remove_options {
 	bool force;          /* a running one is stopped first, a paused one killed */
+	bool of_pod;         /* its pod goes: an infra container may be removed */
 	bool volumes;        /* its anonymous volumes go too */
 	int64_t timeout_sec; /* for that; -1: the container's own */
 };

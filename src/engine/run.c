@@ -15,6 +15,7 @@
 #include "engine/foreground.h"
 #include "engine/log_option.h"
 #include "engine/pidfiles.h"
+#include "engine/pod_member.h"
 #include "engine/start.h"
 #include "store/container_record.h"
 #include "util/fs.h"
@@ -148,6 +149,7 @@ static int stay(const struct run_request *request, const struct started *started
 	const struct foreground f = {
 		.engine = request->engine,
 		.id = ret->id,
+		.pod_id = request->options->namespaces.pod_id,
 		/* with a passthrough the container reads it itself */
 		.interactive = request->options->interactive &&
 			       !log_driver_is_passthrough(request->options->log_driver),
@@ -238,17 +240,24 @@ int container_run(const struct run_request *request, struct run_result *ret,
 	cleanup_create_image struct create_image image = {0};
 	struct create_options options = *request->options;
 	struct run_request with_image = *request;
+	cleanup_pod_member struct pod_member member = {0};
 	int r = check_cidfile(request->options, err);
 
+	with_image.options = &options;
+	if (r >= 0 && pod_member_wanted(&options)) {
+		r = open_store(request->engine, err);
+		if (r >= 0)
+			r = pod_member_build(request->engine, &options, &member, err);
+		options = member.options;
+	}
 	if (r < 0 || !options.image_name)
-		return r < 0 ? r : run(request, ret, err);
-	r = engine_open_store(request->engine, err);
+		return r < 0 ? r : run(&with_image, ret, err);
+	r = open_store(request->engine, err);
 	if (r >= 0)
 		r = create_image_get(request->engine, &options, request->progress, &image,
 				     err);
 	if (r < 0)
 		return r;
 	options.image = &image;
-	with_image.options = &options;
 	return run(&with_image, ret, err);
 }

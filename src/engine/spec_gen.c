@@ -29,7 +29,7 @@ static char **gen_args(const struct create_plan *p)
 {
 	char **args = NULL;
 
-	if (p->init_program) {
+	if (p->init_program && !p->options->namespaces.is_infra) {
 		strv_add(&args, INIT_PATH);
 		strv_add(&args, "--");
 	}

@@ -84,7 +84,7 @@ struct json_object *container_summary(const struct container *c, int64_t now_use
 	json_add(o, "Names", one_name(r->name));
 	json_add(o, "Networks", json_object_new_array());
 	json_add_i64(o, "Pid", c->init.pid);
-	json_add_str(o, "Pod", "");
+	json_add_str(o, "Pod", c->record.pod ? c->record.pod : "");
 	json_add_str(o, "PodName", "");
 	json_add(o, "Ports", json_object_new_array());
 	json_add_i64(o, "Restarts", r->restarts);

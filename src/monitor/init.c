@@ -95,11 +95,33 @@ static int look_after(pid_t program, const sigset_t *signals)
 	}
 }
 
+/* No program of its own: it holds the namespaces of a pod, and reaps where it is PID 1. */
+static int pause_until_told(const sigset_t *signals)
+{
+	siginfo_t info;
+	int status;
+
+	for (;;) {
+		if (sigwaitinfo(signals, &info) < 0)
+			continue;
+		if (info.si_signo == SIGCHLD)
+			(void)reap(-1, &status);
+		else if (info.si_signo == SIGTERM || info.si_signo == SIGINT)
+			return 0;
+	}
+}
+
 int init_main(int argc, char **argv)
 {
 	sigset_t signals, mask;
 	pid_t program;
 
+	if (argc == 2 && strcmp(argv[1], "--pause") == 0) {
+		sigfillset(&signals);
+		return sigprocmask(SIG_SETMASK, &signals, NULL) < 0
+			       ? fail("block signals", NULL, errno)
+			       : pause_until_told(&signals);
+	}
 	if (argc < 3 || strcmp(argv[1], "--") != 0)
 		return fail("usage: init -- PROGRAM", "[ARG...]", 0);
 	sigfillset(&signals);

@@ -12,7 +12,7 @@
 
 #define COLUMNS                                                                                         \
 	"id, name, created, auto_remove, config, ended, started, finished, exit_code, failure, image, " \
-	"phase, restarts, stopped"
+	"phase, restarts, stopped, pod"
 
 void container_record_release(struct container_record *r)
 {
@@ -21,6 +21,7 @@ void container_record_release(struct container_record *r)
 	free(r->config);
 	free(r->failure);
 	free(r->image);
+	free(r->pod);
 	*r = (struct container_record){0};
 }
 
@@ -49,6 +50,7 @@ static void read_row(sqlite3_stmt *st, struct container_record *r)
 		.phase = (enum container_phase)sqlite3_column_int(st, 11),
 		.restarts = sqlite3_column_int(st, 12),
 		.stopped = sqlite3_column_int(st, 13) != 0,
+		.pod = database_text(st, 14),
 	};
 }
 
@@ -105,8 +107,8 @@ static int insert(struct store *s, const struct container_record *rec, char **re
 		*ret_holder = NULL;
 	r = database_prepare(
 		s,
-		"INSERT INTO container (id, name, created, auto_remove, config, image, phase)"
-		" SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7"
+		"INSERT INTO container (id, name, created, auto_remove, config, image, phase, pod)"
+		" SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8"
 		" WHERE ?6 IS NULL OR EXISTS (SELECT 1 FROM image WHERE id = ?6)",
 		&st, err);
 	if (r < 0)
@@ -118,6 +120,7 @@ static int insert(struct store *s, const struct container_record *rec, char **re
 	database_bind(st, 5, rec->config);
 	database_bind(st, 6, rec->image);
 	sqlite3_bind_int(st, 7, (int)rec->phase);
+	database_bind(st, 8, rec->pod);
 	r = database_step(s, st, "record the container", err);
 	if (r < 0 && sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_UNIQUE)
 		return name_in_use(s, rec->name, ret_holder, err);

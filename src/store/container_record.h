@@ -28,6 +28,7 @@ struct container_record {
 	bool auto_remove; /* --rm */
 	char *config;
 	char *image;        /* id of the image that it was made from, NULL: none */
+	char *pod;          /* id of the pod that it is in, NULL: none */
 	char *const *needs; /* borrowed, for container_record_insert() only: ids of
 			       containers that this one needs (dependency_record.h) */
 	enum container_phase phase;

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/pod_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/time.h"
+
+static void add_time(struct json_object *o, const char *key, int64_t usec)
+{
+	char text[TIME_TEXT_MAX];
+
+	json_add_str(o, key, time_rfc3339(usec, text));
+}
+
+static struct json_object *members(const struct pod *p, bool is_summary)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < p->members.n; i++) {
+		const struct container *c = &p->members.items[i];
+		struct json_object *o = json_object_new_object();
+
+		json_add_str(o, "Id", c->record.id);
+		json_add_str(o, is_summary ? "Names" : "Name", c->record.name);
+		json_add_str(o, is_summary ? "Status" : "State", status_word(c->status));
+		if (is_summary)
+			json_add_i64(o, "RestartCount", c->record.restarts);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+struct json_object *pod_summary(const struct pod *p)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_add_str(o, "Cgroup", "");
+	json_add(o, "Containers", members(p, true));
+	add_time(o, "Created", p->record.created_usec);
+	json_add_str(o, "Id", p->record.id);
+	json_add_str(o, "InfraId", p->record.infra ? p->record.infra : "");
+	json_add_str(o, "Name", p->record.name);
+	json_add_str(o, "Namespace", "");
+	json_add_strv(o, "Networks", NULL);
+	json_add_str(o, "Status", pod_status_word(p->status));
+	json_add(o, "Labels", container_config_pairs(p->config.labels));
+	return o;
+}
+
+static struct json_object *infra_config(const struct pod *p)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_add_bool(o, "HostNetwork", str_eq(p->config.network, "host"));
+	json_add_bool(o, "NoManageHosts", false);
+	json_add_strv(o, "HostAdd", p->config.add_hosts);
+	json_add_str(o, "userns", p->config.userns ? p->config.userns : "");
+	return o;
+}
+
+struct json_object *pod_document(const struct pod *p)
+{
+	struct json_object *o = json_object_new_object();
+	const struct pod_config *c = &p->config;
+
+	json_add_str(o, "Id", p->record.id);
+	json_add_str(o, "Name", p->record.name);
+	add_time(o, "Created", p->record.created_usec);
+	json_add_strv(o, "CreateCommand", c->create_command);
+	json_add_str(o, "ExitPolicy", c->exit_policy);
+	json_add_str(o, "State", pod_status_word(p->status));
+	json_add_str(o, "Hostname", c->hostname ? c->hostname : "");
+	json_add(o, "Labels", container_config_pairs(c->labels));
+	json_add_bool(o, "CreateCgroup", false);
+	json_add_bool(o, "CreateInfra", p->record.infra != NULL);
+	json_add_str(o, "InfraContainerID", p->record.infra ? p->record.infra : "");
+	json_add(o, "InfraConfig", infra_config(p));
+	json_add_strv(o, "SharedNamespaces", p->record.infra ? c->share : NULL);
+	json_add_strv(o, "Volumes", c->volumes);
+	json_add_strv(o, "VolumesFrom", c->volumes_from);
+	json_add_strv(o, "Devices", c->devices);
+	json_add_strv(o, "SecurityOpts", c->security_opt);
+	json_add_str(o, "RestartPolicy", c->restart ? c->restart : "");
+	json_add_i64(o, "NumContainers", (int64_t)p->members.n);
+	json_add(o, "Containers", members(p, false));
+	return o;
+}
+
+static bool has_label(const struct pod *p, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	strv_foreach (label, p->config.labels)
+		if (strchr(wanted, '=')
+			    ? str_eq(*label, wanted)
+			    : strncmp(*label, wanted, len) == 0 && (*label)[len] == '=')
+			return true;
+	return false;
+}
+
+static bool has_member(const struct pod *p, const char *key, const char *value)
+{
+	for (size_t i = 0; i < p->members.n; i++) {
+		const struct container *c = &p->members.items[i];
+
+		if ((str_eq(key, "ctr-ids") && str_starts(c->record.id, value)) ||
+		    (str_eq(key, "ctr-names") && strstr(c->record.name, value)) ||
+		    (str_eq(key, "ctr-status") &&
+		     strcasecmp(status_word(c->status), value) == 0))
+			return true;
+	}
+	return false;
+}
+
+static bool matches_one(const struct pod *p, const char *key, const char *value)
+{
+	int64_t number;
+
+	if (str_eq(key, "id"))
+		return str_starts(p->record.id, value);
+	if (str_eq(key, "name"))
+		return strstr(p->record.name, value) != NULL;
+	if (str_eq(key, "label"))
+		return has_label(p, value);
+	if (str_eq(key, "status"))
+		return strcasecmp(pod_status_word(p->status), value) == 0;
+	if (str_eq(key, "ctr-number"))
+		return str_to_i64(value, &number) >= 0 && (int64_t)p->members.n == number;
+	if (str_eq(key, "until"))
+		return time_parse(value, &number) >= 0 && p->record.created_usec < number;
+	if (str_eq(key, "network"))
+		return str_eq(p->config.network, value);
+	return has_member(p, key, value);
+}
+
+static int check_value(const char *key, const char *value, struct error *err)
+{
+	int64_t number;
+
+	if (str_eq(key, "ctr-number") && str_to_i64(value, &number) < 0)
+		return error_set(err, ERR_INVALID, 0,
+				 "--filter ctr-number=%s: expected a number", value);
+	if (str_eq(key, "until") && time_parse(value, &number) < 0)
+		return error_set(err, ERR_INVALID, 0, "--filter until=%s: not a time",
+				 value);
+	if (!str_eq(key, "status"))
+		return 0;
+	for (enum pod_status s = 0; s < POD_STATUSES; s++)
+		if (strcasecmp(pod_status_word(s), value) == 0)
+			return 0;
+	return error_set(err, ERR_INVALID, 0, "%s is not a valid pod status", value);
+}
+
+int pod_filter_check(char *const *filters, struct error *err)
+{
+	static const char *const keys[] = {
+		"ctr-ids", "ctr-names", "ctr-number", "ctr-status", "id", "label",
+		"name",    "network",   "status",     "until",      NULL};
+
+	strv_foreach (filter, filters) {
+		cleanup_free char *key = xstrndup(*filter, strcspn(*filter, "="));
+		int r;
+
+		if (!strchr(*filter, '='))
+			return error_set(err, ERR_INVALID, 0,
+					 "invalid filter \"%s\": expected KEY=VALUE",
+					 *filter);
+		if (!strv_has((char *const *)keys, key)) {
+			error_set(err, ERR_INVALID, 0, "\"%s\" is an invalid filter",
+				  key);
+			return error_hint(
+				err,
+				"There are: ctr-ids, ctr-names, ctr-number, ctr-status, id, label, name, network, status, until");
+		}
+		r = check_value(key, strchr(*filter, '=') + 1, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+bool pod_filter_matches(char *const *filters, const struct pod *p)
+{
+	strv_foreach (filter, filters) {
+		size_t len = strcspn(*filter, "=");
+		cleanup_free char *key = xstrndup(*filter, len);
+		bool any = false, all = true;
+
+		strv_foreach (other, filters) {
+			bool same = strncmp(*other, *filter, len + 1) == 0;
+			bool holds = same && matches_one(p, key, *other + len + 1);
+
+			any = any || holds;
+			all = all && (!same || holds);
+		}
+		if (str_eq(key, "label") ? !all : !any)
+			return false;
+	}
+	return true;
+}
