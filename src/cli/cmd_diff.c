@@ -192,8 +192,10 @@ const struct command cmd_diff = {
 const struct command cmd_container_diff = {
 	.name = "diff",
 	.group = "Containers",
-	.usage = "[options] CONTAINER",
+	.usage = "[options] CONTAINER [CONTAINER]",
 	.summary = "show which files a container has changed",
+	.description =
+		"A second container is what it is compared with, instead of the image.",
 	.examples = "cubby container diff web\n"
 		    "cubby container diff --format json web",
 	.options = options,

@@ -166,6 +166,16 @@ static int set_env(struct json_object *config, const struct spec *spec, struct e
 	return r;
 }
 
+/* How many of the first words are the same. */
+static size_t common_words(char *const *a, char *const *b)
+{
+	size_t n = 0;
+
+	while (a && b && a[n] && b[n] && str_eq(a[n], b[n]))
+		n++;
+	return n;
+}
+
 /* What runs begins with the entry point, which is the container's own or the image's. */
 static int set_command(struct json_object *config, const struct container_config *c,
 		       struct error *err)
@@ -181,10 +191,9 @@ static int set_command(struct json_object *config, const struct container_config
 		r = json_to_strv(old, "Entrypoint", &entrypoint, err);
 	if (r < 0)
 		return r;
-	n = strv_len(entrypoint);
-	for (size_t i = 0; i < n; i++)
-		if (i >= strv_len(c->command) || !str_eq(entrypoint[i], c->command[i]))
-			n = 0;
+	n = common_words(entrypoint, c->command);
+	if (n < strv_len(entrypoint))
+		n = 0;
 	if (c->entrypoint)
 		json_add_strv(config, "Entrypoint", entrypoint);
 	if (strv_len(c->command) > n)

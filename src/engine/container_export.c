@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/container_view.h"
+#include "engine/event.h"
 #include "engine/image_send.h"
 #include "engine/packer.h"
 
@@ -24,5 +25,8 @@ int container_export(const struct engine *e, const char *id, int out_fd,
 		r = container_view_get(e, &c, &view, err);
 	if (r >= 0)
 		r = pack(e, &view, out_fd, err);
-	return r < 0 ? error_wrap(err, "export container %.12s", id) : 0;
+	if (r < 0)
+		return error_wrap(err, "export container %.12s", id);
+	event_container(e, &c.record, &c.config, EVENT_EXPORT);
+	return 0;
 }

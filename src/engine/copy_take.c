@@ -388,13 +388,14 @@ static int open_mounted(const struct target *g, struct error *err)
 	return fd < 0 ? fail(g, "write", err) : fd;
 }
 
-static int make_file(const struct target *g, struct error *err)
+static int make_file(const struct target *g, bool *ret_mounted, struct error *err)
 {
 	for (int i = 0; i < NAME_TRIES; i++) {
 		int fd, r = make_room(g, err);
 
 		if (r == -EBUSY || r == -EROFS) {
 			error_release(err);
+			*ret_mounted = true;
 			return open_mounted(g, err);
 		}
 		if (r < 0)
@@ -426,9 +427,12 @@ static int write_content(const struct target *g, int fd, struct error *err)
 static int take_file(const struct target *g, struct error *err)
 {
 	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, g->entry->mtime};
-	cleanup_fd int fd = make_file(g, err);
+	bool is_mounted = false; /* then it stays whose it is */
+	cleanup_fd int fd = make_file(g, &is_mounted, err);
 	int r = fd < 0 ? fd : write_content(g, fd, err);
 
+	if (r >= 0 && is_mounted)
+		return 0;
 	if (r >= 0)
 		r = set_owner(g, fd, "", err);
 	if (r < 0)
@@ -481,14 +485,28 @@ static int take_hardlink(const struct target *g, struct error *err)
 	return 0;
 }
 
+static int take_kind(const struct target *g, struct error *err)
+{
+	switch (g->entry->kind) {
+	case COPY_FILE:
+		return take_file(g, err);
+	case COPY_DIR:
+		return take_dir(g, err);
+	case COPY_HARDLINK:
+		return take_hardlink(g, err);
+	case COPY_SYMLINK:
+	case COPY_FIFO:
+		return take_node(g, err);
+	case COPY_SOURCE:
+	case COPY_END:
+	case COPY_KINDS:
+		break;
+	}
+	return error_set(err, ERR_SYSTEM, EBADMSG, "take %s", g->path);
+}
+
 static int take_entry(struct copy_take *t, const struct copy_entry *e, struct error *err)
 {
-	static int (*const take[COPY_KINDS])(const struct target *g,
-					     struct error *err) = {
-		[COPY_FILE] = take_file,         [COPY_DIR] = take_dir,
-		[COPY_SYMLINK] = take_node,      [COPY_FIFO] = take_node,
-		[COPY_HARDLINK] = take_hardlink,
-	};
 	cleanup_free char *path = path_below(t, e->path);
 	struct target g = {.take = t, .entry = e, .path = path};
 
@@ -497,7 +515,7 @@ static int take_entry(struct copy_take *t, const struct copy_entry *e, struct er
 	if (leads_up(path) || path[0] == '/')
 		return error_set(err, ERR_INVALID, 0, "%s leads out of the copy", path);
 	g.parent_fd = parent_of(t, path, &g.name, err);
-	return g.parent_fd < 0 ? g.parent_fd : take[e->kind](&g, err);
+	return g.parent_fd < 0 ? g.parent_fd : take_kind(&g, err);
 }
 
 /* --- the end --- */
@@ -541,20 +559,9 @@ static int take(void *data, const struct copy_entry *e, struct error *err)
 {
 	struct copy_take *t = data;
 
-	switch (e->kind) {
-	case COPY_SOURCE:
+	if (e->kind == COPY_SOURCE)
 		return begin(t, e, err);
-	case COPY_END:
-		return finish(t, err);
-	case COPY_FILE:
-	case COPY_DIR:
-	case COPY_SYMLINK:
-	case COPY_HARDLINK:
-	case COPY_FIFO:
-	case COPY_KINDS:
-		break;
-	}
-	return take_entry(t, e, err);
+	return e->kind == COPY_END ? finish(t, err) : take_entry(t, e, err);
 }
 
 struct copy_sink copy_take_sink(struct copy_take *t)

@@ -293,14 +293,18 @@ def test_what_a_running_one_sees(cubby, images, base):
     os.mkdir(f"{base}/vol")
     os.chmod(f"{base}/vol", 0o777)  # root's container has ids of its own
     write(f"{base}/f", "f\n")
-    cubby.ok("run", "-d", "--name", "box", "-v", f"{base}/vol:/vol", "--tmpfs", "/mem", "--read-only",
-             "localhost/bb:1", "sleep", "1000")
+    write(f"{base}/single", "")
+    os.chmod(f"{base}/single", 0o666)
+    cubby.ok("run", "-d", "--name", "box", "-v", f"{base}/vol:/vol", "-v", f"{base}/single:/single", "--tmpfs", "/mem",
+             "--read-only", "localhost/bb:1", "sleep", "1000")
     cubby.ok("cp", f"{base}/f", "box:/vol/")
     cubby.ok("cp", f"{base}/f", "box:/mem/")
     assert read(f"{base}/vol/f") == "f\n" and sh(cubby, "box", "cat /mem/f") == "f"
     assert "read-only file system" in cubby.fails("cp", f"{base}/f", "box:/etc/new", code=125)
-    cubby.ok("cp", f"{base}/f", "box:/etc/hosts")  # a mount: written, not replaced
-    assert sh(cubby, "box", "cat /etc/hosts") == "f"
+    inode = os.stat(f"{base}/single").st_ino
+    cubby.ok("cp", f"{base}/f", "box:/single")  # a mount: written, not replaced
+    assert read(f"{base}/single") == "f\n" and sh(cubby, "box", "cat /single") == "f"
+    assert os.stat(f"{base}/single").st_ino == inode
     cubby.ok("cp", "box:/proc/uptime", f"{base}/uptime")
     assert float(read(f"{base}/uptime").split()[0]) > 0
     cubby.ok("cp", "box:/", f"{base}/all")
