@@ -372,6 +372,7 @@ static int run(const struct command_call *call, struct error *err)
 const struct command cmd_stats = {
 	.name = "stats",
 	.group = "Containers",
+	.arguments = ARGUMENTS_CONTAINERS_RUNNING,
 	.usage = "[options] [CONTAINER...]",
 	.summary = "show what containers use: CPU, memory, network, disk, processes",
 	.description =

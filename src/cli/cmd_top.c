@@ -166,6 +166,7 @@ static int run(const struct command_call *call, struct error *err)
 const struct command cmd_top = {
 	.name = "top",
 	.group = "Containers",
+	.arguments = ARGUMENTS_CONTAINERS_RUNNING,
 	.usage = "[options] CONTAINER [DESCRIPTOR...]",
 	.summary = "show the processes of a container",
 	.description =

@@ -245,7 +245,7 @@ static void add_argument(struct completion *c, const struct complete_names *name
 		char *name = *kind;
 
 		if (str_starts(name, "CONTAINER:"))
-			c->open_ended = true;
+			c->open_ended = c->files = true;
 		name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] = '\0';
 		if (str_eq(name, "FILE") || str_eq(name, "PATH"))
 			c->files = true;

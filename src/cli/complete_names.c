@@ -12,6 +12,7 @@
 #include "engine/status.h"
 #include "runtime/process.h"
 #include "store/image_record.h"
+#include "store/secret_record.h"
 #include "store/volume_record.h"
 #include "util/fs.h"
 #include "util/mem.h"
@@ -127,6 +128,19 @@ static void add_volumes(struct completion *c, enum arguments state _unused_)
 			complete_add(c, list.items[i].name, list.items[i].driver);
 }
 
+static void add_secrets(struct completion *c, enum arguments state _unused_)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_secret_records struct secret_records list = {0};
+	cleanup_engine struct engine e = ENGINE_INIT;
+
+	if (open_engine(c, &e, &err) < 0 || secret_record_list(e.store, &list, &err) < 0)
+		return;
+	for (size_t i = 0; i < list.n; i++)
+		if (!strv_has(c->given, list.items[i].name))
+			complete_add(c, list.items[i].name, NULL);
+}
+
 /* -v: a volume, or a path. */
 static void add_sources(struct completion *c, enum arguments state)
 {
@@ -188,6 +202,7 @@ static const struct {
 	{"GROUP", add_groups},
 	{"IMAGE", add_images},
 	{"LIST", add_images},
+	{"SECRET", add_secrets},
 	{"SIGNAL", add_signals},
 	{"SOURCE", add_sources},
 	{"USER", add_users},
@@ -204,6 +219,16 @@ static bool add(struct completion *c, const char *which, enum arguments state)
 	}
 	return false;
 }
+
+/* Names in values whose word says less. */
+static const struct {
+	const char *option, *kind;
+} named[] = {
+	{"pod", "POD"},
+	{"requires", "CONTAINER"},
+	{"secret", "SECRET"},
+	{"volumes-from", "CONTAINER"},
+};
 
 /* Words that an option of this name takes among others. */
 static const struct {
@@ -234,6 +259,9 @@ static bool add_value(struct completion *c, const struct option_spec *spec)
 		add_containers(c, ARGUMENTS_CONTAINERS_RUNNING);
 		return true;
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++)
+		if (str_eq(named[i].option, spec->name))
+			return add(c, named[i].kind, ARGUMENTS_BY_USAGE);
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		if (!str_eq(known[i].option, spec->name))
 			continue;
