@@ -123,11 +123,31 @@ int cubby_configure(const struct command_call *call, struct error *err)
 	return r >= 0 && makes ? set_label(call, s->conf, err) : r;
 }
 
+static int set_events(const struct cubby_globals *g, struct engine *e, struct error *err)
+{
+	struct json_object *conf = e->settings->conf;
+	const char *word = conf_string(conf, "engine", "events_logger"),
+		   *size = conf_string(conf, "engine", "events_logfile_max_size");
+	uint64_t bytes = 0;
+
+	if (word && !g->events_given && event_backend_parse(word, &e->events) < 0)
+		return error_set(
+			err, ERR_INVALID, 0,
+			"containers.conf: [engine] events_logger: there is no %s", word);
+	if (size && (str_to_size(size, &bytes) < 0 || bytes > INT64_MAX))
+		return error_set(err, ERR_INVALID, 0,
+				 "containers.conf: [engine] events_logfile_max_size: "
+				 "expected a size such as 1m, not %s",
+				 size);
+	e->events_max_size = (int64_t)bytes;
+	e->no_health_events = !conf_flag(conf, "engine", "healthcheck_events", true);
+	return 0;
+}
+
 int cubby_configure_engine(const struct command_call *call, struct engine *e,
 			   struct error *err)
 {
 	struct cubby_globals *g = call->globals;
-	const char *word;
 	int r = cubby_settings(g, &e->settings, err);
 
 	/* who looks and who tidies up is not held up by a file that is wrong */
@@ -140,12 +160,5 @@ int cubby_configure_engine(const struct command_call *call, struct engine *e,
 	if (r < 0)
 		return r;
 	e->events = (enum event_backend)g->events;
-	word = g->events_given
-		       ? NULL
-		       : conf_string(e->settings->conf, "engine", "events_logger");
-	if (word && event_backend_parse(word, &e->events) < 0)
-		return error_set(
-			err, ERR_INVALID, 0,
-			"containers.conf: [engine] events_logger: there is no %s", word);
-	return 0;
+	return set_events(g, e, err);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "engine/event_kind.h"
@@ -23,7 +24,9 @@ struct engine {
 	int data_dirfd; /* <data>/containers */
 	int run_dirfd;  /* <run>/containers */
 	struct store *store;
+	bool no_health_events;           /* checks of health are not on record */
 	const struct settings *settings; /* of the caller; NULL: not read yet */
+	int64_t events_max_size;         /* bytes of the file of events; 0: the default */
 	enum event_backend events;       /* EVENT_BACKEND_FILE unless somebody chose */
 };
 #define ENGINE_INIT ((struct engine){.data_dirfd = -EBADF, .run_dirfd = -EBADF})

@@ -20,7 +20,9 @@ void event_emit(const struct engine *e, const struct event *ev)
 	if (e->events == EVENT_BACKEND_JOURNALD)
 		r = event_journal_send(&now, &err);
 	else
-		r = event_file_append(e->run_dirfd, &now, &err);
+		r = event_file_append(
+			e->run_dirfd, &now,
+			e->events_max_size ? e->events_max_size : EVENT_FILE_MAX, &err);
 	if (r < 0)
 		error_drop(&err, "the event is not on record");
 	errno = saved_errno;

@@ -42,7 +42,8 @@ static int open_file(int run_dirfd, struct error *err)
 	return fd < 0 ? error_set(err, ERR_SYSTEM, errno, "open the file of events") : fd;
 }
 
-int event_file_append(int run_dirfd, const struct event *ev, struct error *err)
+int event_file_append(int run_dirfd, const struct event *ev, int64_t max_size,
+		      struct error *err)
 {
 	cleanup_fd int fd = open_file(run_dirfd, err);
 	cleanup_free char *text = NULL;
@@ -52,7 +53,7 @@ int event_file_append(int run_dirfd, const struct event *ev, struct error *err)
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) == 0 && st.st_size > EVENT_FILE_MAX) {
+	if (fstat(fd, &st) == 0 && st.st_size > max_size) {
 		r = rotate(run_dirfd, fd, err);
 		if (r < 0)
 			return r;

@@ -18,6 +18,6 @@
 #define EVENT_FILE_OLD "events.log.1"
 #define EVENT_FILE_MAX (1000 * 1000)
 
-/* event_file_append() - run_dirfd: <run>/containers. */
-int event_file_append(int run_dirfd, const struct event *ev,
+/* event_file_append() - run_dirfd: <run>/containers. A file that has more than max_size bytes is put aside first. */
+int event_file_append(int run_dirfd, const struct event *ev, int64_t max_size,
 		      struct error *err) _must_check_;

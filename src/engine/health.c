@@ -90,6 +90,9 @@ static void emit(const struct engine *e, const struct container *c,
 		 const struct health_record *r, const struct health_result *result)
 {
 	cleanup_strv char **attributes = strv_copy(c->config.labels);
+
+	if (e->no_health_events)
+		return;
 	if (str_eq(c->config.health.log_destination, HEALTH_DESTINATION_EVENTS))
 		strv_addf(&attributes, "health_log=%s", result->output);
 	event_emit(e, &(struct event){

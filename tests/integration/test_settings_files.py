@@ -102,7 +102,7 @@ def test_events_logger_and_env(cubby, write):
     cubby.ok("volume", "create", "two")
     assert [line for line in cubby.ok("events", "--stream=false").splitlines() if " one" in line] == []
     assert "there is no syslog" in cubby.fails(
-        "ps", env={"CONTAINERS_CONF": write("f.conf", '[engine]\nevents_logger = "syslog"')})
+        "run", "--rootfs", "/", "true", env={"CONTAINERS_CONF": write("f.conf", '[engine]\nevents_logger = "syslog"')})
 
 
 def test_global_options(cubby, base):

@@ -153,10 +153,10 @@ START_TEST(test_torn)
 	cleanup_fd int dirfd = -EBADF, fd = -EBADF;
 	cleanup_free char *path = containers_dir(&dirfd);
 
-	ck_assert_int_eq(event_file_append(dirfd, &died, &err), 0);
+	ck_assert_int_eq(event_file_append(dirfd, &died, EVENT_FILE_MAX, &err), 0);
 	fd = openat(dirfd, "../" EVENT_FILE, O_WRONLY | O_APPEND | O_CLOEXEC);
 	ck_assert_int_eq(write(fd, "\n{\"ID\":\"01", 10), 10);
-	ck_assert_int_eq(event_file_append(dirfd, &died, &err), 0);
+	ck_assert_int_eq(event_file_append(dirfd, &died, EVENT_FILE_MAX, &err), 0);
 	ck_assert_uint_eq(count_events(dirfd, "../" EVENT_FILE), 2);
 }
 END_TEST
@@ -176,7 +176,7 @@ START_TEST(test_rotation)
 		for (int j = 0; j < EACH; j++) {
 			cleanup_error struct error err = ERROR_INIT;
 
-			if (event_file_append(dirfd, &died, &err) < 0)
+			if (event_file_append(dirfd, &died, EVENT_FILE_MAX, &err) < 0)
 				_exit(1);
 		}
 		_exit(0);
