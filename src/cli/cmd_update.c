@@ -21,8 +21,8 @@ static int set_restart(const struct option_match *m, struct error *err)
 static const struct option_spec options[] = {
 	OPT_CUSTOM(struct update_values, create.restart, "restart", 0, "POLICY",
 		   set_restart,
-		   "when it has ended: no, on-failure[:RETRIES], always, unless-stopped",
-		   .given = OPT_GIVEN(struct update_values, has_restart)),
+		   "again when it ends: no, on-failure[:N], always, unless-stopped",
+		   .given = OPT_GIVEN(struct update_values, has_restart), .common = true),
 	OPT_INCLUDE_AT(struct update_values, create, create_table_health),
 	OPT_INCLUDE_AT(struct update_values, create, create_table_limits),
 	OPT_END,

@@ -31,7 +31,7 @@ const struct option_spec create_values_table[] = {
 	OPT_INCLUDE_AT(struct create_values, create, create_table),
 	OPT_GROUP("Image"),
 	OPT_WORD(struct create_values, create.pull_policy, "pull", 0, pull_words,
-		 "when to fetch the image", .common = true),
+		 "when to fetch it", .common = true),
 	OPT_BOOL(struct create_values, quiet, "quiet", 'q',
 		 "say nothing but what the program says, or why there is none"),
 	OPT_BOOL(struct create_values, single_id, "single-id", 0,

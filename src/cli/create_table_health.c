@@ -8,7 +8,8 @@ const struct option_spec create_table_health[] = {
 	OPT_GROUP("Health check"),
 	OPT_STRING(
 		O, health.cmd, "health-cmd", 0, "COMMAND",
-		"what succeeds while it is healthy: for its shell, a JSON array, or none"),
+		"what succeeds while it is healthy; for its shell, a JSON array, or none",
+		.common = true),
 	OPT_STRING(O, health.interval, "health-interval", 0, "TIME",
 		   "from one check to the next (default 30s), or disable"),
 	OPT_STRING(O, health.timeout, "health-timeout", 0, "TIME",

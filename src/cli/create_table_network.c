@@ -14,7 +14,7 @@ const struct option_spec create_table_network[] = {
 		   "none (default), host, container:NAME, ns:PATH", .aliases = net_alias,
 		   .common = true),
 	OPT_STRING(O, hostname, "hostname", 'h', "NAME",
-		   "host name in the container (default: its short ID)", .common = true),
+		   "host name in the container; default: its short ID", .common = true),
 	OPT_STRING(O, domainname, "domainname", 0, "NAME", "NIS domain name"),
 	OPT_STRV(O, add_hosts, "add-host", 0, "NAME[;NAME]:ADDRESS",
 		 "a line for /etc/hosts"),

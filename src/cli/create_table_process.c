@@ -9,7 +9,7 @@ static const char *const systemd_words[] = {"true", "false", "always", NULL};
 const struct option_spec create_table_process[] = {
 	OPT_GROUP("Program"),
 	OPT_STRING(O, entrypoint, "entrypoint", 0, "PROGRAM",
-		   "run this, with the command as its arguments", .common = true),
+		   "run this, with the command as its arguments"),
 	OPT_STRV(O, env, "env", 'e', "NAME=VALUE", "set an environment variable",
 		 .common = true),
 	OPT_STRV(O, env_files, "env-file", 0, "FILE",
