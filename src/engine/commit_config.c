@@ -80,8 +80,9 @@ static int merge_map(struct json_object *config, const char *name,
 		old = json_object_new_object();
 		json_add(config, name, old);
 	}
-	json_object_object_foreach (more, key, value)
+	json_object_object_foreach (more, key, value) {
 		json_add(old, key, json_object_get(value));
+	}
 	return 0;
 }
 
