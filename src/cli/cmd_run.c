@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/configure.h"
 #include "cli/create_table.h"
@@ -60,6 +61,17 @@ static int drop_image(const struct run_request *request, const struct run_result
 	return r;
 }
 
+/* podman's words. Scripts that do so go on as they do with podman. */
+static void warn_of_no_terminal(const struct run_values *v)
+{
+	const struct create_options *o = &v->create.create;
+
+	if (o->terminal && o->interactive && !v->detach && !v->create.quiet &&
+	    !isatty(STDIN_FILENO))
+		cubby_warn("The input device is not a TTY. The --tty and --interactive "
+			   "flags might not work properly");
+}
+
 static int run(const struct command_call *call, struct error *err)
 {
 	struct run_values *v = call->values;
@@ -80,6 +92,7 @@ static int run(const struct command_call *call, struct error *err)
 	if (v->create.create.inside.remove_image)
 		v->create.create.auto_remove = true;
 	r = create_values_fill(&v->create, call, err);
+	warn_of_no_terminal(v);
 	if (r >= 0)
 		r = cubby_open_dirs(call, &e, err);
 	if (r >= 0)

@@ -229,7 +229,7 @@ const char *create_plan_home(const struct create_plan *p)
 {
 	const struct image_run_config *c = p->image ? &p->image->config->config : NULL;
 
-	if (p->options->workdir)
+	if (!str_empty(p->options->workdir))
 		return p->options->workdir;
 	return c && !str_empty(c->working_dir) ? c->working_dir : "/";
 }

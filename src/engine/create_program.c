@@ -17,6 +17,7 @@
 #include "engine/spec_gen.h"
 #include "engine/user_ids.h"
 #include "runtime/self.h"
+#include "runtime/usermap.h"
 #include "spec/image.h"
 #include "util/fs.h"
 #include "util/json.h"
@@ -168,11 +169,27 @@ int create_plan_command(const struct engine *e, struct create_plan *p, struct er
  * own id alone. Another map shows them through itself. An ordinary user has an outer namespace for that;
  * root of the host needs none.
  */
+/*
+ * Who was chosen is in its group as a supplementary one too, so that nothing that gives up the first escapes a
+ * permission that the group is denied (CVE-2022-2989).
+ */
+static void join_own_group(struct create_plan *p)
+{
+	struct user_identity *u = &p->user;
+
+	if (!create_plan_user_words(p) || p->keep_groups ||
+	    (p->gids.n_lines && usermap_denies_setgroups(&p->gids)))
+		return;
+	u->groups = xreallocarray(u->groups, u->n_groups + 1, sizeof(*u->groups));
+	u->groups[u->n_groups++] = u->gid;
+}
+
 int create_plan_map(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	bool is_single = p->uids.n_lines && idmap_is_single(&p->uids, geteuid());
 	int r;
 
+	join_own_group(p);
 	if (is_single || p->uids.n_lines == 0)
 		return 0;
 	if (e->rootless) {
@@ -394,6 +411,8 @@ int create_plan_cwd(const struct engine *e, struct create_plan *p, struct error 
 	cleanup_error struct error missing = ERROR_INIT;
 	cleanup_fd int fd = -EBADF;
 
+	if (str_empty(dir)) /* -w "$MAYBE" */
+		dir = NULL;
 	if (dir && dir[0] != '/')
 		return error_set(err, ERR_INVALID, 0,
 				 "--workdir %s: must be an absolute path", dir);
@@ -406,6 +425,11 @@ int create_plan_cwd(const struct engine *e, struct create_plan *p, struct error 
 	fd = path_open(p->root_fd, p->cwd, O_PATH | O_DIRECTORY, &missing);
 	if (fd >= 0 || (missing.kind != ERR_NOT_FOUND && missing.code != ENOTDIR))
 		return 0; /* the container's user may see more, or less */
+	if (missing.code == ENOTDIR)
+		return error_set(
+			err, ERR_NOT_EXECUTABLE, 0,
+			"workdir \"%s\" exists on container %s, but is not a directory",
+			dir, p->id);
 	error_set(err, ERR_NOT_EXECUTABLE, 0,
 		  "workdir \"%s\" does not exist on container %s", dir, p->id);
 	return error_hint(err, "Make it in the root file system: mkdir -p %s%s",

@@ -65,7 +65,9 @@ int environment_add(char ***env, const char *text, char *const *host_env,
 	size_t len = strlen(name);
 	char **from_host;
 
-	if (text[0] == '\0' || text[0] == '=')
+	if (text[0] == '\0') /* -e "$MAYBE" */
+		return 0;
+	if (text[0] == '=')
 		return error_set(err, ERR_INVALID, 0,
 				 "environment \"%s\": expected NAME=VALUE", text);
 	if (strchr(name, '=')) {

@@ -13,7 +13,7 @@ void environment_unset(char ***env, const char *name);
 
 /*
  * environment_add() - -e: "NAME=VALUE"; "NAME" takes the host's value, if there is one;
- * "PREFIX*" all of the host's that begin so. host_env: the caller's environ.
+ * "" is nothing, "PREFIX*" all of the host's that begin so. host_env: the caller's environ.
  */
 int environment_add(char ***env, const char *text, char *const *host_env,
 		    struct error *err) _must_check_;

@@ -90,7 +90,7 @@ def test_what_cannot_be_is_refused(cubby, busybox_root, base):
         return cubby.fails("run", "--rm", *options, "--rootfs", busybox_root, "true", code=code)
     assert 'workdir "/nosuch" does not exist' in said("-w", "/nosuch", code=126)
     assert not os.path.exists(os.path.join(busybox_root, "nosuch"))
-    assert 'workdir "/etc/passwd" does not exist' in said("-w", "/etc/passwd", code=126)
+    assert "is not a directory" in said("-w", "/etc/passwd", code=126)
     assert "must be an absolute path" in said("-w", "etc")
     assert "unable to find user nosuch" in said("-u", "nosuch", code=126)
     assert "--detach-keys" in said("--detach-keys", "ctrl-;")

@@ -118,3 +118,16 @@ def test_the_image_goes_too(cubby, box):
     cubby.ok("run", "-d", "--rmi", box, "true")
     process.wait_until(lambda: not cubby.ok("images", "-q"), "the image's end")
     assert cubby.ok("ps", "-aq") == ""
+
+
+def test_nothing_said_is_nothing(inside, cubby, busybox_root):
+    """What a script's empty variable makes of an option; and what podman says."""
+    assert inside("-e", "", "-w", "", "--", "pwd") == "/"
+    said = cubby.fails("run", "--rm", "-w", "/etc/passwd", "--rootfs", busybox_root, "true", code=126)
+    assert "exists on container" in said and "is not a directory" in said
+    assert "does not exist on container" in cubby.fails("run", "--rm", "-w", "/no/such", "--rootfs", busybox_root, "true",
+                                                        code=126)
+    done = cubby("run", "--rm", "-it", "--rootfs", busybox_root, "echo", "hi")
+    assert done.code == 0 and "hi" in done.stdout and "The input device is not a TTY" in done.stderr
+    assert inside("-u", "1000:50", "--", "id", "-G") == "50"
+    assert "50" in inside("-u", "carol", "--", "grep", "Groups", "/proc/self/status").split()

@@ -24,7 +24,7 @@ static const struct add_case {
 	{"LC_*", "OLD=x LC_ALL=C LC_TIME=de", NULL},
 	{"A=x=y", "OLD=x A=x=y", NULL},
 	{"A='q'", "OLD=x A='q'", NULL},
-	{"", NULL, "expected NAME=VALUE"},
+	{"", "OLD=x", NULL},
 	{"=", NULL, "expected NAME=VALUE"},
 	{"=A", NULL, "expected NAME=VALUE"},
 };
