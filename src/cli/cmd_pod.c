@@ -31,6 +31,8 @@ static const struct command exists_command = {
 	.run = run_exists,
 };
 
+static const struct command later_clone = {.name = "clone", .not_yet = true};
+
 /* one a line, however many there are */
 /* clang-format off */
 static const struct command *const commands[] = {
@@ -49,6 +51,7 @@ static const struct command *const commands[] = {
 	&cmd_pod_rm,
 	&cmd_pod_prune,
 	&exists_command,
+	&later_clone,
 	NULL,
 };
 /* clang-format on */

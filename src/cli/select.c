@@ -140,6 +140,7 @@ static int add_listed(const struct command_call *call, const struct engine *e,
 	chosen = xcalloc(all.n + 1, sizeof(*chosen));
 	for (size_t i = 0; i < all.n; i++)
 		chosen[i] = has_status(job, &all.items[i]) &&
+			    !(job->needed_last && all.items[i].config.is_infra) &&
 			    is_named(call, &all.items[i]) &&
 			    filter_matches(job->options->filters, &all.items[i], &all);
 	for (size_t i = 0; i < all.n; i++)

@@ -30,7 +30,8 @@ int select_cidfile(const char *path, char **ret_id, struct error *err) _must_che
 
 struct select_job {
 	const struct select_options *options;
-	bool needed_last;               /* what others need comes after them */
+	bool needed_last; /* to remove them: what others need comes after them, and of all that
+			     are listed infra containers are left to their pods */
 	bool running_only, paused_only; /* of --all and --filter: those only */
 	/* act() - on one; `typed` is the name as given, to be printed. */
 	int (*act)(const struct engine *e, const struct container *c, const char *typed,

@@ -65,6 +65,7 @@ static const struct json_member members[] = {
 	MEMBER("sdNotify", I64, sdnotify),
 	MEMBER("cidFile", STR, cidfile),
 	MEMBER("pidFile", STR, pidfile),
+	MEMBER("podName", STR, pod_name),
 	MEMBER("infra", BOOL, is_infra),
 	MEMBER("interactive", BOOL, interactive),
 	MEMBER("terminal", BOOL, terminal),

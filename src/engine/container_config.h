@@ -39,7 +39,8 @@ struct container_config {  /* strings owned */
 	char **dns, **dns_options, **dns_search;
 	int64_t timeout_sec;
 	char *cidfile, *pidfile;
-	bool is_infra; /* of a pod */
+	char *pod_name; /* NULL: it is in none */
+	bool is_infra;  /* of a pod */
 	bool interactive, terminal, privileged, nested, init, read_only;
 	bool remove_image; /* --rmi: it goes with the container */
 	bool single_id;    /* the image is unpacked with all owners as one */

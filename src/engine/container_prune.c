@@ -54,11 +54,13 @@ int container_prune(const struct engine *e, char *const *filters,
 		r = container_list(e, &all, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < all.n; i++) {
+	/* newest first: those that need others were made after them */
+	for (size_t i = all.n; i-- > 0;) {
 		cleanup_error struct error failure = ERROR_INIT;
 		const struct container *c = &all.items[i];
 
-		if (status_is_up(c->status) || !filter_matches(filters, c, &all))
+		if (status_is_up(c->status) || c->config.is_infra ||
+		    !filter_matches(filters, c, &all))
 			continue;
 		r = remove_one(e, c, &failure);
 		if (r > 0)

@@ -158,6 +158,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.seccomp = xstrdup(seccomp_word(&p->security)),
 		.cidfile = o->cidfile ? fs_absolute(o->cidfile) : NULL,
 		.pidfile = o->pidfile ? fs_absolute(o->pidfile) : NULL,
+		.pod_name = copy(o->namespaces.pod_name),
 		.is_infra = o->namespaces.is_infra,
 		.interactive = o->interactive,
 		.terminal = o->terminal,

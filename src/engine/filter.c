@@ -43,6 +43,12 @@ static bool match_name(const struct question *q)
 	return match_regex(q->value, q->c->record.name);
 }
 
+static bool match_pod(const struct question *q)
+{
+	return (q->c->record.pod && str_starts(q->c->record.pod, q->value)) ||
+	       str_eq(q->c->config.pod_name, q->value);
+}
+
 static bool match_status(const struct question *q)
 {
 	const char *wanted = str_eq(q->value, "stopped")      ? "exited"
@@ -201,6 +207,7 @@ static const struct filter_key {
 	{"label!", match_no_label, true},
 	{"name", match_name, false},
 	{"network", match_network, false},
+	{"pod", match_pod, false},
 	{"restart-policy", match_restart_policy, false},
 	{"should-start-on-boot", match_start_on_boot, false},
 	{"since", match_since, false},

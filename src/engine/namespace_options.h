@@ -8,6 +8,6 @@ struct namespace_options {
 	const char *pid, *ipc, *uts;   /* --network has a member of its own */
 	char **requires;               /* --requires: names or IDs */
 	const char *pod, *pod_id_file; /* --pod NAME or "new:NAME" */
-	const char *pod_id;            /* the pod's, once it was found */
+	const char *pod_id, *pod_name; /* the pod's, once it was found */
 	bool is_infra;                 /* a pod's own: it holds its namespaces */
 };

@@ -152,17 +152,3 @@ int pod_list(const struct engine *e, struct pods *ret, struct error *err)
 	list = (struct pods){0};
 	return 0;
 }
-
-char *pod_name(const struct engine *e, const char *id)
-{
-	cleanup_pod_record struct pod_record record = {0};
-	cleanup_error struct error err = ERROR_INIT;
-
-	if (!id)
-		return NULL;
-	if (pod_record_find(e->store, id, &record, &err) < 0) {
-		error_drop(&err, "it has no name any more");
-		return NULL;
-	}
-	return TAKE_PTR(record.name);
-}

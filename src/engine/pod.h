@@ -44,6 +44,3 @@ bool pod_is_infra(const struct pod *p, const struct container *c);
 /* pod_lock() - held while an infra container exists and its pod does not; without wait ERR_UNAVAILABLE if somebody
  * has it. Return: fd. */
 int pod_lock(const struct engine *e, bool wait, struct error *err) _must_check_;
-
-/* pod_name() - of a pod's id, for who lists containers; NULL if it is gone. Caller frees. */
-char *pod_name(const struct engine *e, const char *id);

@@ -92,6 +92,7 @@ static int make_infra(const struct pod_request *request, const struct pod_record
 	o.read_only_tmpfs = false;
 	o.namespaces.is_infra = true;
 	o.namespaces.pod_id = pod->id;
+	o.namespaces.pod_name = pod->name;
 	if (!o.hostname && !o.namespaces.uts && strv_has(request->config.share, "uts"))
 		o.hostname = pod->name;
 	r = container_run(&run, &result, err);

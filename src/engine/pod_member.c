@@ -14,6 +14,7 @@
 void pod_member_release(struct pod_member *m)
 {
 	free(m->pod_id);
+	free(m->pod_name);
 	free(m->infra_words);
 	strv_free(m->volumes);
 	strv_free(m->volumes_from);
@@ -97,6 +98,7 @@ int pod_member_build(const struct engine *e, const struct create_options *option
 		return r;
 	*o = *options;
 	ret->pod_id = xstrdup(p.record.id);
+	ret->pod_name = xstrdup(p.record.name);
 	ret->infra_words =
 		xasprintf("container:%s", p.record.infra ? p.record.infra : "");
 	ret->volumes = join(p.config.volumes, options->volumes);
@@ -104,6 +106,7 @@ int pod_member_build(const struct engine *e, const struct create_options *option
 	ret->devices = join(p.config.devices, options->devices);
 	ret->security_opt = join(p.config.security_opt, options->security_opt);
 	o->namespaces.pod_id = ret->pod_id;
+	o->namespaces.pod_name = ret->pod_name;
 	o->volumes = ret->volumes;
 	o->mount.volumes_from = ret->volumes_from;
 	o->devices = ret->devices;

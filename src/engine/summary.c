@@ -78,14 +78,14 @@ struct json_object *container_summary(const struct container *c, int64_t now_use
 	json_add_str(o, "Id", r->id);
 	json_add_str(o, "Image", container_config_source(&c->config));
 	json_add_str(o, "ImageID", c->record.image ? c->record.image : "");
-	json_add_bool(o, "IsInfra", false);
+	json_add_bool(o, "IsInfra", c->config.is_infra);
 	json_add(o, "Labels", container_config_pairs(c->config.labels));
 	json_add(o, "Mounts", mount_points(c->config.binds));
 	json_add(o, "Names", one_name(r->name));
 	json_add(o, "Networks", json_object_new_array());
 	json_add_i64(o, "Pid", c->init.pid);
 	json_add_str(o, "Pod", c->record.pod ? c->record.pod : "");
-	json_add_str(o, "PodName", "");
+	json_add_str(o, "PodName", c->config.pod_name ? c->config.pod_name : "");
 	json_add(o, "Ports", json_object_new_array());
 	json_add_i64(o, "Restarts", r->restarts);
 	json_add_i64(o, "StartedAt", r->started_usec / USEC_PER_SEC);

@@ -93,7 +93,9 @@ def test_tables_and_filters(box):
     document = json.loads(box.ok("pod", "inspect", "two"))
     assert document["SharedNamespaces"] == ["ipc", "net", "uts"] and document["NumContainers"] == 2
     assert box("pod", "exists", "two").code == 0 and box("pod", "exists", "three").code == 1
-    assert box.ok("ps", "-a", "--filter", "name=web", "--format", "{{.Pod}}") == two
+    assert box.ok("ps", "-a", "--filter", "name=web", "--format", "{{.Pod}} {{.PodName}}") == f"{two[:12]} two"
+    assert box.ok("ps", "-aq", "--filter", "pod=two", "--filter", "name=web") != ""
+    assert box.ok("ps", "-aq", "--filter", "pod=nobody") == ""
     # what has ended is pruned
     box.ok("pod", "stop", "two")
     assert box.ok("pod", "prune", "-f") == two
