@@ -17,6 +17,19 @@
 #include "util/mem.h"
 #include "util/str.h"
 
+/* The kernel lets nobody write to a layer that belongs to none of the container's ids. */
+static int check_upper_owner(const struct create_plan *p, const struct volume *v,
+			     uid_t owner, struct error *err)
+{
+	if (!p->is_remapped || idmap_to_inside(&p->uids, owner) != IDMAP_NONE)
+		return 0;
+	error_set(
+		err, ERR_UNSUPPORTED, 0,
+		"volume %s: upperdir belongs to uid %u, which is none of this container's ids",
+		volume_shown(v), owner);
+	return error_hint(err, "Add --userns=host, or leave upperdir and workdir away");
+}
+
 static int find_upper(const struct engine *e, struct create_plan *p, struct volume *v,
 		      struct error *err)
 {
@@ -34,8 +47,8 @@ static int find_upper(const struct engine *e, struct create_plan *p, struct volu
 		return error_set(err, ERR_INVALID, 0,
 				 "volume %s: upperdir and workdir must be absolute paths",
 				 volume_shown(v));
-	if (stat(v->upper, &st) == 0 && stat(v->work, &st) == 0)
-		return 0;
+	if (stat(v->work, &st) == 0 && stat(v->upper, &st) == 0)
+		return check_upper_owner(p, v, st.st_uid, err);
 	error_set(err, ERR_NOT_FOUND, errno, "volume %s: its upperdir or workdir",
 		  volume_shown(v));
 	return error_hint(err, "mkdir -p %s %s", v->upper, v->work);
@@ -76,6 +89,8 @@ int create_overlay(const struct engine *e, struct create_plan *p, struct volume 
 	cleanup_free char *real = NULL;
 	char *layers[2] = {NULL, NULL};
 	struct stat st;
+	bool mapped;
+	int r;
 
 	if (!v->overlay)
 		return 0;
@@ -89,7 +104,11 @@ int create_overlay(const struct engine *e, struct create_plan *p, struct volume 
 		return error_set(err, ERR_INVALID, ENOTDIR,
 				 "volume %s: O is for directories", v->source);
 	layers[0] = real;
-	return use_layers(e, p, v, layers, err);
+	mapped = v->kind == VOLUME_NAMED && strv_has(v->options, "idmap");
+	r = use_layers(e, p, v, layers, err);
+	if (r >= 0 && mapped)
+		strv_add(&v->options, "mapped");
+	return r;
 }
 
 int create_image_mount(const struct engine *e, struct create_plan *p, struct volume *v,

@@ -18,6 +18,7 @@
 #include "engine/volume_owners.h"
 #include "engine/volume_store.h"
 #include "engine/volumes_from.h"
+#include "runtime/overlay.h"
 #include "spec/image.h"
 #include "util/fs.h"
 #include "util/mem.h"
@@ -155,6 +156,23 @@ static int find_volume(const struct engine *e, struct volume *v,
 				   err);
 }
 
+/*
+ * Containers with ids of their own that share a volume, or have it one after the other, see the same owners in it where
+ * the kernel lets root show it through their maps: on disk there are the ids that they see.
+ */
+static bool is_shown_mapped(const struct engine *e, const struct create_plan *p,
+			    const struct volume *v)
+{
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (e->rootless || !p->is_remapped || v->give || has_idmap(v))
+		return false;
+	if (overlay_probe_clones(e->paths.data, &err) >= 0)
+		return true;
+	error_drop(&err, "the volume is shown as it is");
+	return false;
+}
+
 static int resolve_volume(const struct engine *e, const struct create_plan *p,
 			  struct volume *v, struct error *err)
 {
@@ -176,9 +194,9 @@ static int resolve_volume(const struct engine *e, const struct create_plan *p,
 		return error_set(err, ERR_INVALID, 0, "volume %s: both U and subpath",
 				 v->name);
 	v->source = volume_data_path(e, v->name);
-	word = rec.fresh && !v->overlay && !v->subpath && !has_idmap(v)
-		       ? copy_word(v, &rec)
-		       : NULL;
+	if (is_shown_mapped(e, p, v))
+		strv_add(&v->options, "idmap");
+	word = rec.fresh && !v->overlay && !v->subpath ? copy_word(v, &rec) : NULL;
 	if (word)
 		strv_add(&v->options, word);
 	if (v->subpath)

@@ -141,7 +141,7 @@ static int take_fresh(const struct engine *e, const char *name, struct spec_moun
 		drop_words(m, "tmpcopyup");
 		return 0;
 	}
-	if (rec.uid < 0 && rec.gid < 0)
+	if (rec.uid < 0 && rec.gid < 0 && !strv_has(m->options, "idmap"))
 		strv_add(&h->gifts, m->source);
 	if (lock_fd < 0)
 		return 0;

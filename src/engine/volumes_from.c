@@ -50,7 +50,8 @@ static void forget_decisions(struct volume *v)
 	cleanup_strv char **words = NULL;
 
 	strv_foreach (word, v->options)
-		if (!str_starts(*word, "tmpcopyup") && !str_starts(*word, "subpath="))
+		if (!str_starts(*word, "tmpcopyup") && !str_starts(*word, "subpath=") &&
+		    (v->kind != VOLUME_NAMED || !str_eq(*word, "idmap")))
 			strv_add(&words, *word);
 	strv_free(v->options);
 	v->options = TAKE_PTR(words);

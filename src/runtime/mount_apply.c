@@ -188,6 +188,14 @@ static int apply_bind(struct rootfs *r, size_t i, struct error *err)
 	struct stat st;
 	bool made;
 
+	if (source_fd >= 0 && s->subpath) {
+		int part_fd = mount_part(s->subpath, source_fd, r->root_fd, err);
+
+		fd_cleanup_(&source_fd);
+		source_fd = part_fd;
+		if (part_fd < 0)
+			return part_fd;
+	}
 	if (source_fd < 0 || fstat(source_fd, &st) < 0)
 		return error_set(err, ERR_SYSTEM, EBADF, "the source was not opened");
 	if (s->copy_symlink && S_ISLNK(st.st_mode))

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,9 @@
 #include "runtime/mount_words.h"
 #include "spec/spec.h"
 #include "util/fd.h"
+#include "util/path.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 #define FILE_NAME     "file"
 #define FILE_MAX      (1 << 20)
@@ -82,6 +85,33 @@ int mount_fill(const struct spec *spec, const struct mount_step *step, int place
 	if (r >= 0 && ro && mount_set(volume_fd, false, &readonly) < 0)
 		r = error_set(err, ERR_SYSTEM, errno, "make the volume read-only");
 	return r;
+}
+
+static int detach(int mount_fd, struct error *err)
+{
+	char path[FD_PROC_PATH_MAX];
+
+	if (sys_umount2(fd_proc_path(mount_fd, path), MNT_DETACH) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "detach the mount");
+	return 0;
+}
+
+/* Kernels before 6.15 clone no part of a mount that is nowhere attached. */
+int mount_part(const char *path, int mount_fd, int place_fd, struct error *err)
+{
+	cleanup_fd int part_fd = path_open(mount_fd, path, O_PATH, err), fd = -EBADF;
+	int r;
+
+	if (part_fd < 0)
+		return error_wrap(err, "subpath %s", path);
+	r = mount_attach(mount_fd, place_fd, NULL);
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, -r, "attach the mount");
+	fd = mount_clone(part_fd, "", true);
+	if (fd < 0)
+		return error_set(err, ERR_SYSTEM, -fd, "mount the part %s", path);
+	r = detach(mount_fd, err);
+	return r < 0 ? r : TAKE_FD(fd);
 }
 
 static int option_number(const struct mount_step *step, const char *key, bool octal,

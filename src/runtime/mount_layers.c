@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/mount_layers.h"
 
-#include <fcntl.h>
 #include <linux/mount.h>
 #include <string.h>
-#include <sys/mount.h>
 
+#include "runtime/mount_fill.h"
 #include "runtime/mount_fs.h"
 #include "runtime/mount_plan.h"
-#include "util/fd.h"
-#include "util/path.h"
 #include "util/str.h"
-#include "util/sys.h"
 
 #define LOWER_WORD   "lowerdir+="
 #define UPPER_WORD   "upperdir="
@@ -90,34 +86,6 @@ int mount_layers_clone(const struct mount_step *step, int user_ns_fd,
 		       : overlay_idmap(ret, user_ns_fd, err);
 }
 
-static int detach(int mount_fd, struct error *err)
-{
-	char path[FD_PROC_PATH_MAX];
-
-	if (sys_umount2(fd_proc_path(mount_fd, path), MNT_DETACH) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "detach the overlay");
-	return 0;
-}
-
-/* A part of it is a bind of what lies there, however the links inside of it lead. Kernels before 6.15 clone no part of
- * a mount that is nowhere attached. */
-static int take_part(const char *part, int mount_fd, int target_fd, struct error *err)
-{
-	int r = mount_attach(mount_fd, target_fd, NULL);
-	cleanup_fd int below_fd = -EBADF, fd = -EBADF;
-
-	if (r < 0)
-		return error_set(err, ERR_SYSTEM, -r, "attach the overlay");
-	below_fd = path_open(mount_fd, part, O_PATH, err);
-	if (below_fd < 0)
-		return error_wrap(err, "subpath %s", part);
-	fd = mount_clone(below_fd, "", false);
-	if (fd < 0)
-		return error_set(err, ERR_SYSTEM, -fd, "mount the part %s", part);
-	r = detach(mount_fd, err);
-	return r < 0 ? r : TAKE_FD(fd);
-}
-
 static const char *part_of(const struct mount_step *step)
 {
 	strv_foreach (option, step->fs_options)
@@ -145,7 +113,7 @@ int mount_layers_mount(const struct mount_step *step, const struct overlay_dirs 
 	int r;
 
 	if (fd >= 0 && part) {
-		int part_fd = take_part(part, fd, target_fd, err);
+		int part_fd = mount_part(part, fd, target_fd, err);
 
 		fd_cleanup_(&fd);
 		fd = part_fd;

@@ -204,24 +204,6 @@ static int open_file(const char *path, const struct mount_step *step, struct err
 					       "source %s: not a regular file", path);
 }
 
-/* Containers write what lies in a volume: no link of theirs may lead out of it. */
-static int clone_below(const char *path, const struct mount_step *step, struct error *err)
-{
-	cleanup_fd int top_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC),
-		       below_fd = -EBADF;
-	int fd;
-
-	if (top_fd < 0)
-		return explain_open(path, step, errno, err);
-	below_fd = path_open(top_fd, step->subpath, O_PATH, err);
-	if (below_fd < 0)
-		return error_wrap(err, "subpath %s", step->subpath);
-	fd = mount_clone(below_fd, "", step->recursive);
-	return fd < 0 ? error_set(err, ERR_SYSTEM, -fd, "mount %s of %s", step->subpath,
-				  path)
-		      : fd;
-}
-
 /* The clone as it lies on the host, no attribute changed. */
 static int clone_source(const struct mount_step *step, const char *bundle,
 			struct error *err)
@@ -233,8 +215,6 @@ static int clone_source(const struct mount_step *step, const char *bundle,
 
 	if (step->copy_file)
 		return open_file(path, step, err);
-	if (step->subpath)
-		return clone_below(path, step, err);
 	if (step->recursive)
 		flags |= AT_RECURSIVE;
 	if (step->nofollow || step->copy_symlink)
