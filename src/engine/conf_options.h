@@ -9,5 +9,8 @@ struct conf_options {
 	char **capabilities; /* instead of the default set; NULL: that one */
 	char **sysctls; /* NAME=VALUE; those count whose namespace is the container's own */
 	char **log_opts; /* those count that the log's driver knows */
+	char **dns, **dns_options,
+		**dns_searches; /* where the container has a resolv.conf of ours */
+	const char *hosts_file; /* base_hosts_file */
 	bool name_as_hostname;
 };

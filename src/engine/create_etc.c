@@ -78,7 +78,8 @@ static int read_image_hosts(const struct engine *e, struct create_plan *p,
 /* What /etc/hosts begins with: containers.conf(5), base_hosts_file. */
 static int plan_hosts(const struct engine *e, struct create_plan *p, struct error *err)
 {
-	const char *base = p->options->inside.hosts_file;
+	const char *base = p->options->inside.hosts_file ? p->options->inside.hosts_file
+							 : p->options->conf.hosts_file;
 	struct stat st;
 	int r = check_hosts_options(p, err);
 
@@ -141,15 +142,18 @@ static int check_dns(const struct create_plan *p, struct error *err)
 static int plan_resolv(struct create_plan *p, bool *ret_none, struct error *err)
 {
 	const struct inside_options *o = &p->options->inside;
+	const struct conf_options *conf = &p->options->conf;
 	int r = check_dns(p, err);
 
 	*ret_none =
 		(!p->network_host && !p->sharing.resolv_conf) || strv_has(o->dns, "none");
 	if (r < 0 || *ret_none)
 		return r;
-	p->etc_words.dns = strv_copy(o->dns);
-	p->etc_words.dns_searches = strv_copy(o->dns_searches);
-	p->etc_words.dns_options = strv_copy(o->dns_options);
+	p->etc_words.dns = strv_copy(o->dns ? o->dns : conf->dns);
+	p->etc_words.dns_searches =
+		strv_copy(o->dns_searches ? o->dns_searches : conf->dns_searches);
+	p->etc_words.dns_options =
+		strv_copy(o->dns_options ? o->dns_options : conf->dns_options);
 	return 0;
 }
 

@@ -113,3 +113,20 @@ def test_the_rest(cubby, box, user):
     assert any(line.startswith('imageid="') and len(line) > 64 for line in out)
     assert "/usr/share/zoneinfo/Nowhere" in cubby.fails("run", "--rm", "--tz", "Nowhere", box, "true", code=125)
     assert "no such" in cubby.fails("run", "--rm", "--tz", "../../../etc/hosts", box, "true", code=125)
+
+
+def test_defaults_of_containers_conf(cubby, box, base):
+    """They stand back where they have no meaning, and where an option says something else."""
+    path = os.path.join(base, "containers.conf")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write('[containers]\nbase_hosts_file = "none"\ntz = "Asia/Tokyo"\nhttp_proxy = false\n'
+                'dns_servers = ["9.9.9.9"]\ndns_searches = ["z"]\n')
+    env = {"CONTAINERS_CONF": path, "http_proxy": "h"}
+    show = "cat /etc/hosts /etc/resolv.conf; date +%Z; env"
+    out = cubby.ok("run", "--rm", box, "sh", "-c", show, env=env).splitlines()
+    assert out[0] == "127.0.0.1\tlocalhost" and "JST" in out and "http_proxy=h" not in out and "nameserver 9.9.9.9" not in out
+    out = cubby.ok("run", "--rm", "--network", "host", "--dns-search", "y", "--hosts-file", "image", "--tz", "UTC", box, "sh", "-c",
+                   show, env=env).splitlines()
+    assert "nameserver 9.9.9.9" in out and "search y" in out and "search z" not in out and "UTC" in out
+    assert "10.7.7.7\tof-the-image" in out
+    assert cubby.ok("run", "--rm", "--no-hosts", box, "cat", "/etc/hosts", env=env) == "10.7.7.7 of-the-image"
