@@ -132,8 +132,9 @@ START_TEST(test_older_store)
 	cleanup_store struct store *s = NULL;
 	struct error err = ERROR_INIT;
 
-	store_close(open_store(dir));
-	execute(path, "DROP TABLE id_range; PRAGMA user_version = 2");
+	execute(path,
+		"CREATE TABLE container (id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+		" created INTEGER, image TEXT) WITHOUT ROWID; PRAGMA user_version = 2");
 	ck_assert_ok(store_open_to_look(dir, &s, &err), &err);
 	ck_assert_uint_eq(count(s), 0);
 	store_close(TAKE_PTR(s));

@@ -147,7 +147,7 @@ static const struct {
 	{"nofile=", NULL, 0, 0, "expected NAME=SOFT[:HARD]"},
 	{"nofile=1:2:3", NULL, 0, 0, "expected NAME=SOFT[:HARD]"},
 	{"nofiles=1", NULL, 0, 0, "unknown limit \"nofiles\""},
-	{"host", NULL, 0, 0, "not supported yet"},
+	{"host", NULL, 0, 0, "expected NAME=SOFT[:HARD]"},
 };
 
 START_TEST(test_ulimits)
