@@ -71,9 +71,9 @@ static int parse_times(const struct events_values *v, struct event_query *q,
 {
 	int r = 0;
 
-	if (!str_empty(v->since))
+	if (v->since && *v->since)
 		r = parse_time("--since", v->since, -1, &q->since_usec, err);
-	if (r >= 0 && !str_empty(v->until))
+	if (r >= 0 && v->until && *v->until)
 		r = parse_time("--until", v->until, 1, &q->until_usec, err);
 	return r;
 }

@@ -13,6 +13,7 @@ void create_event(const struct engine *e, const struct create_plan *p,
 		.id = p->id,
 		.name = p->name,
 		.image = p->image ? p->image->name : NULL,
+		.pod_id = p->options->namespaces.pod_id,
 		.attributes = p->labels,
 	};
 

@@ -58,6 +58,7 @@ static struct event event_of(const struct container_record *r,
 		.id = r->id,
 		.name = r->name,
 		.image = config->image,
+		.pod_id = r->pod,
 		.attributes = config->labels,
 	};
 }

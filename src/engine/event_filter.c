@@ -28,11 +28,9 @@ static bool by_network(const struct event *ev, const char *value)
 	return is_named(ev, EVENT_NETWORK, value);
 }
 
-/* Its own events, and those of its containers. */
 static bool by_pod(const struct event *ev, const char *value)
 {
-	return is_named(ev, EVENT_POD, value) ||
-	       (*value && ev->pod_id && str_starts(ev->pod_id, value));
+	return is_named(ev, EVENT_POD, value);
 }
 
 static bool by_secret(const struct event *ev, const char *value)

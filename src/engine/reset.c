@@ -8,6 +8,8 @@
 #include "engine/container.h"
 #include "engine/event_file.h"
 #include "engine/image.h"
+#include "engine/pod.h"
+#include "engine/pod_act.h"
 #include "engine/remove.h"
 #include "engine/user_ids.h"
 #include "store/image_record.h"
@@ -29,7 +31,7 @@ static const struct own_name data_names[] = {
 	{"blobs", false},
 	{"volumes", false},
 	{"secrets", false},
-	{"pods", false},
+	{"infra", false},
 	{"mounts", false},
 	{"fetch.lock", false},
 	{STORE_FILE, true},
@@ -39,7 +41,7 @@ static const struct own_name run_names[] = {
 	{"containers", false},
 	{"mounts", false},
 	{"trees", false},
-	{"pods", false},
+	{"pods", true},
 	{"data", false},
 	{"outer", true},
 	{"layers-", true},
@@ -53,13 +55,25 @@ static int remove_containers(const struct engine *e, struct error *err)
 	cleanup_containers struct containers all = {0};
 	int r = container_list(e, &all, err);
 
-	for (size_t i = 0; r >= 0 && i < all.n; i++) {
+	/* the newest first: it may need an older one */
+	for (size_t i = all.n; r >= 0 && i-- > 0;) {
 		r = container_remove(e, &all.items[i], &how, err);
 		if (r < 0 && err->kind == ERR_NOT_FOUND) {
 			error_drop(err, "it is gone");
 			r = 0;
 		}
 	}
+	return r;
+}
+
+static int remove_pods(const struct engine *e, struct error *err)
+{
+	const struct pod_remove_options how = {.force = true};
+	cleanup_pods struct pods all = {0};
+	int r = pod_list(e, &all, err);
+
+	for (size_t i = 0; r >= 0 && i < all.n; i++)
+		r = pod_remove(e, &all.items[i], &how, err);
 	return r;
 }
 
@@ -116,8 +130,10 @@ static int empty_dir(const struct engine *e, const char *path,
 
 int engine_reset(struct engine *e, struct error *err)
 {
-	int r = remove_containers(e, err);
+	int r = remove_pods(e, err);
 
+	if (r >= 0)
+		r = remove_containers(e, err);
 	if (r >= 0)
 		r = unmount_images(e, err);
 	if (r < 0)

@@ -68,6 +68,9 @@ def test_df_volumes(loaded):
 def test_reset(loaded):
     loaded.ok("run", "-d", "--name", "one", "-v", "data:/data", "base:1", "sh", "-c", "touch /data/x; sleep 1000")
     loaded.ok("run", "-d", "--name", "two", "--userns=auto", "base:1", "sleep", "1000")
+    loaded.ok("pod", "create", "--name", "shop")
+    loaded.ok("run", "-d", "--pod", "shop", "base:1", "sleep", "1000")
+    loaded.ok("secret", "create", "word", "/etc/hostname")
     pid = loaded.pid("one")
     mine = os.path.join(loaded.data, "mine")
     with open(mine, "w"):
@@ -81,6 +84,7 @@ def test_reset(loaded):
     assert [f for f in os.listdir(loaded.data) if not f.startswith("stores")] == ["mine"]
     assert not os.path.exists(loaded.run_dir) or os.listdir(loaded.run_dir) == []
     assert loaded.ok("ps", "-aq") == loaded.ok("images", "-q") == loaded.ok("volume", "ls", "-q") == ""
+    assert loaded.ok("pod", "ps", "-q") == loaded.ok("secret", "ls", "-q") == ""
     loaded.ok("system", "reset", "-f")
 
 
