@@ -145,6 +145,7 @@ static const struct command *const commands[] = {
 	&cmd_unpause,
 	&cmd_container_inspect,
 	&cmd_container_exists,
+	&cmd_container_clone,
 	&cmd_container_prune,
 	&cmd_cp,
 	&cmd_commit,

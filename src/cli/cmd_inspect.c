@@ -8,6 +8,8 @@
 #include "engine/container_size.h"
 #include "engine/image.h"
 #include "engine/inspect.h"
+#include "engine/pod.h"
+#include "engine/pod_view.h"
 #include "engine/volume_remove.h"
 #include "engine/volume_view.h"
 #include "util/json.h"
@@ -20,9 +22,11 @@ enum inspect_type {
 	TYPE_IMAGE,
 	TYPE_VOLUME,
 	TYPE_NETWORK,
+	TYPE_POD,
 	TYPES
 };
-static const char *const types[] = {"all", "container", "image", "volume", "network"};
+static const char *const types[] = {"all",    "container", "image",
+				    "volume", "network",   "pod"};
 
 struct inspect_values {
 	struct select_options select;
@@ -42,7 +46,7 @@ struct inspect_values {
 static const struct option_spec options[] = {
 	OPT_FORMAT("{{.State.Pid}}"),
 	OPT_STRING(struct inspect_values, type_text, "type", 't', "TYPE",
-		   "what is meant: container, image, volume, network, or all"),
+		   "what is meant: container, image, volume, network, pod, or all"),
 	OPT_INCLUDE_AT(struct inspect_values, select, latest_table),
 	OPT_SIZES,
 	OPT_END,
@@ -129,6 +133,18 @@ static int get_network(const struct engine *e, const struct inspect_values *v,
 			 typed, typed);
 }
 
+static int get_pod(const struct engine *e, const struct inspect_values *v,
+		   const char *typed, struct json_object **ret, struct error *err)
+{
+	cleanup_pod struct pod pod = {0};
+	int r = pod_find(e, typed, &pod, err);
+
+	(void)v;
+	if (r >= 0)
+		*ret = pod_document(&pod);
+	return r;
+}
+
 static int (*const getters[TYPES])(const struct engine *e, const struct inspect_values *v,
 				   const char *typed, struct json_object **ret,
 				   struct error *err) = {
@@ -136,6 +152,7 @@ static int (*const getters[TYPES])(const struct engine *e, const struct inspect_
 	[TYPE_IMAGE] = get_image,
 	[TYPE_VOLUME] = get_volume,
 	[TYPE_NETWORK] = get_network,
+	[TYPE_POD] = get_pod,
 };
 
 static int get_object(const struct engine *e, const struct inspect_values *v,
@@ -152,7 +169,7 @@ static int get_object(const struct engine *e, const struct inspect_values *v,
 	}
 	error_set(err, ERR_NOT_FOUND, 0, "no such object: \"%s\"", typed);
 	return error_hint(err, "'cubby ps -a' lists containers, 'cubby images' images, "
-			       "'cubby volume ls' volumes");
+			       "'cubby volume ls' volumes, 'cubby pod ps' pods");
 }
 
 static int show(const char *format, struct json_object *list, struct json_object *o,

@@ -126,7 +126,7 @@ static bool enters_container(const struct command *c)
 {
 	return c == &cmd_run || c == &cmd_start || c == &cmd_restart || c == &cmd_init ||
 	       c == &cmd_container_rerun || c == &cmd_exec || c == &cmd_audit ||
-	       c == &cmd_cp;
+	       c == &cmd_cp || c == &cmd_container_clone;
 }
 
 static int prepare(const struct command_call *call, struct error *err)

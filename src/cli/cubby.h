@@ -41,6 +41,7 @@ extern const struct command
 	cmd_commit,
 	cmd_container,
 	cmd_container_diff,
+	cmd_container_clone,
 	cmd_container_exists,
 	cmd_container_inspect,
 	cmd_container_prune,

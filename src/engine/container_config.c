@@ -18,6 +18,7 @@ static const struct json_member members[] = {
 	MEMBER("entrypoint", STRV, entrypoint),
 	MEMBER("command", STRV, command),
 	MEMBER("createCommand", STRV, create_command),
+	MEMBER("createDir", STR, create_dir),
 	MEMBER("attach", STRV, attach),
 	MEMBER("addHosts", STRV, add_hosts),
 	MEMBER("groupAdd", STRV, group_add),

@@ -18,6 +18,7 @@ struct container_config {  /* strings owned */
 	char **entrypoint; /* as given with --entrypoint */
 	char **command;    /* what runs, entrypoint included, without --init's program */
 	char **create_command; /* the command line that made it */
+	char *create_dir;      /* and where its paths begin */
 	char **attach;         /* --attach: "stdin", "stdout", "stderr" */
 	char **labels;         /* "key=value", sorted by key */
 	char **binds;          /* -v as it was understood, "source:destination:options" */

@@ -2,6 +2,7 @@
 #include "engine/create_plan.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "engine/create_image.h"
 #include "engine/create_steps.h"
@@ -135,6 +136,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.entrypoint = strv_copy(p->entrypoint),
 		.command = o->namespaces.is_infra ? NULL : strv_copy(p->args),
 		.create_command = strv_copy(o->create_command),
+		.create_dir = getcwd(NULL, 0),
 		.attach = strv_copy(o->attach),
 		.add_hosts = strv_copy(o->add_hosts),
 		.group_add = strv_copy(o->group_add),

@@ -9,10 +9,10 @@ static const struct {
 	const char *word;
 	enum container_status status;
 } words[] = {
-	{"configured", CONTAINER_CREATED},  {"created", CONTAINER_CREATED},
-	{"initialized", CONTAINER_CREATED}, {"running", CONTAINER_RUNNING},
-	{"paused", CONTAINER_PAUSED},       {"stopping", CONTAINER_EXITED},
-	{"stopped", CONTAINER_EXITED},      {"exited", CONTAINER_EXITED},
+	{"configured", CONTAINER_CREATED},      {"created", CONTAINER_CREATED},
+	{"initialized", CONTAINER_INITIALIZED}, {"running", CONTAINER_RUNNING},
+	{"paused", CONTAINER_PAUSED},           {"stopping", CONTAINER_EXITED},
+	{"stopped", CONTAINER_EXITED},          {"exited", CONTAINER_EXITED},
 };
 
 static int unknown(const char *word, struct error *err)
