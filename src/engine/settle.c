@@ -31,6 +31,7 @@
 #include "engine/cidfile.h"
 #include "engine/container_dir.h"
 #include "engine/event.h"
+#include "engine/leftovers.h"
 #include "engine/volume_store.h"
 #include "store/exit_record.h"
 #include "store/id_range.h"
@@ -253,6 +254,7 @@ static int settle_locked(const struct engine *e, int dirfd, struct container_rec
 	case REPAIR_RECORD_LOST:
 		break;
 	}
+	leftovers_kill(r);
 	observation_end(&o, verdict.repair, r);
 	return record_end(e, dirfd, r, err);
 }

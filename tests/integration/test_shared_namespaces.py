@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from support import image
+from support import image, process
 
 KINDS = ("pid", "ipc", "uts", "net", "user")
 
@@ -83,6 +83,16 @@ def test_a_path(box):
     joined = namespaces(box.pid("p"))
     assert [joined[k] for k in ("user", "uts", "net")] == [web[k] for k in ("user", "uts", "net")]
     assert "is not a network namespace" in box.fails("run", f"--network=ns:/proc/{pid}/ns/uts", "bb:1", "true")
+
+
+def test_nothing_outlives_it_in_a_shared_pid_namespace(box):
+    box.ok("run", "-d", "--name", "web", "bb:1", "sleep", "1000")
+    for options in (("--pid=host",), ("--pid=container:web",)):
+        box.ok("run", "--rm", *options, "bb:1", "sh", "-c", "(sleep 4321 & sleep 4321 &) & sleep 0.1")
+        left = [p for p in os.listdir("/proc") if p.isdigit() and "4321" in process.command_line(int(p))]
+        process.wait_until(lambda left=left: not [p for p in left if process.command_line(int(p))],
+                           "what the container left to be killed", 5)
+    assert "4321" not in box.ok("exec", "web", "ps")
 
 
 def test_what_is_refused(box):
