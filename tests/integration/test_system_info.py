@@ -35,6 +35,9 @@ def test_info(cubby, busybox_root, user):
         f"linux {info['version']['Version']} 2 1 {os.cpu_count()}"
     assert cubby.ok("--events-backend", "none", "info", "-f", "{{.Host.EventLogger}}") == "none"
     cubby.fails("info", "-f", "{{.Nope}}", code=125)
+    client = cubby.json("version", "--format", "json")["Client"]
+    assert client["OsArch"] == f"linux/{host['arch']}" and f"OS/Arch:      {client['OsArch']}" in cubby.ok("version")
+    assert cubby.ok("version", "--format", "{{.Server.Version}} {{.Client.Os}}") == f"{client['Version']} linux"
 
 
 @pytest.fixture
