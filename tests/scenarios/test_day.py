@@ -90,7 +90,7 @@ def test_day(screen, cubby, base, pristine_root):
     # mistakes, and what is said of them
     lines = run("cubby rm web")
     assert lines[0].startswith("Error: cannot remove container") and "cubby stop web" in " ".join(lines)
-    assert run("cubby stpo web")[:2] == ["Error: unknown command: cubby stpo", "did you mean cubby stop?"]
+    assert run("cubby stopx web")[:2] == ["Error: unknown command: cubby stopx", "did you mean cubby stop?"]
     assert "no such container" in " ".join(run("cubby logs wbe"))
     assert any("volume is being used" in s for s in [" ".join(run("cubby volume rm site"))])
 
