@@ -42,16 +42,18 @@ static int remove_mark(int dirfd, struct error *err)
 	return 0;
 }
 
-/* What has stopped already goes on. */
-static void take_back(int dirfd, const struct container *c)
+/* What has stopped already goes on; where pausing is not possible at all nothing has. */
+static void take_back(int dirfd, const struct container *c, bool possible)
 {
 	cleanup_error struct error err = ERROR_INIT;
+	int r = possible ? set_paused(c, false, &err) : 0;
 
-	if (set_paused(c, false, &err) < 0 || remove_mark(dirfd, &err) < 0)
+	if (r >= 0)
+		r = remove_mark(dirfd, &err);
+	if (r < 0)
 		error_drop(&err, "the failure before it is told");
 }
 
-/* Who pauses it, lets it go on, or cleans up after it has the lock. */
 static int pause_it(const struct engine *e, const struct container *c, struct error *err)
 {
 	cleanup_fd int lock_fd = container_dir_lock(e, c->record.id, 0, err);
@@ -61,7 +63,7 @@ static int pause_it(const struct engine *e, const struct container *c, struct er
 		return r;
 	r = set_paused(c, true, err);
 	if (r < 0)
-		take_back(lock_fd, c);
+		take_back(lock_fd, c, err->kind != ERR_UNSUPPORTED);
 	return r;
 }
 

@@ -93,6 +93,16 @@ def test_pause_by_cidfile_and_wrong_choices(cubby, busybox_root, base):
         assert said in cubby.fails("unpause", *words, code=125)
 
 
+def test_shared_processes_are_not_paused(cubby, busybox_root):
+    cubby.ok("run", "-d", "--name", "web", "--pid", "host", "--rootfs", busybox_root, "sleep", "100")
+    assert "shares its processes' namespace" in cubby.fails("pause", "web", code=125)
+    assert cubby.status("web") == "running"
+    cubby.ok("run", "-d", "--name", "owner", "--rootfs", busybox_root, "sleep", "100")
+    cubby.ok("run", "-d", "--name", "guest", "--pid", "container:owner", "--rootfs", busybox_root, "sleep", "100")
+    assert "shares its processes' namespace" in cubby.fails("pause", "guest", code=125)
+    cubby.ok("rm", "-f", "-t", "0", "web", "guest", "owner")
+
+
 def test_rename(cubby, counter, busybox_root):
     container_id = cubby.inspect("web")["Id"]
     assert cubby.ok("rename", "web", "site") == ""
