@@ -231,5 +231,9 @@ int copy_container_start(struct copy_container *c, struct sandbox *ret, struct e
 		o.new_flags = CLONE_NEWNS;
 	}
 	r = sandbox_start(&o, ret, err);
+	/* about to end: it has no namespaces any more, but is not gone yet */
+	if (r == -ESRCH && c->pid_fd >= 0)
+		(void)!poll(&(struct pollfd){.fd = c->pid_fd, .events = POLLIN}, 1,
+			    END_MSEC);
 	return r < 0 ? error_wrap(err, "container %s", c->container.record.name) : 0;
 }
