@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/inspect.h"
+#include "engine/mount_record.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -40,16 +41,16 @@ char *container_status_text(const struct container *c, int64_t now_usec)
 	return NULL;
 }
 
-static struct json_object *mount_points(char *const *binds)
+static struct json_object *mount_points(const struct container_config *c)
 {
 	struct json_object *list = json_object_new_array();
+	cleanup_volumes struct volumes all = {0};
 
-	strv_foreach (bind, binds) {
-		cleanup_strv char **parts = str_split(*bind, ':');
-
-		if (strv_len(parts) > 1)
-			json_object_array_add(list, json_object_new_string(parts[1]));
-	}
+	mount_records(c, &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (all.items[i].kind <= VOLUME_IMAGE)
+			json_object_array_add(
+				list, json_object_new_string(all.items[i].destination));
 	return list;
 }
 
@@ -80,7 +81,7 @@ struct json_object *container_summary(const struct container *c, int64_t now_use
 	json_add_str(o, "ImageID", c->record.image ? c->record.image : "");
 	json_add_bool(o, "IsInfra", c->config.is_infra);
 	json_add(o, "Labels", container_config_pairs(c->config.labels));
-	json_add(o, "Mounts", mount_points(c->config.binds));
+	json_add(o, "Mounts", mount_points(&c->config));
 	json_add(o, "Names", one_name(r->name));
 	json_add(o, "Networks", json_object_new_array());
 	json_add_i64(o, "Pid", c->init.pid);
