@@ -269,6 +269,7 @@ static int add_image_volume(struct create_plan *p, const char *destination,
 {
 	cleanup(volume_release) struct volume v = {.kind = VOLUME_NAMED};
 	cleanup_free char *text = NULL;
+	int r;
 
 	switch ((enum image_volume_word)p->options->mount.image_volume) {
 	case IMAGE_VOLUME_IGNORE:
@@ -282,9 +283,8 @@ static int add_image_volume(struct create_plan *p, const char *destination,
 	}
 	v.anonymous = true;
 	v.destination = xstrdup(destination);
-	if (volume_words(destination, NULL, &v, err) < 0)
-		return -err->code;
-	return volumes_add(&p->volumes, &v, err);
+	r = volume_words(destination, NULL, &v, err);
+	return r < 0 ? r : volumes_add(&p->volumes, &v, err);
 }
 
 /* VOLUME of an image, unless the user mounts something at that place. */

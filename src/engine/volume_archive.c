@@ -19,25 +19,31 @@
 
 #define CHUNK 65536
 
-/* Where its files are. Caller frees; NULL with *err. */
-static char *place_of(const struct engine *e, const struct volume_record *r,
-		      struct error *err)
+/* Where its files are. Caller frees *ret. */
+static int place_of(const struct engine *e, const struct volume_record *r, char **ret,
+		    struct error *err)
 {
 	cleanup_volume_source struct volume_source s = {0};
 	cleanup_free char *path = volume_data_path(e, r->name);
 
-	if (volume_driver_source(r->options, &s, err) < 0)
-		return NULL;
-	if (!s.type || mount_is_at(path))
-		return TAKE_PTR(path);
-	if (str_eq(s.type, "bind"))
-		return TAKE_PTR(s.device);
+	int k = volume_driver_source(r->options, &s, err);
+
+	if (k < 0)
+		return k;
+	if (!s.type || mount_is_at(path)) {
+		*ret = TAKE_PTR(path);
+		return 0;
+	}
+	if (str_eq(s.type, "bind")) {
+		*ret = TAKE_PTR(s.device);
+		return 0;
+	}
 	error_set(
 		err, ERR_UNSUPPORTED, 0,
 		"volume %s: it is a file system of its own (%s), which is there only while a container has it mounted",
 		r->name, s.type);
-	error_hint(err, "cubby cp CONTAINER:PATH - gets its files out of a running one");
-	return NULL;
+	return error_hint(
+		err, "cubby cp CONTAINER:PATH - gets its files out of a running one");
 }
 
 static int pack(const struct engine *e, char *path, int out_fd, struct error *err)
@@ -53,9 +59,11 @@ static int pack(const struct engine *e, char *path, int out_fd, struct error *er
 int volume_export(const struct engine *e, const struct volume_record *r, int out_fd,
 		  struct error *err)
 {
-	cleanup_free char *path = place_of(e, r, err);
-	int k = path ? pack(e, path, out_fd, err) : -err->code;
+	cleanup_free char *path = NULL;
+	int k = place_of(e, r, &path, err);
 
+	if (k >= 0)
+		k = pack(e, path, out_fd, err);
 	return k < 0 ? error_wrap(err, "export volume %s", r->name) : k;
 }
 
@@ -104,10 +112,10 @@ static int unpack(const struct engine *e, const char *path, int blob_fd,
 int volume_import(const struct engine *e, const struct volume_record *r, int in_fd,
 		  struct error *err)
 {
-	cleanup_free char *path = place_of(e, r, err);
+	cleanup_free char *path = NULL;
 	cleanup_fd int spooled_fd = -EBADF;
 	struct stat st;
-	int k = path ? 0 : -err->code;
+	int k = place_of(e, r, &path, err);
 
 	if (k < 0)
 		return error_wrap(err, "import into volume %s", r->name);

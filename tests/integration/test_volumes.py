@@ -239,6 +239,9 @@ def test_export_and_import(loaded, base):
     assert loaded.ok("run", "--rm", "-v", "m:/data", "v:1", "sh", "-c", "ls /data; stat -c %u /data/file") == "file\nlink\nsub\n33"
     assert "no such volume" in loaded.fails("volume", "import", "nix", base + "/n.tar", code=125)
     assert "no such volume" in loaded.fails("volume", "export", "nix", code=125)
+    loaded.ok("volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "t")
+    for command in (["export", "t"], ["import", "t", base + "/n.tar"]):
+        assert "only while a container has it mounted" in loaded.fails("volume", *command, code=125)
     if not loaded.user.is_root:
         assert "unshare" in loaded.fails("volume", "mount", "m", code=125)
         assert loaded.ok("unshare", *loaded.argv("volume", "mount", "m")) == f"{loaded.data}/volumes/m/_data"
