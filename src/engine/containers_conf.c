@@ -231,7 +231,8 @@ static int read_drop_ins(struct reading *x, const char *file, enum settings_owne
 		if (str_ends(entry->d_name, NAME_DROP_IN) && entry->d_name[0] != '.')
 			strv_add(&names, entry->d_name);
 	closedir(d);
-	qsort(names, strv_len(names), sizeof(*names), compare_names);
+	if (names)
+		qsort(names, strv_len(names), sizeof(*names), compare_names);
 	strv_foreach (name, names) {
 		cleanup_free char *path = xasprintf("%s/%s", dir, *name);
 
