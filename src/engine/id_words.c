@@ -31,7 +31,11 @@ char *id_words_id(enum subid_kind kind, uint32_t id, const struct id_names *name
 	/* whoever wrote the file may have written anything */
 	cleanup_free char *shown = name ? str_visible(name, "") : NULL;
 
-	return shown ? xasprintf("%u (%s)", id, shown) : xasprintf("%u", id);
+	cleanup_free char *number = xasprintf("%u", id);
+
+	/* the line that a container gets for a user of nobody's (--passwd) names it so */
+	return shown && !str_eq(shown, number) ? xasprintf("%u (%s)", id, shown)
+					       : TAKE_PTR(number);
 }
 
 char *id_words_range(uint32_t first, uint32_t count)

@@ -167,7 +167,7 @@ def test_inspect_of_several_kinds(loaded, made, busybox_root):
     assert done.code == 125 and 'no such object: "nosuch"' in done.stderr and made.hello.id in done.stdout
     assert "box: image not known" in loaded.fails("image", "inspect", "box", code=125)
     assert "no such container" in loaded.fails("container", "inspect", HELLO, code=125)
-    assert "at least one name" in loaded.fails("inspect", code=125)
+    assert "no names or ids specified" in loaded.fails("inspect", code=125)
 
 
 def test_history(loaded, made):
