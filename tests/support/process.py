@@ -22,14 +22,15 @@ PR_SET_CHILD_SUBREAPER = 36
 # Processes that somebody here waits for; everything else that becomes a zombie child of ours was
 # an orphan, and it is for us to reap it, at once, as init would: the end of a container's first process
 # waits until the last zombie of its pid namespace is gone.
-_own = set()
+_own = {}  # pid: when it was started, as pids come again
 # Over 0 while a child is being started whose pid we don't know yet.
 _starting = 0
 
 
 def own(pid):
     """Leave the child `pid` to whoever started it."""
-    _own.add(pid)
+    fields = stat_fields(pid)
+    _own[pid] = fields[2] if fields else None
     return pid
 
 
@@ -74,7 +75,7 @@ def become_subreaper():
 
 
 def stat_fields(pid):
-    """(state, parent) of a process, None if there is none. Source: proc(5)."""
+    """(state, parent, start time) of a process, None if there is none. Source: proc(5)."""
     try:
         # bytes: this runs in a signal handler too, maybe amidst the import of a codec
         with open(f"/proc/{pid}/stat", "rb") as f:
@@ -82,7 +83,7 @@ def stat_fields(pid):
     except (FileNotFoundError, ProcessLookupError):
         return None
     rest = text.rpartition(b")")[2].split()
-    return chr(rest[0][0]), int(rest[1])
+    return chr(rest[0][0]), int(rest[1]), int(rest[19])
 
 
 def alive(pid):
@@ -119,7 +120,7 @@ def descendants(pid=None):
         if entry.isdigit():
             fields = stat_fields(int(entry))
             if fields:
-                states[int(entry)], parents[int(entry)] = fields
+                states[int(entry)], parents[int(entry)], _ = fields
     found = set()
     new = {pid or os.getpid()}
     while new:
@@ -133,7 +134,7 @@ def reap_orphans():
         return
     for pid in children(os.getpid()):
         fields = stat_fields(pid)
-        if pid not in _own and fields and fields[0] == "Z":
+        if fields and fields[0] == "Z" and _own.get(pid) != fields[2]:
             try:
                 os.waitpid(pid, os.WNOHANG)
             except ChildProcessError:
