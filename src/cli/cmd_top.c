@@ -28,7 +28,6 @@ static const struct option_spec options[] = {
 /* "pid user", "pid,user": one word for each column. */
 static char **split_words(char *const *args)
 {
-	cleanup_strv char **all = NULL;
 	char **words = NULL;
 
 	strv_foreach (arg, args) {

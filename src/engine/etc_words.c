@@ -7,7 +7,7 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define AT(w, offset, type) ((type *)((char *)(w) + (offset)))
+#define AT(w, offset, type) ((type *)(void *)((char *)(w) + (offset)))
 
 static const size_t texts[] = {
 	offsetof(struct etc_words, hosts_base),  offsetof(struct etc_words, hosts_text),

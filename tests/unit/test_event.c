@@ -87,8 +87,8 @@ START_TEST(test_refused)
 		"{\"Type\":\"container\",\"Status\":\"died\"}",
 		"{\"Type\":\"x\",\"Status\":\"died\",\"Time\":\"2026-01-01T00:00:00Z\"}",
 		"{\"Type\":\"container\",\"Status\":\"x\",\"Time\":\"2026-01-01T00:00:00Z\"}",
-		"{\"Type\":\"container\",\"Status\":\"died\",\"Time\":\"2026-01-01T00:00:00Z\","
-		"\"ContainerExitCode\":99999999999}",
+		("{\"Type\":\"container\",\"Status\":\"died\",\"Time\":\"2026-01-01T00:00:00Z\","
+		 "\"ContainerExitCode\":99999999999}"),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -151,7 +151,7 @@ START_TEST(test_torn)
 {
 	cleanup_error struct error err = ERROR_INIT;
 	cleanup_fd int dirfd = -EBADF, fd = -EBADF;
-	cleanup_free char *path = containers_dir(&dirfd);
+	cleanup_free char *path _unused_ = containers_dir(&dirfd);
 
 	ck_assert_int_eq(event_file_append(dirfd, &died, EVENT_FILE_MAX, &err), 0);
 	fd = openat(dirfd, "../" EVENT_FILE, O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -166,7 +166,7 @@ START_TEST(test_rotation)
 {
 	enum { WRITERS = 4, EACH = 1500 };
 	cleanup_fd int dirfd = -EBADF;
-	cleanup_free char *path = containers_dir(&dirfd);
+	cleanup_free char *path _unused_ = containers_dir(&dirfd);
 	struct stat st;
 	size_t n;
 
