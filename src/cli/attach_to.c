@@ -35,7 +35,7 @@ static int connect_to(const struct engine *e, const struct container *c,
 	return attach_connect(dirfd, err);
 }
 
-int attach_to(const struct attach_choice *v, const struct engine *e,
+int attach_to(const struct attach_choice *choice, const struct engine *e,
 	      const struct container *c, struct error *err)
 {
 	cleanup_fd int socket_fd = connect_to(e, c, err);
@@ -45,10 +45,10 @@ int attach_to(const struct attach_choice *v, const struct engine *e,
 
 	if (socket_fd < 0)
 		return socket_fd;
-	if (v->no_stdin || !c->config.interactive)
+	if (choice->no_stdin || !c->config.interactive)
 		o.stdin_fd = -EBADF;
-	o.detach_keys = v->detach_keys ? v->detach_keys : c->config.detach_keys;
-	if (v->sig_proxy) {
+	o.detach_keys = choice->detach_keys ? choice->detach_keys : c->config.detach_keys;
+	if (choice->sig_proxy) {
 		o.forward_signal = forward_signal;
 		o.signal_arg = (void *)c;
 	}

@@ -83,7 +83,7 @@ static int finish(struct volume_source *s, struct error *err)
 		s->type = xstrdup("bind");
 		if (!strv_has(s->options, "bind") && !strv_has(s->options, "rbind"))
 			strv_add(&s->options, "rbind");
-		if (str_empty(s->device) || s->device[0] != '/')
+		if (!s->device || s->device[0] != '/')
 			return error_set(
 				err, ERR_INVALID, 0,
 				"a bind needs device=DIRECTORY, an absolute path: invalid argument");

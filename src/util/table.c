@@ -161,8 +161,9 @@ void table_fit(struct table *t, size_t columns, const size_t *least)
 		widths[at]--;
 		total--;
 	}
-	for (size_t i = 0; i < t->n_cells; i++)
-		shorten(&t->cells[i], widths[i % t->n_columns]);
+	for (size_t row = 0; row < t->n_cells; row += t->n_columns)
+		for (size_t i = 0; i < t->n_columns; i++)
+			shorten(&t->cells[row + i], widths[i]);
 }
 
 static void print_row(const struct table *t, char *const *row, const size_t *widths,
