@@ -25,8 +25,10 @@ def reruns():
 
 
 @pytest.fixture
-def root(own_root):
-    return own_root
+def root(cubby, own_root):
+    yield own_root
+    cubby.ok("rm", "-f", "-a", "-t", "0")
+    process.wait_until(lambda: not reruns(), "those that wait end with their containers")
 
 
 def test_created_then_started(cubby, root):
