@@ -183,10 +183,11 @@ static int kill_it(const struct engine *e, const struct container *c, struct err
 int container_kill(const struct engine *e, const struct container *c, int sig,
 		   struct error *err)
 {
-	int r = container_signal(c, sig, err);
+	/* first, or its restart policy could be quicker */
+	int r = status_is_up(c->status) ? rerun_cancel(e, c, err) : 0;
 
 	if (r >= 0)
-		r = rerun_cancel(e, c, err);
+		r = container_signal(c, sig, err);
 	if (r < 0 || sig != SIGKILL)
 		return r;
 	r = wait_for_end(e, c, KILL_PATIENCE_MSEC, err);
