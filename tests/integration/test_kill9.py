@@ -123,7 +123,9 @@ def test_the_container(cubby, busybox_root):
 
 def test_the_container_in_the_foreground(cubby, busybox_root):
     client = cubby.start("run", "--rm", "--name", "c", "--rootfs", busybox_root, "sleep", "1000")
-    process.wait_until(lambda: cubby.status("c") == "running", "the container's start")
+    # "running" it is a moment before its program runs
+    process.wait_until(lambda: cubby.status("c") == "running" and
+                       process.command_line(cubby.pid("c")) == "sleep 1000", "the container's start")
     kill(cubby.pid("c"))
     client.communicate(timeout=10 * process.SLOW)
     assert client.returncode == 137

@@ -90,14 +90,19 @@ class Running:
         return data, list(fds)
 
     def _hear(self):
-        try:
-            while True:
+        resets = 0
+        while resets < 2:
+            try:
                 data, fds = self._receive()
-                if not data:
-                    return
-                self._handle(json.loads(data), fds)
-        except OSError:
-            pass
+            except ConnectionResetError:
+                # once, ahead of the last words of one that left ours unread
+                resets += 1
+                continue
+            except OSError:
+                return
+            if not data:
+                return
+            self._handle(json.loads(data), fds)
 
     def _handle(self, event, fds):
         self.said.events.append(event)
