@@ -20,21 +20,6 @@ static const struct option_spec export_options[] = {
 	OPT_END,
 };
 
-static int open_output(const struct export_values *v, struct error *err)
-{
-	int fd, r;
-
-	if (!v->output) {
-		r = cli_refuse_terminal(STDOUT_FILENO, "refusing to export to terminal",
-					"Use --output, or redirect stdout", err);
-		return r < 0 ? r : STDOUT_FILENO;
-	}
-	fd = open(v->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	return fd >= 0 ? fd
-		       : error_set(err, error_kind_of(errno), errno, "--output: open %s",
-				   v->output);
-}
-
 static int run_export(const struct command_call *call, struct error *err)
 {
 	const struct export_values *v = call->values;
@@ -46,7 +31,7 @@ static int run_export(const struct command_call *call, struct error *err)
 	if (r >= 0)
 		r = volume_find(&e, call->args[0], &rec, err);
 	if (r >= 0)
-		r = open_output(v, err);
+		r = cli_open_output(v->output, err);
 	if (r < 0)
 		return r;
 	output_fd = r;

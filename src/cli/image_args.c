@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/image_args.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -65,4 +66,19 @@ int cli_refuse_terminal(int fd, const char *what, const char *hint, struct error
 		return 0;
 	error_set(err, ERR_INVALID, 0, "%s", what);
 	return error_hint(err, "%s", hint);
+}
+
+int cli_open_output(const char *path, struct error *err)
+{
+	int fd, r;
+
+	if (!path) {
+		r = cli_refuse_terminal(STDOUT_FILENO, "refusing to export to terminal",
+					"Use --output, or redirect stdout", err);
+		return r < 0 ? r : STDOUT_FILENO;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	return fd >= 0 ? fd
+		       : error_set(err, error_kind_of(errno), errno, "--output: open %s",
+				   path);
 }

@@ -34,6 +34,9 @@ bool cli_confirm(const char *warning);
 int cli_refuse_terminal(int fd, const char *what, const char *hint,
 			struct error *err) _must_check_;
 
+/* cli_open_output() - the file of --output, emptied; NULL: stdout, which must be no terminal. Return: fd. */
+int cli_open_output(const char *path, struct error *err) _must_check_;
+
 /* SINGLE_ID: the option --single-id of commands that unpack. */
 #define OPT_SINGLE_ID(s, m)            \
 	OPT_BOOL(s, m, "single-id", 0, \

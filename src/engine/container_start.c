@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ struct revival {
 	struct mounts_hold mounts;
 	char **gifts;
 	bool recorded, done;
-	const char *failure;
+	char *failure; /* owned; why it got nowhere */
 };
 #define REVIVAL_INIT ((struct revival){.lock_fd = -EBADF, .etc_fds = ETC_FDS_INIT})
 
@@ -70,6 +71,7 @@ static void revival_release(struct revival *x)
 	start_plan_release(&x->plan);
 	mounts_hold_release(&x->mounts);
 	strv_free(x->gifts);
+	free(x->failure);
 	if (x->spec)
 		spec_free(x->spec);
 }
@@ -115,6 +117,16 @@ static int bring_layers(struct revival *x, struct error *err)
 	return start_plan_write(&x->plan, x->plan.data_dir, err);
 }
 
+/* What the record says. `update` and `rename` may have changed it. */
+static void recall(struct start_plan *p, const struct container *c)
+{
+	p->name = xstrdup(c->record.name);
+	p->image_name = c->config.image ? xstrdup(c->config.image) : NULL;
+	p->image_id = c->record.image ? xstrdup(c->record.image) : NULL;
+	p->is_checked = health_state_is_due(&c->config.health);
+	log_settings_recall(&c->config, &p->log);
+}
+
 static int prepare(struct revival *x, const struct container *c, struct error *err)
 {
 	struct start_plan *p = &x->plan;
@@ -123,9 +135,7 @@ static int prepare(struct revival *x, const struct container *c, struct error *e
 
 	if (r < 0)
 		return r;
-	p->name = xstrdup(c->record.name);
-	p->is_checked =
-		health_state_is_due(&c->config.health); /* `update` may change it */
+	recall(p, c);
 	p->backoff_usec = x->options->backoff_usec;
 	r = container_dir_spec(x->engine, p->id, &x->spec, err);
 	if (r >= 0)
@@ -191,7 +201,6 @@ static int check_at_rest(const struct revival *x, const char *id, struct error *
 static int revive(struct revival *x, const struct container *c, struct started *ret,
 		  struct error *err)
 {
-	cleanup_free char *why = NULL;
 	int r;
 
 	x->lock_fd = container_dir_lock(x->engine, c->record.id, DIR_LOCK_CREATE, err);
@@ -206,10 +215,7 @@ static int revive(struct revival *x, const struct container *c, struct started *
 	if (r >= 0)
 		r = launch(x, ret, err);
 	if (r < 0) {
-		why = error_message(err);
-		x->failure = why;
-		undo(x);
-		fd_cleanup_(&x->lock_fd);
+		x->failure = error_message(err);
 		return r;
 	}
 	x->done = true;

@@ -21,7 +21,7 @@
 #define START_FILE     "start.json"
 #define START_FILE_MAX (4 << 20)
 
-/* Other than the name, which can change, and the directories, which follow from the id. */
+/* Not what the record says, and not the directories, which follow from the id. */
 #define MEMBER(json_key, json_type, name) \
 	JSON_MEMBER(struct start_plan, json_key, json_type, name)
 
@@ -65,17 +65,8 @@ static const struct json_member members[] = {
 	MEMBER("firstGifts", STRV, first_gifts),
 	MEMBER("terminal", BOOL, terminal),
 	MEMBER("interactive", BOOL, interactive),
-	MEMBER("logDriver", INT, log.driver),
-	MEMBER("logMaxSize", I64, log.max_size),
-	MEMBER("logMaxFiles", I64, log.max_files),
-	MEMBER("logPath", STR, log.path),
-	MEMBER("logTag", STR, log.tag),
-	MEMBER("logLabels", STRV, log.labels),
-	MEMBER("imageName", STR, image_name),
-	MEMBER("imageId", STR, image_id),
 	MEMBER("timeout", I64, timeout_sec),
 	MEMBER("sdNotify", INT, sdnotify),
-	MEMBER("checked", BOOL, is_checked),
 	MEMBER("pidFile", STR, pidfile),
 	MEMBER("monitorPidFile", STR, monitor_pidfile),
 	{NULL},
@@ -101,6 +92,9 @@ void start_plan_release(struct start_plan *p)
 	idmap_release(&p->uids);
 	idmap_release(&p->gids);
 	user_ids_release(&p->whole);
+	log_settings_release(&p->log);
+	free(p->image_name);
+	free(p->image_id);
 	*p = START_PLAN_INIT;
 }
 
