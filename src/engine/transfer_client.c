@@ -12,6 +12,9 @@
 #include "util/json.h"
 #include "util/str.h"
 
+#define END_MSEC \
+	5000 /* it takes about one; more only where the machine has no time for it */
+
 int transfer_client_start(const struct engine *e, const struct transfer_call *call,
 			  struct transfer_client *ret, struct error *err)
 {
@@ -131,10 +134,14 @@ int transfer_client_hear(struct transfer_client *c, struct transfer_event *ret,
 	return 1;
 }
 
+/*
+ * Not killed at once: without its control socket it ends its workers, waits for them and goes. Those of a killed one
+ * would outlive it for a moment, and with them the locks of what they were writing.
+ */
 void transfer_client_release(struct transfer_client *c)
 {
 	fd_cleanup_(&c->control_fd);
-	sandbox_release(&c->sandbox);
+	sandbox_end(&c->sandbox, END_MSEC);
 }
 
 int transfer_client_run(const struct engine *e, const struct transfer_call *call,

@@ -43,7 +43,8 @@ void transfer_event_release(struct transfer_event *event);
 int transfer_client_hear(struct transfer_client *c, struct transfer_event *ret,
 			 struct error *err) _must_check_;
 
-/* transfer_client_release() - the program ends with its control socket. */
+/* transfer_client_release() - the program ends with its control socket; once this returns nobody is at work
+ * on the blobs any more. */
 void transfer_client_release(struct transfer_client *c);
 #define cleanup_transfer_client cleanup(transfer_client_release)
 

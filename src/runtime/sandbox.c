@@ -250,6 +250,16 @@ void sandbox_release(struct sandbox *s)
 	errno = saved_errno;
 }
 
+void sandbox_end(struct sandbox *s, int timeout_msec)
+{
+	int saved_errno = errno, status;
+
+	if (s->pid > 0 && proc_wait(s->pid, s->pid_fd, timeout_msec, &status) >= 0)
+		s->pid = 0;
+	errno = saved_errno;
+	sandbox_release(s);
+}
+
 int sandbox_call(const struct sandbox_options *o, struct error *err)
 {
 	cleanup_sandbox struct sandbox s = SANDBOX_INIT;

@@ -52,8 +52,10 @@ int sandbox_enter_root(int dir_fd, struct error *err) _must_check_;
 int sandbox_wait_exec(struct sandbox *s, struct error *err) _must_check_;
 int sandbox_wait(struct sandbox *s, struct error *err) _must_check_;
 
-/* sandbox_release() - kills what was not waited for. */
+/* sandbox_release() - kills what was not waited for. sandbox_end() - gives it some time before that, to end
+ * by itself. */
 void sandbox_release(struct sandbox *s);
+void sandbox_end(struct sandbox *s, int timeout_msec);
 #define cleanup_sandbox cleanup(sandbox_release)
 
 /* sandbox_call() - start and wait. */

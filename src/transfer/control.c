@@ -2,7 +2,8 @@
 /*
  * How the program ends with the engine: the kernel sends SIGIO whenever the state of the control
  * socket changes, also while curl or a hash is at work. The handler looks whether the other
- * end is still there. Workers are killed by the kernel when this process, their parent, is gone.
+ * end is still there. While there are workers the signal waits, and their parent looks itself: it kills them and waits
+ * for them first, so that once it is gone nobody holds a lock any more. If it is killed itself, the kernel kills them.
  */
 #include "transfer/control.h"
 
@@ -22,12 +23,22 @@
 
 #define EXIT_ABANDONED 125
 
+struct pollfd control_poll(void)
+{
+	return (struct pollfd){.fd = TRANSFER_CONTROL_FD, .events = POLLRDHUP};
+}
+
+static bool is_abandoned(const struct pollfd *polled)
+{
+	return polled->revents & (POLLHUP | POLLRDHUP | POLLERR);
+}
+
 static void end_if_abandoned(int sig)
 {
 	int saved_errno = errno;
-	struct pollfd control = {.fd = TRANSFER_CONTROL_FD, .events = POLLRDHUP};
+	struct pollfd control = control_poll();
 
-	if (poll(&control, 1, 0) > 0 && control.revents & (POLLHUP | POLLRDHUP | POLLERR))
+	if (poll(&control, 1, 0) > 0 && is_abandoned(&control))
 		_exit(EXIT_ABANDONED);
 	errno = saved_errno;
 }
@@ -55,12 +66,36 @@ int control_start(struct error *err)
 	return 0;
 }
 
+void control_defer(sigset_t *ret_before)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	sigprocmask(SIG_BLOCK, &set, ret_before);
+}
+
+void control_resume(const sigset_t *before)
+{
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+static int engine_is_gone(struct error *err)
+{
+	return error_set(err, ERR_UNAVAILABLE, 0, "transfer: the engine is gone");
+}
+
+int control_check(const struct pollfd *polled, struct error *err)
+{
+	return is_abandoned(polled) ? engine_is_gone(err) : 0;
+}
+
 int control_hear(struct json_object **ret, struct error *err)
 {
 	int r = transfer_hear(TRANSFER_CONTROL_FD, ret, NULL, NULL, err);
 
 	if (r == 0)
-		return error_set(err, ERR_UNAVAILABLE, 0, "transfer: the engine is gone");
+		return engine_is_gone(err);
 	return r < 0 ? r : 0;
 }
 

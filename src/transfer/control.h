@@ -2,6 +2,8 @@
 /* The control socket from the transfer program's side, and how it ends when the engine does. */
 #pragma once
 
+#include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +17,17 @@ struct json_object;
  * control socket any more, whatever it is doing. Fd 3 must be that socket.
  */
 int control_start(struct error *err) _must_check_;
+
+/*
+ * control_defer() - who has workers to end before it ends itself looks after the other end on its own:
+ * between these two calls this process goes on, and control_poll() is what to wait for with poll(2).
+ * control_check() then says whether the engine is gone (ERR_UNAVAILABLE). control_resume() with what control_defer()
+ * has returned, which ends the process if the engine is gone.
+ */
+void control_defer(sigset_t *ret_before);
+void control_resume(const sigset_t *before);
+struct pollfd control_poll(void);
+int control_check(const struct pollfd *polled, struct error *err) _must_check_;
 
 /* control_hear() - the engine's next packet; caller owns. End of file is ERR_UNAVAILABLE. */
 int control_hear(struct json_object **ret, struct error *err) _must_check_;

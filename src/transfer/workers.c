@@ -271,15 +271,17 @@ static int listen_to(struct pool *p, struct worker *w, struct error *err)
 
 static int listen_to_all(struct pool *p, struct error *err)
 {
-	struct pollfd fds[WORKERS_MAX];
-	int r = 0;
+	struct pollfd fds[WORKERS_MAX + 1];
+	int r;
 
 	for (size_t i = 0; i < p->n_workers; i++)
 		fds[i] = (struct pollfd){.fd = p->workers[i].fd, .events = POLLIN};
-	if (poll(fds, p->n_workers, -1) < 0)
+	fds[p->n_workers] = control_poll();
+	if (poll(fds, p->n_workers + 1, -1) < 0)
 		return errno == EINTR
 			       ? 0
 			       : error_set(err, ERR_SYSTEM, errno, "wait for workers");
+	r = control_check(&fds[p->n_workers], err);
 	for (size_t i = 0; i < p->n_workers && r == 0; i++)
 		if (fds[i].revents)
 			r = listen_to(p, &p->workers[i], err);
@@ -288,10 +290,13 @@ static int listen_to_all(struct pool *p, struct error *err)
 
 int workers_run(const struct work *work, struct error *err)
 {
+	/* until pool_release() has waited for them */
+	cleanup(control_resume) sigset_t before;
 	cleanup_pool struct pool p = {.work = work};
 	size_t n = how_many(work);
 	int r = 0;
 
+	control_defer(&before);
 	p.states = xcalloc(work->n_jobs + 1, sizeof(*p.states));
 	while (r == 0 && p.n_workers < n)
 		r = start_worker(&p, err);
