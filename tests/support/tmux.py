@@ -70,5 +70,8 @@ class Terminal:
         return lines[first + 1:-1]
 
     def close(self):
-        subprocess.run(["tmux", "-S", self.socket, "kill-server"], env=self.env, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        """The server answers before it ends, and the shell learns of that later still: both are waited for."""
+        server = int(self.tmux("display-message", "-p", "#{pid}"))
+        ending = process.descendants(server) | {server}
+        self.tmux("kill-server")
+        process.wait_until(lambda: not any(process.alive(p) for p in ending), "the end of tmux and its shell")
