@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import zlib
 
 import pytest
 
@@ -28,9 +27,10 @@ POOL = 65536
 
 
 @pytest.fixture
-def first_id(user, base):
-    """Of the pool: that of an ordinary user, and for root, whose tests share one, as large a part of the test's own."""
-    return 1000000000 + POOL * (zlib.crc32(base.encode()) % 10000) if user.is_root else user.subuid[0]
+def first_id(user):
+    """Of the pool: that of an ordinary user, and for root, whose tests share one, as large a part that no other
+    process who runs tests takes."""
+    return 1000000000 + POOL * (os.getpid() % 17000) if user.is_root else user.subuid[0]
 
 
 @pytest.fixture
@@ -221,8 +221,10 @@ def test_a_store_by_two_names(box, base):
     """A link to it is the same store, not another one."""
     os.symlink(box.data, base + "/link")
     box.ok("run", "--name", "a", "--userns", "auto", "bb:1", "true")
+    own_id = box.inspect("a")["Id"]
     box.options = ["--root", base + "/link", "--runroot", base + "/run3"]
-    found = [r for r in box.json("idmap", "ls", "--format", "json") if r["Name"] == "a"]
+    # those of tests that run meanwhile are listed too, and may be called the same
+    found = [r for r in box.json("idmap", "ls", "--format", "json") if r["ContainerID"] == own_id]
     box.options = ["--root", box.data, "--runroot", box.run_dir]
     assert len(found) == 1 and found[0]["Status"] != "in another store"
 

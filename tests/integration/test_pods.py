@@ -107,7 +107,7 @@ def test_what_is_shared_and_passed_on(box, base):
     box.ok("pod", "create", "--share", "+pid", "--hostname", "www", "--add-host", "db:10.0.0.5",
            "-v", "./site:/data:ro", "--infra-name", "holder", "all")
     sleeper(box, "first", "--pod", "all")
-    seen = box.ok("run", "--rm", "--pod", "all", "bb:1", "sh", "-c", "hostname; ls /data; grep db /etc/hosts; ps")
+    seen = box.ok("run", "--rm", "--pod", "all", "bb:1", "sh", "-c", "hostname; ls /data; grep -w db /etc/hosts; ps")
     assert seen.startswith("www\nfile\n10.0.0.5\tdb\n")
     assert "cubby-init --pause" in seen and "sleep 1000" in seen
     assert "joining the pod UTS namespace" in box.fails("run", "--pod", "all", "-h", "x", "bb:1", "true")

@@ -69,7 +69,7 @@ PAGE = [
     ("docker run --rm --cap-drop ALL busybox sh -c 'grep CapEff /proc/self/status'", "CapEff:\t0{16}"),
     ("docker run --rm --ulimit nofile=100:200 busybox sh -c 'ulimit -n'", "100"),
     ("docker run --rm --init busybox sh -c 'cat /proc/1/comm'", "cubby-init|init"),
-    ("docker run --rm --add-host db:10.0.0.1 busybox grep -c db /etc/hosts", "1"),
+    ("docker run --rm --add-host db:10.0.0.1 busybox grep -cw db /etc/hosts", "1"),
     ("docker run --rm --device /dev/null:/dev/mine busybox ls /dev/mine", "/dev/mine"),
     ("docker create --name c1 busybox echo created", ID),
     ("docker start -a c1", "created"),
