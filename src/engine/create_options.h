@@ -15,6 +15,7 @@
 #include "engine/inside_options.h"
 #include "engine/mount_options.h"
 #include "engine/namespace_options.h"
+#include "engine/network_options.h"
 #include "engine/restart_policy.h"
 #include "transfer/protocol.h"
 
@@ -45,7 +46,8 @@ struct create_options {
 	char **group_add;
 	char **uidmap, **gidmap;
 	const char *userns, *subuidname, *subgidname;
-	const char *network;
+	const char *network; /* its mode, as the other namespaces' */
+	struct network_options net;
 
 	struct namespace_options namespaces;
 

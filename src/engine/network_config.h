@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a container's record says of its network: which networks it is at, which ports it publishes, what it may
+ * reach. A part of container_config; addresses that it has for now are leases (network_lease.h), not this.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct json_object;
+
+/* One network that it is at. */
+struct network_attachment {
+	char *network;   /* the network's id */
+	char *name;      /* and its name, as it was then */
+	char *interface; /* in the container; NULL: the next "ethN" */
+	char *ip, *ip6;  /* asked for; NULL: any that is free */
+	char *mac;       /* asked for; NULL: any */
+	char **aliases;  /* strv; other names on this network */
+};
+
+/* A range of published ports. */
+struct port_mapping {
+	char *host_address; /* NULL: all addresses of the host, IPv4 and IPv6 */
+	uint64_t host_port; /* the first; 0: any that is free, chosen at each start */
+	uint64_t container_port, n_ports;
+	char *protocol; /* "tcp" or "udp" */
+};
+
+struct network_config {
+	struct network_attachment *attachments; /* NULL: it is at no network of ours */
+	size_t n_attachments;
+	struct port_mapping *ports;
+	size_t n_ports;
+	char **exposed; /* strv; "80/tcp", of image and --expose */
+	bool publish_all;
+	bool is_limited; /* --allow-net */
+	char **allow;    /* strv */
+	char *options; /* of pasta and slirp4netns, as typed after the colon; NULL: none */
+};
+void network_config_release(struct network_config *c); /* safe on a zeroed struct */
+void network_config_copy(const struct network_config *from, struct network_config *ret);
+
+struct json_object *network_config_json(const struct network_config *c);
+int network_config_read(struct json_object *o, struct network_config *ret,
+			struct error *err) _must_check_;

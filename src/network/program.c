@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "network/program.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "util/str.h"
+
+struct role {
+	const char *word;
+	int (*main)(int argc, char **argv);
+};
+
+static const struct role roles[] = {
+	{NULL, NULL},
+};
+
+int network_main(int argc, char **argv)
+{
+	for (const struct role *r = roles; argc > 1 && r->word; r++)
+		if (str_eq(argv[1], r->word))
+			return r->main(argc - 1, argv + 1);
+	(void)fprintf(stderr, "network: this program is started by cubby\n");
+	return 2;
+}
