@@ -85,6 +85,7 @@ static const struct json_member members[] = {
 void container_config_release(struct container_config *c)
 {
 	json_members_release(members, c);
+	network_config_release(&c->net);
 	*c = (struct container_config){0};
 }
 
@@ -93,6 +94,8 @@ char *container_config_text(const struct container_config *c)
 	cleanup_json struct json_object *o = json_object_new_object();
 
 	json_members_add(o, members, c);
+	if (!network_config_is_empty(&c->net))
+		json_add(o, "net", network_config_json(&c->net));
 	return json_text(o, false);
 }
 
@@ -101,12 +104,16 @@ int container_config_parse(const char *text, struct container_config *ret,
 {
 	cleanup_container_config struct container_config c = {0};
 	cleanup_json struct json_object *o = NULL;
+	struct json_object *net;
 	int r;
 
 	r = json_parse(text, strlen(text), "container record", &o, err);
 	if (r < 0)
 		return r;
+	net = json_get(o, "net");
 	r = json_members_read(o, members, &c, err);
+	if (r >= 0 && net)
+		r = network_config_read(net, &c.net, err);
 	if (r < 0)
 		return error_wrap(err, "container record");
 	*ret = c;

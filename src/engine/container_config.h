@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "engine/health_config.h"
+#include "engine/network_config.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -25,9 +26,11 @@ struct container_config {  /* strings owned */
 	char **secrets; /* see engine/secret_option.h; what they hold is nowhere here */
 	char **mounts;  /* the same and more, see engine/mount_record.h */
 	char **cap_add, **cap_drop;
-	char *user, *network, *detach_keys;
-	char *userns;  /* the mode that was asked for; NULL: none */
-	char *seccomp; /* "default", "unconfined", or the profile's path */
+	char *user, *detach_keys;
+	char *network; /* its mode: "bridge", "none", "host", "container:ID" ... */
+	struct network_config net; /* what it is attached to, if that is a network */
+	char *userns;              /* the mode that was asked for; NULL: none */
+	char *seccomp;             /* "default", "unconfined", or the profile's path */
 	char *log_driver, *log_path, *log_tag; /* as in struct log_settings */
 	char **log_labels;
 	int64_t log_max_size, log_max_files;

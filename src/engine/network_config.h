@@ -44,8 +44,13 @@ struct network_config {
 	char *options; /* of pasta and slirp4netns, as typed after the colon; NULL: none */
 };
 void network_config_release(struct network_config *c); /* safe on a zeroed struct */
+#define cleanup_network_config cleanup(network_config_release)
 void network_config_copy(const struct network_config *from, struct network_config *ret);
 
+/* network_config_is_empty() - nothing is said of it: neither a network nor a port. */
+bool network_config_is_empty(const struct network_config *c);
+
+/* As JSON, and from it: what can't be (a port past 65535, an attachment without a network) is ERR_INVALID. */
 struct json_object *network_config_json(const struct network_config *c);
 int network_config_read(struct json_object *o, struct network_config *ret,
 			struct error *err) _must_check_;
