@@ -8,8 +8,9 @@ def test_clone(cubby, base):
     os.mkdir(os.path.join(base, "site"))
     with open(os.path.join(base, "site", "page"), "w", encoding="ascii") as f:
         f.write("hello")
-    first = cubby.ok("run", "-d", "--name", "web", "--label", "a=b", "--cidfile", os.path.join(base, "cid"), "-e", "X=1",
-                     "-v", "./site:/srv:ro", "cubby/hello", "sh", "-c", "cat /srv/page; echo; echo $X; exec sleep 100", cwd=base)
+    first = cubby.ok("run", "-d", "--name", "web", "--stop-timeout", "0", "--label", "a=b",
+                     "--cidfile", os.path.join(base, "cid"), "-e", "X=1", "-v", "./site:/srv:ro",
+                     "cubby/hello", "sh", "-c", "cat /srv/page; echo; echo $X; exec sleep 100", cwd=base)
     cubby.wait_log("web", "hello")
     clone = cubby.ok("container", "clone", "web", cwd="/")
     assert cubby.status("web-clone") == "created" and cubby.inspect("web-clone")["Id"] == clone != first

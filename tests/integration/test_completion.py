@@ -10,6 +10,8 @@ import time
 import pexpect
 import pytest
 
+from support import process
+
 DRIVER = """
 PATH=$1:$PATH
 source <(cubby completion bash) || exit
@@ -80,7 +82,7 @@ def test_names(cubby, busybox_root, bash):
     started = time.monotonic()
     for _ in range(10):
         cubby.ok("__complete", "words", "stop", "")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4 * process.SLOW
     cubby.ok("load", "-i", os.path.join(os.path.dirname(cubby.path), "../share/cubby/hello.oci.tar"))
     assert "hello:latest" in bash("cubby run -it hello")
     assert bash("cubby rmi localhost/cubby/hello:la") == ["latest"] or "hello:latest" in bash("cubby rmi hello:la")

@@ -334,7 +334,7 @@ def test_start_failure_with_rm_leaves_nothing(cubby, busybox_root):
 
 
 def test_name_in_use(cubby, busybox_root):
-    id = cubby.ok("run", "-d", "--name", "web", "--rootfs", busybox_root, "sleep", "1000")
+    id = cubby.ok("run", "-d", "--name", "web", "--stop-timeout", "0", "--rootfs", busybox_root, "sleep", "1000")
     said = cubby.fails("run", "--name", "web", "--rootfs", busybox_root, "true", code=125)
     assert said.startswith(f'Error: the container name "web" is already in use by {id}')
     new = cubby.ok("run", "-d", "--replace", "--name", "web", "--stop-timeout", "0", "--rootfs", busybox_root,

@@ -240,11 +240,22 @@ class Monitor:
     def logged(self, stream="stdout", name="log"):
         return "".join(r["log"] for r in self.log(name) if r["stream"] == stream)
 
+    def stat(self):
+        """The fields of /proc/PID/stat, from the state on."""
+        with open(f"/proc/{self.pid}/stat", encoding="utf-8") as f:
+            return f.read().rpartition(")")[2].split()
+
     def ticks(self):
         """CPU time that the monitor has used, in clock ticks."""
-        with open(f"/proc/{self.pid}/stat", encoding="utf-8") as f:
-            words = f.read().rpartition(")")[2].split()
+        words = self.stat()
         return int(words[11]) + int(words[12])
+
+    def until_idle(self):
+        """Until it has done what it was woken for, and waits again."""
+        deadline = time.monotonic() + 10 * SLOW
+        while self.stat()[0] != "S":
+            assert time.monotonic() < deadline, "the monitor does not come to rest"
+            time.sleep(0.01)
 
     def end(self):
         for client in self.clients:
@@ -494,7 +505,7 @@ def test_a_gap_is_told_in_the_log(monitor):
     resource.prlimit(m.pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
     m.owner.send(STDIN, b"lost one\nlost two\n")
     m.owner.until(lambda c: c.out.endswith(b"two\n"))
-    time.sleep(0.1)
+    m.until_idle()
     resource.prlimit(m.pid, resource.RLIMIT_FSIZE,
                      (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     m.owner.send(STDIN, b"after\n")
@@ -538,7 +549,7 @@ def test_too_many_clients(monitor):
     extra = m.attach(hello=False)
     assert extra.receive() is False
     m.clients[3].close()
-    time.sleep(0.1)
+    m.until_idle()
     m.attach()
     m.owner.send(STDIN_EOF)
     m.owner.until_exit(ack=True)
