@@ -7,6 +7,10 @@
 The suites run as whoever runs pytest: once as root, once as an ordinary user. Each test has
 directories of its own below a short path in /tmp (a unix socket's path has 107 bytes), and
 at its end nothing may be left: no process, no mount.
+
+As root every pytest process has a network of its own (support/stage.py), and nothing happens in the machine's. An
+ordinary user's suites are started in one by tools/run-tests; by hand, `python3 tests/support/stage.py COMMAND...` as root.
+Tests that are not about networks run containers without one: all but the scenarios and those marked `network`.
 """
 
 import os
@@ -16,13 +20,12 @@ import tempfile
 import pexpect
 import pytest
 
-from support import daemons, nested, process, rootfs
+from support import daemons, nested, network, process, rootfs, stage
 from support import peers as peers_module
+from support.lan import Host, Lan
 from support.program import Cubby, Runtime
 from support.transfer import Transfer
 from support.user import User
-
-process.become_subreaper()
 
 PREFIX = os.environ.get("CUBBY_PREFIX", "/usr/local")
 
@@ -31,9 +34,15 @@ PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX", "GC
 
 
 def pytest_configure(config):
+    # whoever only hands tests out to others needs no network, and gives them none
+    if os.geteuid() == 0 and not config.getoption("numprocesses", None):
+        rootfs.OUTSIDE = stage.enter()
+    process.become_subreaper()
     config.addinivalue_line("markers", "root: needs root")
     config.addinivalue_line("markers", "rootless: for an ordinary user only")
     config.addinivalue_line("markers", "subids: needs subordinate ids and newuidmap (or root)")
+    config.addinivalue_line("markers", "network: containers are at the default network, as without any settings")
+    config.addinivalue_line("markers", "uplink: an ordinary user's containers get out; needs /dev/net/tun")
     config.addinivalue_line("markers", "slow: takes more than a few seconds")
 
 
@@ -47,6 +56,8 @@ def pytest_collection_modifyitems(items):
         if (item.get_closest_marker("subids") and not who.is_root
                 and not who.has_subordinate_ids):
             item.add_marker(pytest.mark.skip(reason="needs subordinate ids"))
+        if item.get_closest_marker("uplink") and not who.is_root and not os.access("/dev/net/tun", os.W_OK):
+            item.add_marker(pytest.mark.skip(reason="needs /dev/net/tun"))
 
 
 @pytest.fixture(scope="session")
@@ -121,8 +132,13 @@ def base(user):
     assert not problems, "left behind by the test:\n" + "\n".join(problems)
 
 
+def wants_network(node):
+    """Whether its containers are at the default network; see above."""
+    return bool(node.get_closest_marker("network")) or "scenarios" in node.path.parts
+
+
 @pytest.fixture
-def environment(base, user):
+def environment(base, user, request):
     """The environment that programs are run with: small, the same everywhere."""
     env = {
         "PATH": peers_module.PATH,
@@ -137,6 +153,8 @@ def environment(base, user):
     }
     for name in ("HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         os.mkdir(env[name], mode=0o700)
+    if not wants_network(request.node):
+        network.default_none(env["XDG_CONFIG_HOME"])
     env.update({k: os.environ[k] for k in PASSED_ON if k in os.environ})
     return env
 
@@ -144,6 +162,8 @@ def environment(base, user):
 def _ended(program):
     """At the end of a test: remove its containers, and wait for their processes to go."""
     problems = program.remove_all()
+    if isinstance(program, Cubby):
+        problems += network.end(program.run_dir)
     own = os.path.basename(program.path)
     # by its directories: a registry or a peer of the same test may still run
     directories = [o for o in program.options if o.startswith("/")]
@@ -171,6 +191,23 @@ def cubby(base, environment, user):
     assert os.access(program.path, os.X_OK), f"no {program.path}: set CUBBY_PREFIX"
     yield program
     _ended(program)
+
+
+@pytest.fixture
+def lan():
+    """The network around us; see support/lan.py."""
+    found = Lan()
+    if not found.is_there():
+        pytest.skip("not started in tests/support/stage.py")
+    return found
+
+
+@pytest.fixture
+def host(base):
+    """A host of the test's own, whose network may change, for cubby-test; mark the test `root`. See support/lan.py."""
+    made = Host(base)
+    yield made
+    made.end()
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import subprocess
 
 RECIPES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "roots")
 SYSTEM_CACHE = "/var/cache/cubby-tests"
+# A file descriptor of the machine's network namespace, once we are in another one (support/stage.py).
+OUTSIDE = None
 
 
 def cache_dir(user):
@@ -24,6 +26,11 @@ def recipe(name):
 def recipe_key(name):
     with open(recipe(name), "rb") as f:
         return hashlib.sha256(f.read()).hexdigest()[:12]
+
+
+def outside(argv):
+    """The command line that runs where the mirror can be reached; OUTSIDE must be passed on."""
+    return argv if OUTSIDE is None else ["nsenter", f"--net=/proc/self/fd/{OUTSIDE}", *argv]
 
 
 def debian_mirror():
