@@ -89,10 +89,9 @@ def test_nothing_outlives_it_in_a_shared_pid_namespace(box):
     box.ok("run", "-d", "--name", "web", "bb:1", "sleep", "1000")
     for options in (("--pid=host",), ("--pid=container:web",)):
         box.ok("run", "--rm", *options, "bb:1", "sh", "-c", "(sleep 4321 & sleep 4321 &) & sleep 0.1")
-        left = [p for p in os.listdir("/proc") if p.isdigit() and "4321" in process.command_line(int(p))]
-        process.wait_until(lambda left=left: not [p for p in left if process.command_line(int(p))],
+        process.wait_until(lambda: not [p for p in process.descendants() if process.command_line(p) == "sleep 4321"],
                            "what the container left to be killed", 5)
-    assert "4321" not in box.ok("exec", "web", "ps")
+    assert "sleep 4321" not in box.ok("exec", "web", "ps")
 
 
 def test_what_is_refused(box):

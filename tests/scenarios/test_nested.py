@@ -42,7 +42,7 @@ def whole(user, inside):
 
 def host_pids(marker):
     """Processes of any depth, as the host sees them, that have this word in their command line."""
-    return [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and marker in process.command_line(int(pid))]
+    return [pid for pid in process.descendants() if marker in process.command_line(pid)]
 
 
 def owners(user, cubby, name):
@@ -99,7 +99,7 @@ def test_owners_down_to_the_host(cubby, nest, options, user):
     assert owners(user, cubby, "owned-mid") == ["%d:%d" % (whole(user, 3000 + 1234), whole(user, 3000 + 4321))]
     # the process too, and its first one is nobody of the levels above
     cubby.ok("exec", "outer", "cubby", "run", "-d", "--uidmap", "0:3000:20000", "-u", "77", "cubby/hello", "sleep", "4711")
-    pid = process.wait_until(lambda: [p for p in host_pids("4711") if "sleep" in process.command_line(p).split()[0]],
+    pid = process.wait_until(lambda: [p for p in host_pids("sleep 4711") if process.command_line(p).startswith("sleep")],
                              "the innermost process")[0]
     assert os.stat(f"/proc/{pid}").st_uid == host_uid(user, 3000 + 77)
 
