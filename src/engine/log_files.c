@@ -4,10 +4,13 @@
  * reader holds the file it reads by fd. At its end it looks where that file (by inode)
  * stands in the row now: if it is no longer "log", it is complete once it has been read
  * to its end again, and the next newer one follows. So no record is lost or seen twice,
- * unless a file is rotated away before it was opened.
+ * unless a file is rotated away before it was opened. While the row is moved up a name is
+ * missing, and the next moment means another file: what was found by name is looked at again
+ * once it is open.
  *
  * Following waits by inotify on the directory; who follows reads once more after the
- * monitor has ended.
+ * monitor has ended. Who does not follow is shown what was there when he began to read, and no more:
+ * a container may write faster than he reads.
  */
 #include "engine/log_source.h"
 
@@ -24,7 +27,9 @@
 #define FILES_MAX  1000
 #define LINE_LIMIT (1 << 20) /* a longer line is not ours */
 #define CHUNK      65536
+#define GAP_MAX    3
 #define NAME_LEN   256
+#define TRIES      20 /* of a log that is rotated faster than it is read */
 
 struct log_files {
 	struct log_source source; /* first */
@@ -37,6 +42,10 @@ struct log_files {
 	struct stat st; /* its identity */
 	bool complete;  /* it is no longer the current one: at its end comes the next */
 	bool cut;       /* a new file was begun: what is left of a line before is void */
+	bool over;      /* all up to `end` has been read */
+	size_t end_index; /* 1 where "log" itself was missing */
+	/* of "log" when reading began; who doesn't follow reads so far */
+	struct stat end;
 };
 
 static struct log_files *files_of(const struct log_source *s)
@@ -69,35 +78,64 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* One that is being moved is missing for a moment, and the next one may be when that is looked at. */
+static bool is_end_of_row(size_t n_missing)
+{
+	return n_missing > GAP_MAX;
+}
+
 /* How many files there are: log, log.1 .. log.N-1. */
 static size_t count_files(const struct log_files *f)
 {
 	char name[NAME_LEN];
-	size_t n = 0;
+	size_t n = 0, n_missing = 0;
 
-	while (n < FILES_MAX && faccessat(f->dirfd, file_name(f, n, name), F_OK, 0) == 0)
-		n++;
+	for (size_t i = 0; i < FILES_MAX && !is_end_of_row(n_missing); i++) {
+		n_missing++;
+		if (faccessat(f->dirfd, file_name(f, i, name), F_OK, 0) < 0)
+			continue;
+		n = i + 1;
+		n_missing = 0;
+	}
 	return n;
 }
 
 /* 1, 0 if it is not there, or -errno. */
-static int open_file(struct log_files *f, size_t index, struct error *err)
+static int open_named(const struct log_files *f, size_t index, int *ret_fd,
+		      struct stat *ret_st, struct error *err)
 {
 	char name[NAME_LEN];
+	cleanup_fd int fd = openat(f->dirfd, file_name(f, index, name),
+				   O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	fd_cleanup_(&f->fd);
-	f->cut = true;
-	f->complete = false;
-	f->fd = openat(f->dirfd, file_name(f, index, name),
-		       O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (f->fd < 0 && errno == ENOENT)
+	if (fd < 0 && errno == ENOENT)
 		return 0;
-	if (f->fd < 0 || fstat(f->fd, &f->st) < 0)
+	if (fd < 0 || fstat(fd, ret_st) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open the container's %s", name);
-	if (!S_ISREG(f->st.st_mode))
+	if (!S_ISREG(ret_st->st_mode))
 		return error_set(err, ERR_SYSTEM, 0, "the container's %s is no file",
 				 name);
+	*ret_fd = TAKE_FD(fd);
 	return 1;
+}
+
+static void take_file(struct log_files *f, int fd, const struct stat *st)
+{
+	fd_cleanup_(&f->fd);
+	f->fd = fd;
+	f->st = *st;
+	f->cut = true;
+	f->complete = false;
+}
+
+static int open_file(struct log_files *f, size_t index, struct error *err)
+{
+	struct stat st;
+	int fd, r = open_named(f, index, &fd, &st, err);
+
+	if (r > 0)
+		take_file(f, fd, &st);
+	return r;
 }
 
 /* A log of one file only begins anew in place when it has reached its size. */
@@ -107,21 +145,28 @@ static bool was_emptied(struct log_files *f)
 
 	if (fstat(f->fd, &st) < 0 || st.st_size >= lseek(f->fd, 0, SEEK_CUR))
 		return false;
+	f->over = f->notify_fd < 0;
+	if (f->over)
+		return false;
 	f->cut = true;
 	return lseek(f->fd, 0, SEEK_SET) == 0;
 }
 
-/* Where the file stands in the row now, FILES_MAX if it is gone. */
-static size_t find_index(const struct log_files *f)
+/* Where a file stands in the row now, FILES_MAX if it is gone. */
+static size_t find_index(const struct log_files *f, const struct stat *file)
 {
 	char name[NAME_LEN];
-	struct stat st;
+	size_t n_missing = 0;
 
-	for (size_t i = 0; i < FILES_MAX; i++) {
+	for (size_t i = 0; i < FILES_MAX && !is_end_of_row(n_missing); i++) {
+		struct stat st;
+
+		n_missing++;
 		if (fstatat(f->dirfd, file_name(f, i, name), &st, 0) < 0)
-			return FILES_MAX;
-		if (same_file(&st, &f->st))
+			continue;
+		if (same_file(&st, file))
 			return i;
+		n_missing = 0;
 	}
 	return FILES_MAX;
 }
@@ -136,22 +181,39 @@ static int64_t count_lines(enum log_driver driver, const char *text, size_t len)
 	return n;
 }
 
+/* Of a file of the row, how many bytes are looked at. While "log" is given its next name, both are the same. */
+static int64_t bytes_to_count(const struct log_files *f, size_t index,
+			      const struct stat *st)
+{
+	if (!same_file(st, &f->end))
+		return st->st_size;
+	if (index > f->end_index)
+		return 0;
+	return f->end.st_size < st->st_size ? f->end.st_size : st->st_size;
+}
+
 static int count_file_lines(const struct log_files *f, size_t index, int64_t *ret,
 			    struct error *err)
 {
 	cleanup_buf struct buf text = {0};
-	char name[NAME_LEN];
-	cleanup_fd int fd = openat(f->dirfd, file_name(f, index, name),
-				   O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cleanup_fd int fd = -EBADF;
+	struct stat st;
+	int64_t left;
 	char *chunk;
-	ssize_t n;
+	ssize_t n = 0;
+	int k = open_named(f, index, &fd, &st, err);
 
 	*ret = 0;
-	if (fd < 0)
-		return 0;
+	if (k <= 0)
+		return k;
+	left = bytes_to_count(f, index, &st);
 	chunk = xmalloc(CHUNK);
 	buf_init(&text, LINE_LIMIT + CHUNK);
-	while ((n = read(fd, chunk, CHUNK)) > 0) {
+	for (; left > 0; left -= n) {
+		n = read(fd, chunk, left < CHUNK ? (size_t)left : CHUNK);
+		if (n <= 0)
+			break;
+
 		const char *last = memrchr(chunk, '\n', (size_t)n);
 		size_t head = last ? (size_t)(last - chunk) + 1 : 0;
 		int r = buf_add(&text, chunk, last ? head : (size_t)n);
@@ -197,15 +259,75 @@ static int find_start(struct log_files *f, size_t n_files, size_t *ret_index,
 	return 0;
 }
 
+/* 1, 0 if there is none for now, or -errno. */
+static int open_newest(const struct log_files *f, size_t *ret_index, int *ret_fd,
+		       struct stat *ret_st, struct error *err)
+{
+	int r = open_named(f, 0, ret_fd, ret_st, err);
+
+	*ret_index = r == 0;
+	return r == 0 ? open_named(f, 1, ret_fd, ret_st, err) : r;
+}
+
+/* The end of "log" as it is now; of a line that is just being written, that line's. */
+static int note_end(struct log_files *f, struct error *err)
+{
+	cleanup_fd int fd = -EBADF;
+	const char *newline;
+	char data[4096];
+	ssize_t n;
+	int r = open_newest(f, &f->end_index, &fd, &f->end, err);
+
+	if (r <= 0 || f->end.st_size == 0)
+		return r;
+	n = pread(fd, data, sizeof(data), f->end.st_size - 1);
+	newline = n > 0 ? memchr(data, '\n', (size_t)n) : NULL;
+	if (newline)
+		f->end.st_size += newline - data;
+	return 1;
+}
+
+/* 1 or 0; the lines were counted in files that may be others now. */
+static int was_rotated(const struct log_files *f, struct error *err)
+{
+	cleanup_fd int fd = -EBADF;
+	struct stat st;
+	size_t index;
+	int r = open_newest(f, &index, &fd, &st, err);
+
+	return r < 0 ? r
+		     : r == 0 || !same_file(&st, &f->end) || st.st_size < f->end.st_size;
+}
+
+/* 1, 0 if all has moved meanwhile, or -errno. */
+static int try_start(struct log_files *f, size_t n_files, struct error *err)
+{
+	size_t index;
+	int r = note_end(f, err);
+
+	if (r <= 0)
+		return r;
+	f->source.skip = 0;
+	r = find_start(f, n_files, &index, err);
+	if (r == 0)
+		r = open_file(f, index, err);
+	if (r <= 0 || f->tail < 0)
+		return r;
+	r = was_rotated(f, err);
+	return r < 0 ? r : !r;
+}
+
 static int open_start(struct log_files *f, struct error *err)
 {
-	size_t n = count_files(f), index;
-	int k;
+	size_t n;
 
-	if (n == 0)
-		return 0;
-	k = find_start(f, n, &index, err);
-	return k < 0 ? k : open_file(f, index, err);
+	for (int i = 0; i < TRIES && (n = count_files(f)) > 0; i++) {
+		int r = try_start(f, n, err);
+
+		if (r != 0)
+			return r;
+	}
+	return f->fd >= 0;
 }
 
 /* Bytes of the present file; 0 at its end, for now. */
@@ -223,22 +345,69 @@ static ssize_t read_file(struct log_files *f, char *data, size_t room, struct er
 	return n;
 }
 
+/* How many of n bytes just read are wanted: up to the end of the line that ends there or goes on there. */
+static ssize_t cut_at_end(struct log_files *f, const char *data, ssize_t n)
+{
+	off_t begin = lseek(f->fd, 0, SEEK_CUR) - n;
+	const char *newline;
+	size_t from;
+
+	if (f->notify_fd >= 0 || !same_file(&f->st, &f->end) ||
+	    begin + n < f->end.st_size)
+		return n;
+	from = begin < f->end.st_size ? (size_t)(f->end.st_size - begin) : 0;
+	from -= from > 0;
+	newline = memchr(data + from, '\n', (size_t)n - from);
+	f->over = newline != NULL;
+	return newline ? newline + 1 - data : n;
+}
+
+/* What comes after the file that stands at `index`: 1 if that is open now, 0 if it was moved meanwhile. */
+static int open_next(struct log_files *f, size_t index, struct error *err)
+{
+	cleanup_fd int fd = -EBADF;
+	size_t n = count_files(f);
+	struct stat st;
+	int r;
+
+	if (index == FILES_MAX)
+		return n == 0 ? 0 : open_file(f, n - 1, err);
+	r = open_named(f, index - 1, &fd, &st, err);
+	if (r <= 0)
+		return r;
+	if (find_index(f, &f->st) != index)
+		return 0;
+	take_file(f, TAKE_FD(fd), &st);
+	return 1;
+}
+
+/* Nothing of what is still to come was there at the beginning. */
+static bool is_past_the_end(const struct log_files *f)
+{
+	return f->notify_fd < 0 &&
+	       (same_file(&f->st, &f->end) || find_index(f, &f->end) == FILES_MAX);
+}
+
 /* The end of the present file: 1 if there may be more, of it or of a newer one. */
 static int go_on(struct log_files *f, struct error *err)
 {
-	size_t index = find_index(f), n;
+	int r = 0;
 
-	if (index == 0)
-		return 0;
-	/* it was complete when it was renamed; what came before that is still to be read */
-	if (!f->complete) {
-		f->complete = true;
-		return 1;
+	for (int i = 0; r == 0 && i < TRIES; i++) {
+		size_t index = find_index(f, &f->st);
+
+		if (index == 0 || f->over)
+			return 0;
+		/* it was complete when it was renamed; what came before that is still to be read */
+		if (!f->complete) {
+			f->complete = true;
+			return 1;
+		}
+		if (is_past_the_end(f))
+			return 0;
+		r = open_next(f, index, err);
 	}
-	n = count_files(f);
-	if (n == 0)
-		return 0;
-	return open_file(f, index == FILES_MAX ? n - 1 : index - 1, err);
+	return r;
 }
 
 static ssize_t files_read(struct log_source *s, char *data, size_t room,
@@ -247,13 +416,15 @@ static ssize_t files_read(struct log_source *s, char *data, size_t room,
 	struct log_files *f = files_of(s);
 	int r = 1;
 
-	if (f->dirfd < 0)
+	if (f->dirfd < 0 || f->over)
 		return 0;
 	if (f->fd < 0)
 		r = open_start(f, err);
 	while (r > 0) {
 		ssize_t n = read_file(f, data, room, err);
 
+		if (n > 0)
+			n = cut_at_end(f, data, n);
 		if (n != 0) {
 			*ret_restart = f->cut;
 			f->cut = false;

@@ -91,6 +91,21 @@ def test_follow(cubby, busybox_root):
     assert cubby.ok("logs", "-f", "t").split() == [str(i) for i in range(20)]
 
 
+def test_of_one_that_writes_faster_than_is_read(cubby, busybox_root):
+    """What was there at first is shown, with no end of the container in sight."""
+    for options in ((), ("--log-opt", "max-size=200k")):
+        cubby.ok("run", "-d", "--name", "t", *options, "--rootfs", busybox_root, "sh", "-c",
+                 "while :; do echo line; done")
+        cubby.wait_log("t", "line")
+        # of a file that begins anew faster than it is read there may be nothing
+        assert set(cubby.ok("logs", "t").split()) <= {"line"}
+        assert options or cubby.ok("logs", "--tail", "50", "t").split() == ["line"] * 50
+        with cubby.start("logs", "-f", "--tail", "3", "t") as follower:
+            assert {follower.stdout.readline() for _ in range(10)} == {"line\n"}
+            follower.terminate()
+        cubby.ok("rm", "-f", "-t", "0", "t")
+
+
 def test_follow_over_rotations(cubby, busybox_root):
     cubby.ok("run", "-d", "--name", "t", "--log-opt", "max-size=4k", "--log-opt", "max-file=1000",
              "--rootfs", busybox_root, "sh", "-c",
