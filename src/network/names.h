@@ -23,13 +23,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "network/firewall.h"
+#include "network/names_domain.h"
 #include "network/request.h"
 #include "runtime/sandbox.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-
-#define NAMES_PORT   53
-#define NAMES_DOMAIN "dns.podman" /* podman's; scripts have it */
 
 struct names {
 	int fd; /* owned; poll for reading */
@@ -77,11 +76,10 @@ struct names_message {
 	char *name;             /* asked for, lower case, without a dot at its end */
 	/* LEARNED */
 	uint64_t token;
-	char **entries; /* strv; all entries of its allow list that the name fits, as they stand there */
-	char **addresses; /* strv; at least one, at most NAMES_ADDRESSES_MAX; without prefix length */
+	struct firewall_address *addresses; /* as firewall_learn() takes them */
+	size_t n_addresses;                 /* 1 to NAMES_ADDRESSES_MAX */
 	uint32_t ttl; /* seconds that the answer may be used; at most a day */
 };
-#define NAMES_ADDRESSES_MAX 64
 void names_message_release(struct names_message *m); /* safe on a zeroed struct */
 #define cleanup_names_message cleanup(names_message_release)
 
