@@ -14,9 +14,10 @@ from support import process
 
 DRIVER = """
 PATH=$1:$PATH
-source <(cubby completion bash) || exit
+source <(cubby completion bash) && wait $! || exit
 COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDS=("${@:3}") COMP_CWORD=$(($# - 3))
 _cubby
+wait $!  # bash itself does not, and what is still ending would be found left behind
 printf '%s\\n' "${COMPREPLY[@]}"
 """
 
