@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """stop, kill, wait, rm, exec, attach, inspect, ps of `cubby`."""
 
+import contextlib
 import json
 import os
+import subprocess
 import time
 
 import pytest
@@ -55,9 +57,21 @@ def test_wait_prints_statuses(cubby, busybox_root):
     assert "no such container" in cubby.fails("wait", "nosuch", code=125)
 
 
+def holds_pidfd(pid):
+    fds = f"/proc/{pid}/fd"
+    for fd in os.listdir(fds):
+        with contextlib.suppress(FileNotFoundError):
+            if "pidfd" in os.readlink(os.path.join(fds, fd)):
+                return True
+    return False
+
+
 def test_wait_for_a_container_that_is_removed_at_its_end(cubby, busybox_root):
-    cubby.ok("run", "-d", "--rm", "--name", "a", "--rootfs", busybox_root, "sh", "-c", "sleep 0.5; exit 3")
+    cubby.ok("run", "-di", "--rm", "--name", "a", "--rootfs", busybox_root, "sh", "-c", "read l; exit 3")
     waiters = [cubby.start("wait", "a") for _ in range(3)]
+    process.wait_until(lambda: all(holds_pidfd(w.pid) for w in waiters), "all to wait for its end")
+    client = cubby.start("attach", "a", stdin=subprocess.PIPE)
+    client.communicate("go\n", timeout=10 * process.SLOW)
     for waiter in waiters:
         out, err = waiter.communicate(timeout=10 * process.SLOW)
         assert (out, waiter.returncode) == ("3\n", 0), err
@@ -173,9 +187,15 @@ def test_attach(cubby, busybox_root):
 
 def test_attach_without_stdin(cubby, busybox_root):
     cubby.ok("run", "-d", "-i", "--name", "echo", "--rootfs", busybox_root, "sh", "-c",
-             "sleep 0.5; echo said; exit 6")
-    client = cubby("attach", "--no-stdin", "echo", input="one\n")
-    assert client.stdout == "said\n" and client.code == 6, client
+             "while [ ! -e /dev/shm/go ]; do echo waits; sleep 0.02; done; read -t 1 l; echo said $l; exit 6")
+    client = cubby.start("attach", "--no-stdin", "echo", stdin=subprocess.PIPE)
+    assert client.stdout.readline() == "waits\n"
+    client.stdin.write("one\n")
+    client.stdin.flush()
+    cubby.ok("exec", "echo", "touch", "/dev/shm/go")
+    rest = client.stdout.read()
+    assert client.wait(10 * process.SLOW) == 6 and ("\n" + rest).endswith("\nsaid\n"), rest
+    client.communicate()
 
 
 def test_detach_keys(cubby, busybox_root, terminal):

@@ -116,9 +116,12 @@ def test_follow_over_rotations(cubby, busybox_root):
 
 def test_follow_a_container_that_is_removed_at_its_end(cubby, busybox_root):
     cubby.ok("run", "-d", "--rm", "--name", "t", "--rootfs", busybox_root, "sh", "-c",
-             "echo one; sleep 0.5; echo two")
-    out, _ = cubby.start("logs", "-f", "t").communicate(timeout=20 * process.SLOW)
-    assert out.split() == ["one", "two"]
+             "echo one; while [ ! -e /dev/shm/go ]; do sleep 0.02; done; echo two")
+    follower = cubby.start("logs", "-f", "t")
+    assert follower.stdout.readline() == "one\n"
+    cubby.ok("exec", "t", "touch", "/dev/shm/go")
+    assert follower.stdout.read() == "two\n"
+    follower.communicate(timeout=20 * process.SLOW)
 
 
 def test_no_log(cubby, talker):

@@ -33,9 +33,10 @@ def test_init_status_is_the_programs(cubby, busybox_root):
 
 
 def test_init_is_pid_1_and_reaps(inside):
-    out = inside("--init", "--", "sh", "-c", "cat /proc/1/comm; (sleep 0.01 &); sleep 0.2; ps -o stat,comm")
+    out = inside("--init", "--", "sh", "-c", "cat /proc/1/comm; (sleep 0.01 &); sleep 0.1; i=0; "
+                 "while ps -o stat | grep -q Z && [ $i -lt 100 ]; do i=$((i+1)); sleep 0.05; done; echo $i")
     assert out.splitlines()[0] in ("cubby-init", "init")
-    assert "Z" not in [line.split()[0] for line in out.splitlines()[2:]]
+    assert int(out.splitlines()[1]) < 100
 
 
 def test_streams_are_kept_apart(cubby, busybox_root):

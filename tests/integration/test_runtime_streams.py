@@ -110,7 +110,7 @@ def test_run_uses_the_callers_terminal(runtime, busybox_root, terminal):
     child.expect("33 99")
     child.expect("in-7")
     child.setwinsize(20, 60)
-    child.sendline("sleep 0.2; stty size")
+    child.sendline("while [ \"$(stty size)\" = '33 99' ]; do sleep 0.02; done; stty size")
     child.expect("20 60")
     child.sendline("sleep 100")
     process.wait_until(lambda: "sleep 100" in runtime.ok("ps", "c1"), "sleep running")
