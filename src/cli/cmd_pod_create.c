@@ -7,6 +7,7 @@
 #include "cli/pod_new.h"
 #include "engine/environment.h"
 #include "engine/label_option.h"
+#include "engine/network_option.h"
 #include "engine/pod_create.h"
 #include "util/fs.h"
 #include "util/mem.h"
@@ -32,6 +33,7 @@ static int set_restart(const struct option_match *m, struct error *err)
 }
 
 static const char *const net_alias[] = {"net", NULL};
+static const char *const dns_opt_alias[] = {"dns-opt", NULL};
 
 static const struct option_spec options[] = {
 	OPT_STRING(V, name, "name", 'n', "NAME", "name of the pod", .common = true),
@@ -50,9 +52,22 @@ static const struct option_spec options[] = {
 	OPT_GROUP("What its containers share"),
 	OPT_STRING(V, share, "share", 's', "NAMES",
 		   "ipc,net,uts (default), pid, none; +pid adds one", .common = true),
-	OPT_STRING(V, infra.network, "network", 0, "MODE",
-		   "none (default), host, container:NAME, ns:PATH", .aliases = net_alias,
-		   .common = true),
+	OPT_STRV(V, infra.net.networks, "network", 0, "NETWORK",
+		 "as of run (default: " NETWORK_MODE_DEFAULT ")", .aliases = net_alias,
+		 .common = true),
+	OPT_STRING(V, infra.net.ip, "ip", 0, "ADDRESS", "its IPv4 address"),
+	OPT_STRING(V, infra.net.ip6, "ip6", 0, "ADDRESS", "its IPv6 address"),
+	OPT_STRING(V, infra.net.mac, "mac-address", 0, "MAC", "its MAC address"),
+	OPT_STRV(V, infra.net.aliases, "network-alias", 0, "NAME",
+		 "another name for it on its networks"),
+	OPT_STRV(V, infra.net.allow, "allow-net", 0, "WORD,...",
+		 "reach only these, as of run"),
+	OPT_LIST(V, infra.inside.dns, "dns", 0, "ADDRESS",
+		 "a DNS server, instead of the host's"),
+	OPT_LIST(V, infra.inside.dns_options, "dns-option", 0, "OPTION",
+		 "an option for /etc/resolv.conf", .aliases = dns_opt_alias),
+	OPT_LIST(V, infra.inside.dns_searches, "dns-search", 0, "DOMAIN",
+		 "a domain to search names in; . for none"),
 	OPT_STRING(V, infra.namespaces.pid, "pid", 0, "MODE",
 		   "whose processes are shared, with --share pid: private, host, "
 		   "container:NAME, ns:PATH"),
@@ -104,17 +119,10 @@ static const struct option_spec options[] = {
 	OPT_NOT_YET("cpuset-mems", 0),
 	OPT_NOT_YET("device-read-bps", 0),
 	OPT_NOT_YET("device-write-bps", 0),
-	OPT_NOT_YET("dns", 0),
-	OPT_NOT_YET("dns-option", 0),
-	OPT_NOT_YET("dns-search", 0),
 	OPT_NOT_YET("gpus", 0),
 	OPT_NOT_YET("hosts-file", 0),
-	OPT_NOT_YET("ip", 0),
-	OPT_NOT_YET("ip6", 0),
-	OPT_NOT_YET("mac-address", 0),
 	OPT_NOT_YET("memory", 'm'),
 	OPT_NOT_YET("memory-swap", 0),
-	OPT_NOT_YET("network-alias", 0),
 	OPT_NOT_YET("publish", 'p'),
 	OPT_NOT_YET("shm-size-systemd", 0),
 	OPT_END,
@@ -126,6 +134,15 @@ static void defaults(void *values)
 
 	pod_new_infra_options(&v->infra);
 	v->infra_wanted = true;
+}
+
+static bool has_network(const V *v)
+{
+	const struct network_options *n = &v->infra.net;
+
+	return n->networks || n->ip || n->ip6 || n->mac || n->aliases || n->allow ||
+	       n->publish || v->infra.inside.dns || v->infra.inside.dns_options ||
+	       v->infra.inside.dns_searches;
 }
 
 static int refuse(const V *v, struct error *err)
@@ -140,7 +157,7 @@ static int refuse(const V *v, struct error *err)
 	if (v->share_parent_given && v->share_parent)
 		return error_set(err, ERR_UNSUPPORTED, 0,
 				 "--share-parent: pods have no cgroup yet");
-	if (!v->infra_wanted && (v->infra_name || v->infra.hostname || v->infra.network ||
+	if (!v->infra_wanted && (v->infra_name || v->infra.hostname || has_network(v) ||
 				 v->infra.userns || v->infra.add_hosts))
 		return error_set(
 			err, ERR_INVALID, 0,
@@ -201,7 +218,8 @@ static int fill_config(const V *v, const struct command_call *call, struct pod_c
 		return r;
 	c->create_command = strv_copy(call->argv);
 	c->hostname = v->infra.hostname ? xstrdup(v->infra.hostname) : NULL;
-	c->network = xstrdup(v->infra.network ? v->infra.network : "none");
+	c->network = v->infra.net.networks ? strv_join(v->infra.net.networks, " ")
+					   : xstrdup(NETWORK_MODE_DEFAULT);
 	c->userns = v->infra.userns ? xstrdup(v->infra.userns) : NULL;
 	c->exit_policy = xstrdup(exit_policies[v->exit_policy]);
 	c->restart = restart_policy_text(&v->restart);

@@ -10,9 +10,11 @@ static const char *const dns_opt_alias[] = {"dns-opt", NULL};
 
 const struct option_spec create_table_network[] = {
 	OPT_GROUP("Network and names"),
-	OPT_STRING(O, network, "network", 0, "MODE",
-		   "none (default), host, container:NAME, ns:PATH", .aliases = net_alias,
-		   .common = true),
+	OPT_STRV(
+		O, net.networks, "network", 0, "NETWORK",
+		"a network, none, host, container:NAME; or ns:PATH, pasta, slirp4netns; "
+		"several times: several networks; NAME:ip=...,mac=...,alias=... says more",
+		.aliases = net_alias, .common = true),
 	OPT_STRING(O, hostname, "hostname", 'h', "NAME",
 		   "host name in the container; default: its short ID", .common = true),
 	OPT_STRING(O, domainname, "domainname", 0, "NAME", "NIS domain name"),
@@ -30,11 +32,14 @@ const struct option_spec create_table_network[] = {
 	OPT_LIST(O, inside.dns_searches, "dns-search", 0, "DOMAIN",
 		 "a domain to search names in; . for none"),
 	OPT_NOT_YET("expose", 0),
-	OPT_NOT_YET("ip", 0),
-	OPT_NOT_YET("ip6", 0),
+	OPT_STRING(O, net.ip, "ip", 0, "ADDRESS", "its IPv4 address at its network"),
+	OPT_STRING(O, net.ip6, "ip6", 0, "ADDRESS", "its IPv6 address at its network"),
+	OPT_STRING(O, net.mac, "mac-address", 0, "MAC", "its MAC address at its network"),
+	OPT_STRV(O, net.aliases, "network-alias", 0, "NAME",
+		 "another name for it on its networks"),
+	OPT_STRV(O, net.allow, "allow-net", 0, "HOST,...",
+		 "reach only these: HOST[:PORT], *.DOMAIN, ADDRESS[:PORT], CIDR"),
 	OPT_NOT_YET("link-local-ip", 0),
-	OPT_NOT_YET("mac-address", 0),
-	OPT_NOT_YET("network-alias", 0),
 	OPT_NOT_YET("publish", 'p'),
 	OPT_NOT_YET("publish-all", 'P'),
 	OPT_END,

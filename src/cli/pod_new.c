@@ -42,6 +42,9 @@ int pod_new(struct engine *e, struct create_options *o, struct error *err)
 				 o->namespaces.pod);
 	pod_new_infra_options(&request.infra_options);
 	request.infra_options.create_command = o->create_command;
+	/* who shares a network has none of its own: what is asked for is the pod's */
+	request.infra_options.net = o->net;
+	o->net = (struct network_options){0};
 	r = pod_share_parse(NULL, &share, err);
 	request.config.share = share;
 	if (r >= 0 && !e->store)

@@ -12,5 +12,6 @@ struct conf_options {
 	char **dns, **dns_options,
 		**dns_searches; /* where the container has a resolv.conf of ours */
 	const char *hosts_file; /* base_hosts_file */
+	const char *network;    /* netns: the mode where none is asked for */
 	bool name_as_hostname;
 };

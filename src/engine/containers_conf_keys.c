@@ -38,7 +38,7 @@ const struct conf_key conf_keys[] = {
 	CONTAINERS("log_size_max", CONF_NUMBER, ".log-opt", "bytes of a log; negative: no limit", .prefix = "max-size="),
 	CONTAINERS("log_tag", CONF_STRING, ".log-opt", "tag of lines in the journal", .prefix = "tag="),
 	CONTAINERS("mounts", CONF_LIST, "mount", "as --mount"),
-	CONTAINERS("netns", CONF_STRING, "network", "mode of the network; others than these are for podman", .only = "host none"),
+	CONTAINERS("netns", CONF_STRING, ".network", "mode of the network; others than these are for podman", .only = "bridge host none pasta private slirp4netns"),
 	CONTAINERS("no_hosts", CONF_BOOL, "no-hosts", "leave /etc/hosts as it is"),
 	CONTAINERS("oom_score_adj", CONF_NUMBER, "oom-score-adj", "which to kill first when memory runs out"),
 	CONTAINERS("pidns", CONF_STRING, "pid", "mode of the PID namespace"),

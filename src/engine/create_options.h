@@ -46,7 +46,6 @@ struct create_options {
 	char **group_add;
 	char **uidmap, **gidmap;
 	const char *userns, *subuidname, *subgidname;
-	const char *network; /* its mode, as the other namespaces' */
 	struct network_options net;
 
 	struct namespace_options namespaces;

@@ -47,6 +47,7 @@ void create_plan_release(struct create_plan *p)
 	settings_release(&p->settings);
 	userns_plan_release(&p->userns);
 	sharing_plan_release(&p->sharing);
+	network_config_release(&p->net);
 	security_plan_release(&p->security);
 	if (p->seccomp)
 		spec_seccomp_free(p->seccomp);
@@ -68,14 +69,14 @@ static int plan_name(struct create_plan *p, struct error *err)
 static int build(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	static create_step *const steps[] = {
-		create_plan_rootfs,     create_plan_command,  create_plan_systemd,
-		create_plan_sharing,    create_plan_hostname, create_plan_userns,
-		create_plan_user,       create_plan_ids,      create_plan_map,
-		create_plan_root_owner, create_plan_security, create_plan_limits,
-		create_plan_labels,     create_plan_life,     create_plan_log,
-		create_plan_health,     create_plan_mounts,   create_plan_secrets,
-		create_plan_env,        create_plan_nested,   create_plan_cwd,
-		create_plan_devices,    create_plan_etc,
+		create_plan_rootfs,  create_plan_command,    create_plan_systemd,
+		create_plan_sharing, create_plan_hostname,   create_plan_userns,
+		create_plan_network, create_plan_user,       create_plan_ids,
+		create_plan_map,     create_plan_root_owner, create_plan_security,
+		create_plan_limits,  create_plan_labels,     create_plan_life,
+		create_plan_log,     create_plan_health,     create_plan_mounts,
+		create_plan_secrets, create_plan_env,        create_plan_nested,
+		create_plan_cwd,     create_plan_devices,    create_plan_etc,
 	};
 	int r = name_random_id(&p->id, err);
 
@@ -176,6 +177,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 	};
 	log_settings_keep(&p->log, ret);
 	health_config_copy(&p->health, &ret->health);
+	network_config_copy(&p->net, &ret->net);
 	ret->sdnotify = o->sdnotify;
 	create_mounts_config(p, ret);
 	ret->secrets = create_secrets_lines(p);

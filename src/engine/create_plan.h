@@ -15,6 +15,7 @@
 #include "engine/etc_files.h"
 #include "engine/health_config.h"
 #include "engine/log_option.h"
+#include "engine/network_config.h"
 #include "engine/secret_option.h"
 #include "engine/security_option.h"
 #include "engine/settings.h"
@@ -52,6 +53,7 @@ struct create_plan {
 	uint32_t umask;
 	struct settings settings;
 	struct sharing_plan sharing;
+	struct network_config net;
 	struct userns_plan userns;
 	struct idmap uids,
 		gids; /* empty: no user namespace; outside are ids of the engine's

@@ -10,6 +10,7 @@
 #include "engine/create_steps.h"
 #include "engine/engine.h"
 #include "engine/etc_files.h"
+#include "engine/network_option.h"
 #include "engine/sharing_plan.h"
 #include "runtime/namespace.h"
 #include "spec/spec.h"
@@ -63,7 +64,9 @@ static const char *typed(const struct create_options *o, enum namespace_kind kin
 		return o->namespaces.pid;
 	if (kind == NS_IPC)
 		return o->namespaces.ipc;
-	return kind == NS_UTS ? o->namespaces.uts : o->network;
+	if (kind == NS_UTS)
+		return o->namespaces.uts;
+	return o->net.networks ? o->net.networks[0] : NULL;
 }
 
 static bool names_container(const char *text)
@@ -76,7 +79,8 @@ bool sharing_needs_store(const struct create_options *o)
 	for (size_t i = 0; i < ARRAY_SIZE(shared_kinds); i++)
 		if (names_container(typed(o, shared_kinds[i])))
 			return true;
-	return o->namespaces.requires || names_container(o->userns);
+	return o->namespaces.requires || names_container(o->userns) ||
+	       network_option_is_bridge(&o->net, o->conf.network);
 }
 
 int sharing_user_root(const struct engine *e, const struct container *c, char **ret,
@@ -214,7 +218,10 @@ static int plan_one(const struct engine *e, struct create_plan *p,
 	cleanup_free char *words =
 		xasprintf("%s %s", namespace_option_name(kind), text ? text : "");
 	struct namespace_option *o = &p->sharing.options[kind];
-	int r = namespace_option_parse(kind, text, o, err);
+	int r = kind == NS_NETWORK
+			? network_option_parse(&p->options->net, p->options->conf.network,
+					       o, &p->net, err)
+			: namespace_option_parse(kind, text, o, err);
 
 	if (r < 0)
 		return r;

@@ -20,6 +20,9 @@ create_step create_plan_rootfs, create_plan_map, create_plan_command, create_pla
 /* create_sharing.c */
 create_step create_plan_sharing;
 
+/* create_network.c */
+create_step create_plan_network;
+
 /* create_userns.c */
 create_step create_plan_userns, create_plan_ids;
 

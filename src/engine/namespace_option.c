@@ -15,6 +15,8 @@ static const char *const words[] = {
 	[NAMESPACE_PRIVATE] = "private",     [NAMESPACE_HOST] = "host",
 	[NAMESPACE_NONE] = "none",           [NAMESPACE_SHAREABLE] = "shareable",
 	[NAMESPACE_CONTAINER] = "container", [NAMESPACE_PATH] = "ns",
+	[NAMESPACE_BRIDGE] = "bridge",       [NAMESPACE_PASTA] = "pasta",
+	[NAMESPACE_SLIRP] = "slirp4netns",
 };
 
 static const struct kind {
@@ -30,7 +32,9 @@ static const struct kind {
 	[NS_IPC] = {"--ipc", COMMON | BIT(NAMESPACE_NONE) | BIT(NAMESPACE_SHAREABLE),
 		    NAMESPACE_SHAREABLE,
 		    "shareable, private, none, host, container:NAME, ns:PATH"},
-	[NS_NETWORK] = {"--network", COMMON | BIT(NAMESPACE_NONE), NAMESPACE_NONE, NULL},
+	[NS_NETWORK] =
+		{"--network", COMMON | BIT(NAMESPACE_NONE), NAMESPACE_NONE,
+		 "none, host, container:NAME, ns:PATH, bridge, pasta, slirp4netns, or the name of a network"},
 };
 
 void namespace_option_release(struct namespace_option *o)
@@ -53,13 +57,6 @@ static int unknown(const struct kind *k, const char *text, struct error *err)
 {
 	cleanup_free char *quoted = str_quote(text);
 
-	if (!k->list) {
-		error_set(err, ERR_UNSUPPORTED, 0, "%s %s is not supported yet", k->name,
-			  text);
-		return error_hint(
-			err,
-			"There are: none (its own loopback only), host, container:NAME, ns:PATH");
-	}
 	error_set(err, ERR_INVALID, 0, "%s %s: unrecognized namespace mode", k->name,
 		  quoted);
 	return error_hint(err, "There are: %s", k->list);

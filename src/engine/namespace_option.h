@@ -8,7 +8,7 @@
  *   container:NAME    that of another container
  *   ns:PATH           that of a file such as /proc/PID/ns/pid
  *   none, shareable   --ipc: one of its own without /dev/shm; one that others may join (the default)
- *   none              --network: one of its own, with a loopback only
+ *   none              --network: one of its own, with a loopback only; its other modes are in network_option.h
  *
  * Source: podman-run(1).
  */
@@ -25,6 +25,10 @@ enum namespace_mode {
 	NAMESPACE_SHAREABLE,
 	NAMESPACE_CONTAINER,
 	NAMESPACE_PATH,
+	/* of a network: one of its own, and what is in it */
+	NAMESPACE_BRIDGE,
+	NAMESPACE_PASTA,
+	NAMESPACE_SLIRP,
 };
 
 struct namespace_option {
@@ -35,7 +39,7 @@ void namespace_option_release(struct namespace_option *o); /* safe on a zeroed s
 #define cleanup_namespace_option cleanup(namespace_option_release)
 
 /* namespace_option_parse() - of NS_PID, NS_IPC, NS_UTS or NS_NETWORK; NULL or "": its default. ERR_INVALID with what
- * there is; ERR_UNSUPPORTED for a network that is not there yet. */
+ * there is. */
 int namespace_option_parse(enum namespace_kind kind, const char *text,
 			   struct namespace_option *ret, struct error *err) _must_check_;
 

@@ -16,6 +16,7 @@ void pod_member_release(struct pod_member *m)
 	free(m->pod_id);
 	free(m->pod_name);
 	free(m->infra_words);
+	strv_free(m->networks);
 	strv_free(m->volumes);
 	strv_free(m->volumes_from);
 	strv_free(m->devices);
@@ -64,7 +65,7 @@ static int check_names(const struct pod *p, const struct create_options *o,
 		return error_set(
 			err, ERR_INVALID, 0,
 			"cannot set hostname when joining the pod UTS namespace: invalid configuration");
-	if (o->add_hosts && shares(p, "net") && !o->network)
+	if (o->add_hosts && shares(p, "net") && !o->net.networks)
 		return error_set(
 			err, ERR_INVALID, 0,
 			"extra host entries must be specified on the pod: network cannot be configured when it is shared with a pod");
@@ -114,6 +115,9 @@ int pod_member_build(const struct engine *e, const struct create_options *option
 	share(&p, "pid", ret->infra_words, &o->namespaces.pid);
 	share(&p, "ipc", ret->infra_words, &o->namespaces.ipc);
 	share(&p, "uts", ret->infra_words, &o->namespaces.uts);
-	share(&p, "net", ret->infra_words, &o->network);
+	if (!o->net.networks && shares(&p, "net")) {
+		strv_add(&ret->networks, ret->infra_words);
+		o->net.networks = ret->networks;
+	}
 	return take_restart(&p, o, err);
 }

@@ -11,6 +11,7 @@ struct pod_member {
 	struct create_options
 		options; /* those of the container, with the pod's; borrowed but for: */
 	char *pod_id, *pod_name, *infra_words;
+	char **networks;
 	char **volumes, **volumes_from, **devices, **security_opt;
 };
 void pod_member_release(struct pod_member *m); /* safe on a zeroed struct */

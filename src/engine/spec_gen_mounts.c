@@ -153,6 +153,9 @@ static void add_shm(const struct create_plan *p, struct spec *spec)
 	case NAMESPACE_PRIVATE:
 	case NAMESPACE_SHAREABLE:
 	case NAMESPACE_PATH:
+	case NAMESPACE_BRIDGE:
+	case NAMESPACE_PASTA:
+	case NAMESPACE_SLIRP:
 		break;
 	}
 	add_default(p, spec, &(struct mount_text){"/dev/shm", "tmpfs", "shm", options});

@@ -399,8 +399,6 @@ def test_not_yet(cubby, busybox_root):
     for option in (["--memory", "1g"], ["-p", "80:80"], ["--cgroup-parent", "x"]):
         said = cubby.fails("run", "--rm", *option, "--rootfs", busybox_root, "true", code=125)
         assert "not supported yet" in said
-    assert "not supported yet" in cubby.fails("run", "--rm", "--network", "bridge", "--rootfs", busybox_root,
-                                              "true", code=125)
     assert "image not known" in cubby.fails("run", "--pull", "never", "debian", "true", code=125)
 
 

@@ -100,7 +100,8 @@ def test_what_is_refused(box):
             (("--pid=container:nobody",), 'no container with name or ID "nobody" found'),
             (("--requires=nobody",), 'no container with name or ID "nobody" found'),
             (("--uts=host", "--hostname=x"), "cannot set hostname"),
-            (("--network=bridge",), "not supported yet")):
+            (("--network=none", "--ip=10.0.0.1"), "can only be used with Bridge mode networking"),
+            (("--network=host", "--network=web"), "cannot set multiple networks")):
         assert sentence in box.fails("run", *options, "bb:1", "true", code=125)
 
 
