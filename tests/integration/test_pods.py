@@ -9,8 +9,6 @@ import pytest
 
 from support import image, process
 
-pytestmark = pytest.mark.network
-
 KINDS = ("pid", "ipc", "uts", "net", "user")
 
 
