@@ -20,7 +20,7 @@ import tempfile
 import pexpect
 import pytest
 
-from support import daemons, nested, network, process, rootfs, stage
+from support import daemons, image, nested, network, process, rootfs, stage
 from support import peers as peers_module
 from support.lan import Host, Lan
 from support.program import Cubby, Runtime
@@ -101,6 +101,17 @@ def nest_archive(shared_dir, pristine_root):
     """A system with the installed cubby in it, and a plain user carol, as a tar archive for `import`."""
     tree = nested.make_tree(pristine_root, PREFIX, os.path.join(shared_dir, "nest"))
     return nested.archive(tree, os.path.join(shared_dir, "nest.tar"))
+
+
+@pytest.fixture(scope="session")
+def net_archive(shared_dir, pristine_root):
+    """Image localhost/net:1: busybox, and `tell` of support/tell.c, as an archive for `load`."""
+    tree = os.path.join(shared_dir, "net")
+    shutil.copytree(pristine_root, tree, symlinks=True)
+    network.compile_tell(os.path.join(tree, "bin", "tell"))
+    path = os.path.join(shared_dir, "net.tar")
+    image.docker_archive(path, {"localhost/net:1": image.busybox(tree)})
+    return path
 
 
 @pytest.fixture
@@ -204,8 +215,9 @@ def lan():
 
 @pytest.fixture
 def host(base):
-    """A host of the test's own, whose network may change, for cubby-test; mark the test `root`. See support/lan.py."""
-    made = Host(base)
+    """A host of the test's own, whose network may change, for cubby-test; mark the test `root`. host.cubby() is the
+    installed cubby there. See support/lan.py."""
+    made = Host(base, PREFIX)
     yield made
     made.end()
 

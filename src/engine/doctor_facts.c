@@ -49,6 +49,8 @@ void doctor_facts_release(struct doctor_facts *f)
 		free(f->programs[i].version);
 		free(f->programs[i].problem);
 	}
+	free(f->nft);
+	free(f->uplink);
 	*f = (struct doctor_facts){0};
 }
 
@@ -304,14 +306,30 @@ static void start_program(const char *name, struct doctor_program *p)
 static void start_programs(struct doctor_facts *f)
 {
 	static const char *const names[] = {
-		[DOCTOR_MONITOR] = "monitor",
-		[DOCTOR_INIT] = "init",
-		[DOCTOR_TRANSFER] = "transfer",
-		[DOCTOR_LAYER] = "layer",
+		[DOCTOR_MONITOR] = "monitor",   [DOCTOR_INIT] = "init",
+		[DOCTOR_TRANSFER] = "transfer", [DOCTOR_LAYER] = "layer",
+		[DOCTOR_NETWORK] = "network",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		start_program(names[i], &f->programs[i]);
+}
+
+/* What the network of containers is made with besides ours. */
+static void look_for_network_programs(struct doctor_facts *f)
+{
+	static const char *const names[] = {"slirp4netns", "pasta"};
+	cleanup_error struct error err = ERROR_INIT;
+
+	f->nft = proc_find("nft");
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !f->uplink; i++)
+		f->uplink = proc_find(names[i]);
+	if (f->uplink)
+		return;
+	if (self_helper("uplink", &f->uplink, &err) < 0)
+		error_drop(&err, "there is none of ours");
+	else
+		f->uplink_is_own = true;
 }
 
 static void whole_map(const struct doctor_facts *f, struct user_ids *ret)
@@ -342,6 +360,7 @@ int doctor_look(const char *root, const char *runroot, struct doctor_facts *ret,
 	read_settings(&f);
 	read_limits(&f);
 	start_programs(&f);
+	look_for_network_programs(&f);
 	(void)!uname(&kernel);
 	f.kernel = xstrdup(kernel.release);
 	whole_map(&f, &ids);

@@ -43,7 +43,14 @@ struct doctor_limit {
 	uint64_t soft, hard; /* UINT64_MAX: none */
 };
 
-enum { DOCTOR_MONITOR, DOCTOR_INIT, DOCTOR_TRANSFER, DOCTOR_LAYER, DOCTOR_PROGRAMS };
+enum {
+	DOCTOR_MONITOR,
+	DOCTOR_INIT,
+	DOCTOR_TRANSFER,
+	DOCTOR_LAYER,
+	DOCTOR_NETWORK,
+	DOCTOR_PROGRAMS
+};
 enum { DOCTOR_NOFILE, DOCTOR_NPROC, DOCTOR_MEMLOCK, DOCTOR_LIMITS };
 
 #define DOCTOR_UNKNOWN INT64_MIN /* a setting that this kernel does not have */
@@ -72,6 +79,9 @@ struct doctor_facts {
 	int64_t ping_first, ping_last;
 	struct doctor_limit limits[DOCTOR_LIMITS];
 	struct doctor_program programs[DOCTOR_PROGRAMS];
+	char *nft;          /* owned; NULL: not found */
+	char *uplink;       /* owned; the program that is there; NULL: none */
+	bool uplink_is_own; /* ours, which uses libslirp */
 };
 void doctor_facts_release(struct doctor_facts *f);
 #define cleanup_doctor_facts cleanup(doctor_facts_release)

@@ -6,10 +6,9 @@
 static void judge_programs(const struct doctor_facts *f, struct doctor_check *c)
 {
 	static const char *const names[] = {
-		[DOCTOR_MONITOR] = "monitor",
-		[DOCTOR_INIT] = "init",
-		[DOCTOR_TRANSFER] = "transfer",
-		[DOCTOR_LAYER] = "layer",
+		[DOCTOR_MONITOR] = "monitor",   [DOCTOR_INIT] = "init",
+		[DOCTOR_TRANSFER] = "transfer", [DOCTOR_LAYER] = "layer",
+		[DOCTOR_NETWORK] = "network",
 	};
 	cleanup_free char *list = NULL;
 	cleanup_strv char **fine = NULL;
@@ -40,7 +39,8 @@ static void judge_programs(const struct doctor_facts *f, struct doctor_check *c)
 
 static const struct doctor_rule rules[] = {
 	{"programs", "helper programs",
-	 "They watch containers, and read and unpack images; all must be of one version.",
+	 "They watch containers, read and unpack images, and look after networks; all must be "
+	 "of one version.",
 	 "without its helper programs", judge_programs},
 };
 const struct doctor_subject doctor_programs = {"Programs", rules, ARRAY_SIZE(rules)};

@@ -20,7 +20,7 @@ kernel-version system-calls namespaces file-systems seccomp landlock security-mo
 data-directory data-space overlay overlay-exec many-layers
 run-directory lingering user-manager
 cgroup cgroup-controllers resource-limits inotify keys
-loopback tun fuse low-ports ping
+loopback firewall uplink tun fuse low-ports ping
 programs
 """.split()
 

@@ -9,6 +9,8 @@ import pytest
 
 from support import image, process
 
+pytestmark = pytest.mark.network
+
 KINDS = ("pid", "ipc", "uts", "net", "user")
 
 

@@ -10,10 +10,13 @@ What goes wrong for the client is an OSError of Python's name, `lan.Failed`: "Co
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 
-from . import process, stage
+from . import network, process, stage
+from .peers import PATH
+from .program import Cubby
 
 PYTHON = "/usr/bin/python3"
 
@@ -90,8 +93,9 @@ class Host:
     host.lan                                the LAN at its other end
     """
 
-    def __init__(self, base, name="cubby-test"):
-        self.name = name
+    def __init__(self, base, prefix, name="cubby-test"):
+        self.base, self.prefix, self.name = base, prefix, name
+        self.programs = []
         before = process.descendants()
         with open(os.path.join(base, "stage.log"), "w+", encoding="utf-8") as log:
             # says so when it is there, and stays
@@ -122,13 +126,50 @@ class Host:
         for line in lines:
             self.run("ip", *line.split())
 
+    def in_lan(self, *lines):
+        """ip(8) at the other end."""
+        for line in lines:
+            subprocess.run(["nsenter", "-t", str(self.agent), "--net", "ip", *line.split()], check=True)
+
     def resolv_conf(self, text):
         self.run("sh", "-euc", 'printf "%s" "$1" >/etc/.resolv.conf.new; mv /etc/.resolv.conf.new /etc/resolv.conf',
                  "sh", text)
 
+    @property
+    def agent(self):
+        """Pid of a process in the LAN's network namespace."""
+        return next(p for p in self.started if "lan_agent.py" in process.command_line(p))
+
+    def cubby(self):
+        """The installed cubby as the ordinary user of this host, with data of its own; end() removes its containers."""
+        program = _HostCubby(self)
+        self.programs.append(program)
+        return program
+
     def end(self):
+        for program in self.programs:
+            problems = program.remove_all() + network.end(program.run_dir)
+            assert not problems, problems
+        self._end()
+
+    def _end(self):
         self.holder.kill()
         self.holder.wait()
         self.holder.stdout.close()
         for pid in self.started:
             process.wait_gone(pid)
+
+
+class _HostCubby(Cubby):
+    def __init__(self, host):
+        top = os.path.join(host.base, host.name)
+        env = {"PATH": PATH, "USER": host.name, "LOGNAME": host.name, "LANG": "C.UTF-8", "TERM": "xterm",
+               "HOME": os.path.join(top, "home"), "XDG_RUNTIME_DIR": os.path.join(top, "xdg-run")}
+        for path in (top, env["HOME"], env["XDG_RUNTIME_DIR"]):
+            os.mkdir(path, mode=0o700)
+            shutil.chown(path, host.name, host.name)
+        self.host = host
+        super().__init__(host.prefix, top, env, None)
+
+    def argv(self, *args):
+        return self.host.argv(super().argv(*args), clean=self.env)

@@ -19,7 +19,7 @@ import struct
 import sys
 import threading
 
-NAME_SERVERS = ("192.0.2.2", "192.0.2.3", "2001:db8:1::2")
+NAME_SERVERS = ("192.0.2.2", "192.0.2.3", "2001:db8:1::2", "198.51.100.1")
 ZONE = {
     "lan.test": ("192.0.2.2", "2001:db8:1::2"),
     "www.lan.test": ("192.0.2.2", "2001:db8:1::2"),

@@ -85,6 +85,8 @@ static void well(struct doctor_facts *f)
 		f->programs[i] = (struct doctor_program){
 			.path = xstrdup("/usr/libexec/cubby/layer"),
 			.version = xstrdup(CUBBY_VERSION)};
+	f->nft = xstrdup("/usr/sbin/nft");
+	f->uplink = xstrdup("/usr/bin/slirp4netns");
 }
 
 static const struct doctor_check *find(const struct doctor_report *r, const char *id)
@@ -389,6 +391,24 @@ static void no_tun(struct doctor_facts *f)
 	fails(f, PROBE_FUSE, EACCES, "open /dev/fuse: permission denied");
 }
 
+static void no_network_programs(struct doctor_facts *f)
+{
+	free(f->nft);
+	free(f->uplink);
+	f->nft = f->uplink = NULL;
+}
+
+static void root_without_uplink(struct doctor_facts *f)
+{
+	as_root(f);
+	no_network_programs(f);
+}
+
+static void own_uplink(struct doctor_facts *f)
+{
+	f->uplink_is_own = true;
+}
+
 static void old_layer(struct doctor_facts *f)
 {
 	free(f->programs[DOCTOR_LAYER].version);
@@ -509,6 +529,14 @@ static const struct {
 	 "sysctl -w kernel.keys.maxkeys=2000", NULL},
 	{no_tun, "tun", DOCTOR_DEGRADED, "/dev/net/tun", "modprobe tun", NULL},
 	{no_tun, "fuse", DOCTOR_DEGRADED, "/dev/fuse", "chmod a+rw /dev/fuse", NULL},
+	{nothing, "uplink", DOCTOR_OK, "slirp4netns", NULL, NULL},
+	{own_uplink, "uplink", DOCTOR_OK, "cubby's own", NULL, NULL},
+	{no_tun, "uplink", DOCTOR_MISSING, "/dev/net/tun", "modprobe tun", NULL},
+	{no_network_programs, "uplink", DOCTOR_MISSING, "slirp4netns",
+	 "apt-get install slirp4netns", NULL},
+	{root_without_uplink, "uplink", DOCTOR_OK, "host", NULL, NULL},
+	{no_network_programs, "firewall", DOCTOR_MISSING, "nft",
+	 "apt-get install nftables", "--network none"},
 	{old_layer, "programs", DOCTOR_MISSING, "0.0.9", NULL, "again"},
 	{no_monitor, "programs", DOCTOR_MISSING, "monitor", NULL, "again"},
 };
@@ -583,17 +611,18 @@ START_TEST(test_summary)
 		void (*change)(struct doctor_facts *f);
 		const char *want;
 	} sums[] = {
-		{nothing, "33 ok: containers run"},
-		{no_tun, "31 ok, 2 degraded: containers run, some things less well"},
+		{nothing, "35 ok: containers run"},
+		{no_tun,
+		 "32 ok, 2 degraded, 1 missing: containers run, but without a way out of their networks"},
 		{hybrid,
-		 "31 ok, 1 missing, 1 not tried: containers run, but without limits"},
-		{no_controllers, "32 ok, 1 missing: containers run, but without limits"},
+		 "33 ok, 1 missing, 1 not tried: containers run, but without limits"},
+		{no_controllers, "34 ok, 1 missing: containers run, but without limits"},
 		{much,
-		 "27 ok, 2 degraded, 3 missing, 1 not tried: containers run, but with one id "
-		 "only (--uidmap 0:0:1), without limits"},
-		{clone_forbidden, "32 ok, 1 missing: containers do not run here"},
+		 "28 ok, 2 degraded, 4 missing, 1 not tried: containers run, but with one id "
+		 "only (--uidmap 0:0:1), without limits, without a way out of their networks"},
+		{clone_forbidden, "34 ok, 1 missing: containers do not run here"},
 		{namespaces_off_for_root,
-		 "32 ok, 1 missing: containers run, but without user namespaces"},
+		 "34 ok, 1 missing: containers run, but without user namespaces"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++) {
