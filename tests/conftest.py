@@ -36,7 +36,7 @@ PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX", "GC
 def pytest_configure(config):
     # whoever only hands tests out to others needs no network, and gives them none
     if os.geteuid() == 0 and not config.getoption("numprocesses", None):
-        rootfs.OUTSIDE = stage.enter()
+        rootfs.OUTSIDE = stage.enter().before
     process.become_subreaper()
     config.addinivalue_line("markers", "root: needs root")
     config.addinivalue_line("markers", "rootless: for an ordinary user only")

@@ -15,6 +15,7 @@ and /sys shows the new network. In the LAN runs support/lan_agent.py, which answ
 It hears us on an abstract socket, which is one in our network namespace.
 """
 
+import collections
 import ctypes
 import os
 import socket
@@ -26,6 +27,9 @@ HOST4, HOST6 = "192.0.2.1", "2001:db8:1::1"
 LAN4, OTHER_LAN4, LAN6 = "192.0.2.2", "192.0.2.3", "2001:db8:1::2"
 WORLD4, WORLD6 = "198.51.100.1", "2001:db8:2::1"
 AGENT = "\0cubby-test-lan"
+
+# Open network namespaces: the one that we came from, and the LAN.
+Entered = collections.namedtuple("Entered", "before lan")
 
 _AGENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lan_agent.py")
 _CLONE_NEWNS, _CLONE_NEWNET = 0x00020000, 0x40000000
@@ -114,8 +118,7 @@ def _start_agent(control):
 
 
 def enter(own_etc=False):
-    """Make it all and enter it, as root. own_etc: /etc is a copy, so that files in it can be replaced. Return: a file
-    descriptor of the network namespace that we came from."""
+    """Make it all and enter it, as root; an Entered. own_etc: /etc is a copy, so that files in it can be replaced."""
     before = os.open(_NETWORK, os.O_RDONLY)
     _unshare(_CLONE_NEWNET)
     lan = os.open(_NETWORK, os.O_RDONLY)
@@ -131,11 +134,10 @@ def enter(own_etc=False):
         _start_agent(control)
     set_namespace(host)
     ip(_ROUTES)
-    os.close(lan)
     os.close(host)
     with tempfile.TemporaryDirectory(prefix="stage", dir="/tmp") as scratch:
         subprocess.run(["sh", "-euc", _MOUNTS, "sh", scratch, "own" if own_etc else "", LAN4], check=True)
-    return before
+    return Entered(before, lan)
 
 
 def main(argv):
@@ -143,7 +145,7 @@ def main(argv):
     command = argv[argv[:1] in (["--own-etc"], ["--"]):]
     if not command:
         raise SystemExit(__doc__)
-    os.close(enter(own_etc))
+    enter(own_etc)
     os.execvp(command[0], command)
 
 
