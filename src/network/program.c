@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "network/forward.h"
 #include "util/str.h"
 
 struct role {
@@ -12,6 +13,7 @@ struct role {
 };
 
 static const struct role roles[] = {
+	{"forward", forward_main},
 	{NULL, NULL},
 };
 
