@@ -158,6 +158,24 @@ static const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	"CREATE TRIGGER container_deleted AFTER DELETE ON container BEGIN"
 	" DELETE FROM dependency WHERE container = OLD.id;"
 	" END;",
+
+	"CREATE TABLE network ("
+	" id TEXT NOT NULL PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE,"
+	" created INTEGER NOT NULL,"
+	" config TEXT NOT NULL,"
+	" last TEXT"
+	") WITHOUT ROWID;"
+	"CREATE TABLE address ("
+	" network TEXT NOT NULL,"
+	" ip TEXT NOT NULL,"
+	" container TEXT NOT NULL," /* without a record at first, as with id_range */
+	" PRIMARY KEY (network, ip)"
+	") WITHOUT ROWID;"
+	"CREATE INDEX address_container ON address (container);"
+	"CREATE TRIGGER container_address AFTER DELETE ON container BEGIN"
+	" DELETE FROM address WHERE container = OLD.id;"
+	" END;",
 };
 
 static enum error_kind kind_of(int code)

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/network_remove.h"
+
+#include "engine/container_config.h"
+#include "engine/event.h"
+#include "engine/network_options_words.h"
+#include "engine/network_store.h"
+#include "store/container_record.h"
+#include "util/json.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+static bool is_at(const struct container_record *rec, const struct network *n)
+{
+	cleanup_container_config struct container_config c = {0};
+	cleanup_error struct error err = ERROR_INIT;
+	bool found = false;
+
+	if (container_config_parse(rec->config, &c, &err) < 0) {
+		error_drop(&err, "whoever needs it says so");
+		return false;
+	}
+	for (size_t i = 0; i < c.net.n_attachments; i++) {
+		const struct network_attachment *a = &c.net.attachments[i];
+
+		found = found || str_eq(a->network ? a->network : a->name,
+					a->network ? n->id : n->name);
+	}
+	return found;
+}
+
+int network_users(const struct engine *e, const struct network *n, char ***ret,
+		  struct error *err)
+{
+	cleanup_container_records struct container_records all = {0};
+	cleanup_address_records struct address_records rows = {0};
+	int r = container_record_list(e->store, &all, err);
+
+	if (r >= 0)
+		r = address_record_of_network(e->store, n->id, &rows, err);
+	for (size_t i = 0; r >= 0 && i < all.n; i++)
+		if (is_at(&all.items[i], n))
+			strv_add(ret, all.items[i].id);
+	for (size_t i = 0; r >= 0 && i < rows.n; i++)
+		if (!strv_has(*ret, rows.items[i].container))
+			strv_add(ret, rows.items[i].container);
+	return r;
+}
+
+static int in_use(const struct network *n, char *const *users, struct error *err)
+{
+	error_set(
+		err, ERR_CONFLICT, 0,
+		"\"%s\" has associated containers with it. Use -f to forcibly delete containers and pods: network is being used",
+		n->name);
+	error_hint(err,
+		   "cubby network disconnect %s %.12s; or with the containers: cubby "
+		   "network rm --force %s",
+		   n->name, users[0], n->name);
+	return -EBUSY;
+}
+
+static int remove_unused(const struct engine *e, const struct network *n,
+			 struct error *err)
+{
+	cleanup_strv char **users = NULL;
+	int r = network_users(e, n, &users, err);
+
+	if (r < 0)
+		return r;
+	return users ? in_use(n, users, err)
+		     : network_record_delete(e->store, n->id, err);
+}
+
+int network_remove(const struct engine *e, const struct network *n, struct error *err)
+{
+	cleanup_free char *default_name = network_default_name(e);
+	int r;
+
+	if (str_eq(n->name, default_name))
+		return error_set(err, ERR_CONFLICT, 0,
+				 "default network %s cannot be removed", n->name);
+	r = network_record_begin(e->store, err);
+	if (r < 0)
+		return r;
+	r = remove_unused(e, n, err);
+	if (r >= 0)
+		r = network_record_commit(e->store, err);
+	network_record_end(e->store);
+	if (r < 0)
+		return r;
+	event_emit(e, &(struct event){.type = EVENT_NETWORK,
+				      .status = EVENT_REMOVE,
+				      .id = n->id,
+				      .name = n->name});
+	return 0;
+}
