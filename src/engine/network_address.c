@@ -2,7 +2,6 @@
 #include "engine/network_address.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 #define V4_BITS   32
 #define V6_BITS   128
 #define BYTE_BITS 8
-#define MAC_BYTES 6
 
 int address_parse(const char *text, struct address *ret)
 {
@@ -225,32 +223,4 @@ char *address_mac(const struct address *a)
 
 	return xasprintf("02:42:%02x:%02x:%02x:%02x", n >> 24, n >> 16 & 0xff,
 			 n >> 8 & 0xff, n & 0xff);
-}
-
-static bool is_pair(const char *s)
-{
-	return isxdigit((unsigned char)s[0]) && isxdigit((unsigned char)s[1]);
-}
-
-int mac_parse(const char *text, char **ret)
-{
-	cleanup_free char *mac = xstrdup(text);
-
-	if (strlen(text) != MAC_BYTES * 3 - 1 || (text[2] != ':' && text[2] != '-'))
-		return -EINVAL;
-	for (size_t i = 0; i < MAC_BYTES; i++) {
-		char *pair = mac + 3 * i;
-
-		if (!is_pair(pair) || (i + 1 < MAC_BYTES && pair[2] != text[2]))
-			return -EINVAL;
-		pair[0] = (char)tolower(pair[0]);
-		pair[1] = (char)tolower(pair[1]);
-		if (i + 1 < MAC_BYTES)
-			pair[2] = ':';
-	}
-	/* the lowest bit of the first byte: an address of several */
-	if (strchr("13579bdf", mac[1]) || str_eq(mac, "00:00:00:00:00:00"))
-		return -EINVAL;
-	*ret = TAKE_PTR(mac);
-	return 0;
 }

@@ -74,6 +74,3 @@ int address_next(const struct address_range *range, const struct address_set *ta
 /* address_mac() - the hardware address that goes with an IPv4 address: "02:42:0a:59:00:02"; who takes an address
  * over has the same, so no neighbour knows it wrong. Caller frees. */
 char *address_mac(const struct address *a);
-/* mac_parse() - "92:d0:c6:0a:29:33" (or with '-'), that an interface can have; in lower case into *ret, which the caller
- * frees. -EINVAL. */
-int mac_parse(const char *text, char **ret) _must_check_;

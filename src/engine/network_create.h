@@ -2,23 +2,11 @@
 /* Making and removing networks. Source: podman-network-create(1), podman-network-rm(1). */
 #pragma once
 
-#include <stdbool.h>
-
 #include "engine/engine.h"
+#include "engine/network_words.h"
 #include "engine/network_settings.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-
-#define NETWORK_DRIVER "bridge"
-
-/* What was typed; borrowed, lists are strv. */
-struct network_new {
-	const char *name; /* NULL: one is chosen */
-	const char *driver, *ipam, *interface;
-	char *const *subnets, *const *gateways, *const *ranges; /* that belong together */
-	char *const *options, *const *labels, *const *dns;
-	bool ipv6, internal, no_dns;
-};
 
 /* network_create() - a name in use is ERR_CONFLICT, -EEXIST; one whose subnet others have ERR_CONFLICT too. */
 int network_create(const struct engine *e, const struct network_new *asked,

@@ -3,8 +3,7 @@
 
 #include "engine/container_config.h"
 #include "engine/event.h"
-#include "engine/network_options_words.h"
-#include "engine/network_store.h"
+#include "engine/network_default.h"
 #include "store/container_record.h"
 #include "util/json.h"
 #include "util/mem.h"

@@ -3,59 +3,10 @@
 
 #include <string.h>
 
-#include "engine/containers_conf.h"
-#include "engine/names.h"
 #include "engine/network_create.h"
-#include "engine/settings.h"
-#include "util/json.h"
+#include "engine/network_default.h"
 #include "util/mem.h"
 #include "util/str.h"
-#include "util/time.h"
-
-/* Other words for the default network: podman's name for it, and Docker's. */
-static const char *const other_names[] = {"default", "podman", NULL};
-
-struct json_object *network_conf(const struct engine *e)
-{
-	cleanup_settings struct settings s = SETTINGS_INIT;
-	cleanup_error struct error err = ERROR_INIT;
-
-	if (e->settings)
-		return json_object_get(e->settings->conf);
-	if (settings_read(NULL, &s, &err) < 0)
-		error_drop(&err, "then nothing is set");
-	return json_object_get(s.conf);
-}
-
-static char *name_in(struct json_object *conf)
-{
-	const char *name = conf_string(conf, "network", "default_network");
-	cleanup_error struct error err = ERROR_INIT;
-
-	if (name && name_check(name, &err) < 0) {
-		error_drop(&err, "it is no name of a network");
-		name = NULL;
-	}
-	return xstrdup(name ? name : NETWORK_DEFAULT_NAME);
-}
-
-char *network_default_name(const struct engine *e)
-{
-	cleanup_json struct json_object *conf = network_conf(e);
-
-	return name_in(conf);
-}
-
-bool network_is_default_name(const struct engine *e, const char *name)
-{
-	cleanup_free char *own = NULL;
-
-	if (strv_has((char *const *)other_names, name) ||
-	    str_eq(name, NETWORK_DEFAULT_NAME))
-		return true;
-	own = network_default_name(e);
-	return str_eq(own, name);
-}
 
 static int not_found(const char *name, struct error *err)
 {
@@ -70,9 +21,7 @@ static int not_found(const char *name, struct error *err)
 static int get_default(const struct engine *e, struct network_record *ret,
 		       struct error *err)
 {
-	cleanup_network struct network n = {0};
-	cleanup_json struct json_object *conf = network_conf(e);
-	cleanup_free char *name = name_in(conf);
+	cleanup_free char *name = network_default_name(e);
 	int r = network_record_get(e->store, name, ret, err);
 
 	if (r != 0)

@@ -13,18 +13,6 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define NETWORK_DEFAULT_NAME "bridge"
-
-/* network_conf() - containers.conf, as far as this engine knows it, or NULL. The caller puts it. */
-struct json_object;
-struct json_object *network_conf(const struct engine *e);
-
-/* network_default_name() - caller frees. */
-char *network_default_name(const struct engine *e);
-
-/* network_is_default_name() - the name, or another word for it; it says nothing about other networks of that name. */
-bool network_is_default_name(const struct engine *e, const char *name);
-
 /* network_find() - by name, id or the beginning of an id; e->store must be open. None is ERR_NOT_FOUND, several
  * beginnings ERR_CONFLICT. */
 int network_find(const struct engine *e, const char *name_or_id, struct network *ret,

@@ -153,12 +153,10 @@ int subnet_pools_get(struct json_object *conf, struct subnet_pools *ret,
 
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *item = json_object_array_get_idx(list, i);
-		struct json_object *size = json_get(item, "size");
+		uint64_t size = 0;
 
-		if (add_pool(ret, json_get_str(item, "base"),
-			     json_object_is_type(size, json_type_int)
-				     ? json_object_get_uint64(size)
-				     : 0) >= 0)
+		if (json_to_u64(json_get(item, "size"), "size", &size, err) >= 0 &&
+		    add_pool(ret, json_get_str(item, "base"), size) >= 0)
 			continue;
 		error_set(err, ERR_INVALID, 0,
 			  "containers.conf: default_subnet_pools[%zu]: no pool of IPv4",

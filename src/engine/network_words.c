@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/network_options_words.h"
+#include "engine/network_words.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the default network is called. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/engine.h"
+
+#define NETWORK_DEFAULT_NAME "bridge"
+
+/* network_conf() - containers.conf, as far as this engine knows it, or NULL. The caller puts it. */
+struct json_object;
+struct json_object *network_conf(const struct engine *e);
+
+/* network_default_name() - caller frees. */
+char *network_default_name(const struct engine *e);
+
+/* network_is_default_name() - the name, or another word for it; it says nothing about other networks of that name. */
+bool network_is_default_name(const struct engine *e, const char *name);
