@@ -41,6 +41,8 @@ def test_nothing_runs_while_paused(cubby, counter):
     state = cubby.inspect("web")["State"]
     assert (state["Paused"], state["Running"], state["Pid"]) == (True, False, pid)
     assert set(states(pid).values()) <= {"T", "Z", "D"}
+    # what it said before that is logged by now
+    process.wait_until(lambda: process.stat_fields(state["ConmonPid"])[0] == "S", "its monitor at rest")
     before = count(cubby)
     assert cubby.ok("ps", "--format", "{{.Names}} {{.Status}} {{.State}}") == "web Paused paused"
     assert cubby.ok("ps", "-q", "--filter", "status=running") == ""
