@@ -26,6 +26,15 @@
 #define HOSTS_MAX  (1 << 20)
 #define ZONES_DIR  "/usr/share/zoneinfo"
 
+/* Somebody answers questions, and the host can be reached. */
+static bool has_way_out(const struct create_plan *p)
+{
+	enum namespace_mode mode = p->sharing.options[NS_NETWORK].mode;
+
+	return mode == NAMESPACE_HOST || mode == NAMESPACE_BRIDGE ||
+	       mode == NAMESPACE_PASTA || mode == NAMESPACE_SLIRP;
+}
+
 static int check_hosts_options(const struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
@@ -37,7 +46,7 @@ static int check_hosts_options(const struct create_plan *p, struct error *err)
 		return error_set(err, ERR_INVALID, 0,
 				 "--no-hosts and %s cannot be set together", with);
 	strv_foreach (text, o->add_hosts) {
-		int r = etc_check_add_host(*text, p->network_host, err);
+		int r = etc_check_add_host(*text, has_way_out(p), err);
 
 		if (r < 0)
 			return r;
@@ -112,11 +121,12 @@ static int check_dns(const struct create_plan *p, struct error *err)
 			    : o->dns_searches ? "dns-search"
 					      : NULL;
 
-	if (given && !p->network_host) {
+	if (given && !has_way_out(p)) {
 		error_set(err, ERR_INVALID, 0,
 			  "conflicting options: %s and the network mode: %s", given,
 			  mode);
-		return error_hint(err, "With --network host it has a meaning");
+		return error_hint(err,
+				  "It has a meaning with a network, or --network host");
 	}
 	strv_foreach (server, o->dns) {
 		unsigned char address[16];
@@ -146,7 +156,7 @@ static int plan_resolv(struct create_plan *p, bool *ret_none, struct error *err)
 	int r = check_dns(p, err);
 
 	*ret_none =
-		(!p->network_host && !p->sharing.resolv_conf) || strv_has(o->dns, "none");
+		(!has_way_out(p) && !p->sharing.resolv_conf) || strv_has(o->dns, "none");
 	if (r < 0 || *ret_none)
 		return r;
 	p->etc_words.dns = strv_copy(o->dns ? o->dns : conf->dns);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/etc_hosts.h"
+#include "engine/etc_network.h"
 #include "util/buf.h"
 #include "util/fd.h"
 #include "util/fs.h"
@@ -14,7 +15,8 @@
 #include "util/path.h"
 #include "util/str.h"
 
-#define CONTENT_MAX (1 << 20)
+#define CONTENT_MAX   (1 << 20)
+#define RESOLVED_FILE "/run/systemd/resolve/resolv.conf"
 
 static const struct {
 	const char *name, *target;
@@ -122,6 +124,7 @@ static int read_host_file(const char *path, char **ret, size_t *ret_len,
 
 static int add_hosts(struct buf *b, const struct etc_content *c, struct error *err)
 {
+	cleanup_etc_network struct etc_network network = {0};
 	cleanup_free char *text = NULL;
 	const char *path = c->words->hosts_base;
 	size_t len;
@@ -129,6 +132,7 @@ static int add_hosts(struct buf *b, const struct etc_content *c, struct error *e
 
 	if (r < 0)
 		return r;
+	etc_network_find(c->lease, c->rootless, &network);
 	return etc_hosts_text(
 		&(struct etc_hosts){
 			.add = c->add_hosts,
@@ -136,22 +140,57 @@ static int add_hosts(struct buf *b, const struct etc_content *c, struct error *e
 			.network_host = c->network_host,
 			.hostname = c->hostname,
 			.name = c->name,
+			.names = network.names,
+			.addresses = network.addresses,
+			.host = network.host,
 		},
 		b);
 }
 
+/*
+ * Without a name server of ours (a network with DNS off): whom the host asks, as far as they can be asked from there.
+ * systemd-resolved's file names only itself, and has the others in another one.
+ */
+static int find_servers(const char *resolv_conf, char ***ret, struct error *err)
+{
+	cleanup_free char *text = NULL;
+	size_t len;
+	int r;
+
+	*ret = etc_network_plain_servers(resolv_conf);
+	if (*ret)
+		return 0;
+	r = read_host_file(RESOLVED_FILE, &text, &len, err);
+	if (r >= 0)
+		*ret = etc_network_plain_servers(text);
+	return r;
+}
+
 static int add_resolv(struct buf *b, const struct etc_content *c, struct error *err)
 {
+	cleanup_etc_network struct etc_network network = {0};
+	bool at_network = c->lease && c->lease->member.n_endpoints > 0;
+	cleanup_strv char **servers = NULL;
 	cleanup_free char *text = NULL;
 	size_t len;
 	int r = read_host_file("/etc/resolv.conf", &text, &len, err);
 
 	if (r < 0)
 		return r;
+	if (at_network)
+		etc_network_find(c->lease, false, &network);
+	if (at_network && !network.name_servers && !c->words->dns)
+		r = find_servers(text, &servers, err);
+	if (r < 0)
+		return r;
+	if (!servers)
+		servers = strv_copy(network.name_servers ? network.name_servers
+							 : c->words->dns);
 	return etc_resolv_text(
 		&(struct etc_resolv){
 			.base = text,
-			.servers = c->words->dns,
+			.at_network = at_network,
+			.servers = servers,
 			.searches = c->words->dns_searches,
 			.options = c->words->dns_options,
 		},

@@ -30,6 +30,8 @@ enum etc_file {
 	ETC_FILES
 };
 
+struct network_lease;
+
 struct etc_plan {
 	bool wanted[ETC_FILES];
 };
@@ -55,6 +57,8 @@ struct etc_content {
 	const struct etc_words *words;
 	const char *subuid, *subgid;
 	const struct idmap *uids; /* in ids of the host; no lines: no user namespace */
+	const struct network_lease
+		*lease; /* where it is on networks; no endpoints: nowhere */
 	bool network_host, rootless, nested;
 	uid_t uid; /* owner of the files; where we may not give files away they stay ours
 		    */

@@ -95,19 +95,21 @@ static int add_entry(struct hosts *h, const char *address, char *const *names,
 	return r;
 }
 
-static int add_extra(struct hosts *h, char *const *entries)
+static int add_extra(struct hosts *h, const struct etc_hosts *hosts)
 {
+	const char *host = hosts->network_host ? LOOPBACK : hosts->host;
 	int r = 0;
 
-	strv_foreach (entry, entries) {
+	strv_foreach (entry, hosts->add) {
 		size_t len = strcspn(*entry, ":");
 		cleanup_free char *list = xstrndup(*entry, len);
 		cleanup_strv char **names = str_split(list, ';');
 		const char *address = *entry + len + 1;
 
-		if (r == 0)
-			r = add_entry(h, str_eq(address, GATEWAY) ? LOOPBACK : address,
-				      names, false);
+		if (str_eq(address, GATEWAY))
+			address = host;
+		if (r == 0 && address)
+			r = add_entry(h, address, names, false);
 	}
 	return r;
 }
@@ -130,12 +132,33 @@ static int add_base(struct hosts *h, const char *text)
 	return r;
 }
 
+/* One line an address, with the names that nobody else has. */
+static int add_own(struct hosts *h, const struct etc_hosts *hosts)
+{
+	static const char *const loopback[] = {LOOPBACK, NULL};
+	const char *const first[] = {hosts->hostname, hosts->name, NULL};
+	char *const *lists[] = {(char *const *)first, hosts->names};
+	cleanup_strv char **own = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		strv_foreach (name, lists[i])
+			if (!strv_has(h->known, *name) && !strv_has(own, *name))
+				strv_add(&own, *name);
+	strv_foreach (address,
+		      hosts->addresses ? hosts->addresses : (char *const *)loopback)
+		if (r == 0)
+			r = add_entry(h, *address, own, false);
+	return r;
+}
+
 int etc_hosts_text(const struct etc_hosts *hosts, struct buf *ret)
 {
 	static const char *const local[] = {"localhost", NULL};
-	const char *const own[] = {hosts->hostname, hosts->name, NULL};
+	static const char *const host[] = {"host.containers.internal",
+					   "host.docker.internal", NULL};
 	cleanup(hosts_release) struct hosts h = {.text = ret};
-	int r = add_extra(&h, hosts->add);
+	int r = add_extra(&h, hosts);
 
 	if (r == 0)
 		r = add_base(&h, hosts->base);
@@ -144,14 +167,19 @@ int etc_hosts_text(const struct etc_hosts *hosts, struct buf *ret)
 		if (r == 0)
 			r = add_entry(&h, "::1", (char *const *)local, false);
 	}
+	if (r == 0 && hosts->host)
+		r = add_entry(&h, hosts->host, (char *const *)host, true);
 	if (r == 0 && !hosts->network_host)
-		r = add_entry(&h, LOOPBACK, (char *const *)own, true);
+		r = add_own(&h, hosts);
 	return r;
 }
 
 /* Lines of the base that begin with this word go, where the user has said something else. */
 static bool is_replaced(const struct etc_resolv *r, const char *word)
 {
+	if (r->at_network && !str_eq(word, "search") && !str_eq(word, "domain") &&
+	    !str_eq(word, "options"))
+		return true;
 	return (r->servers && str_eq(word, "nameserver")) ||
 	       (r->searches && (str_eq(word, "search") || str_eq(word, "domain"))) ||
 	       (r->options && str_eq(word, "options"));
@@ -166,7 +194,7 @@ static int add_kept(const struct etc_resolv *resolv, struct buf *ret)
 		size_t len = strcspn(text, "\n");
 		cleanup_strv char **words = line_words(text, len);
 
-		if (!words || !is_replaced(resolv, words[0]))
+		if (words ? !is_replaced(resolv, words[0]) : !resolv->at_network)
 			r = buf_printf(ret, "%.*s\n", (int)len, text);
 		text += len + (text[len] == '\n');
 	}

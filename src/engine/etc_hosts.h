@@ -17,15 +17,19 @@ struct etc_hosts {
 	const char *base;  /* text of a hosts file: its lines follow; NULL: none */
 	bool network_host; /* the host's own: the gateway to it is its loopback */
 	const char *hostname,
-		*name; /* the container's: where it has a network of its own */
+		*name;          /* the container's: where it has a network of its own */
+	char *const *names;     /* strv; more of these */
+	char *const *addresses; /* strv; which it has there; NULL: its loopback */
+	const char *host;       /* the address by which it reaches the host; NULL: none */
 };
 
 /* etc_hosts_text() - 0 or -E2BIG. Names of the base that say where the host is (host.containers.internal) are
- * left out: they are another container's. */
+ * left out: they are another container's. Its own are there if `host` is said. */
 int etc_hosts_text(const struct etc_hosts *h, struct buf *ret) _must_check_;
 
 struct etc_resolv {
 	const char *base;     /* the host's resolv.conf; NULL: none */
+	bool at_network;      /* of the base only search and options count */
 	char *const *servers; /* instead of its own, as the next two; strv */
 	char *const *searches, *const *options; /* a search of "." or "": none */
 };

@@ -96,6 +96,45 @@ START_TEST(test_hosts)
 }
 END_TEST
 
+/* At networks: its own addresses, the host's, and no line of the host's own but those that say how to search. */
+START_TEST(test_at_networks)
+{
+	static const char *const addresses[] = {"10.89.0.2", "fd00::2", NULL},
+				 *const names[] = {"web", "db", NULL},
+				 *const add[] = {"up:host-gateway", NULL},
+				 *const servers[] = {"10.89.0.1", NULL};
+	struct etc_hosts hosts = {
+		.add = (char *const *)add,
+		.hostname = "box",
+		.name = "web",
+		.names = (char *const *)names,
+		.addresses = (char *const *)addresses,
+		.host = "192.168.1.5",
+	};
+	const struct etc_resolv resolv = {
+		.base = "# x\n\nnameserver 127.0.0.53\nsearch lan\noptions edns0\nsortlist 1.1.1.1\n",
+		.at_network = true,
+		.servers = (char *const *)servers,
+	};
+	cleanup_buf struct buf b = {0}, without = {0}, r = {0};
+
+	buf_init(&b, 4096);
+	buf_init(&without, 4096);
+	buf_init(&r, 4096);
+	ck_assert_int_eq(etc_hosts_text(&hosts, &b), 0);
+	ck_assert_str_eq(b.data,
+			 "192.168.1.5\tup\n127.0.0.1\tlocalhost\n::1\tlocalhost\n"
+			 "192.168.1.5\thost.containers.internal host.docker.internal\n"
+			 "10.89.0.2\tbox web db\nfd00::2\tbox web db\n");
+	hosts.host = NULL;
+	ck_assert_int_eq(etc_hosts_text(&hosts, &without), 0);
+	ck_assert_str_eq(without.data, "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
+				       "10.89.0.2\tbox web db\nfd00::2\tbox web db\n");
+	ck_assert_int_eq(etc_resolv_text(&resolv, &r), 0);
+	ck_assert_str_eq(r.data, "search lan\noptions edns0\nnameserver 10.89.0.1\n");
+}
+END_TEST
+
 START_TEST(test_too_much)
 {
 	cleanup_buf struct buf b = {0};
@@ -149,4 +188,5 @@ START_TEST(test_resolv)
 }
 END_TEST
 
-UNIT_MAIN("etc_hosts", test_check, test_hosts, test_too_much, test_resolv)
+UNIT_MAIN("etc_hosts", test_check, test_hosts, test_too_much, test_at_networks,
+	  test_resolv)
