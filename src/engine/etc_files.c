@@ -170,7 +170,7 @@ static int add_resolv(struct buf *b, const struct etc_content *c, struct error *
 {
 	cleanup_etc_network struct etc_network network = {0};
 	bool at_network = c->lease && c->lease->member.n_endpoints > 0;
-	cleanup_strv char **servers = NULL;
+	cleanup_strv char **servers = NULL, **searches = NULL;
 	cleanup_free char *text = NULL;
 	size_t len;
 	int r = read_host_file("/etc/resolv.conf", &text, &len, err);
@@ -186,12 +186,14 @@ static int add_resolv(struct buf *b, const struct etc_content *c, struct error *
 	if (!servers)
 		servers = strv_copy(network.name_servers ? network.name_servers
 							 : c->words->dns);
+	if (network.name_servers && !c->words->dns_searches)
+		searches = etc_network_searches(text);
 	return etc_resolv_text(
 		&(struct etc_resolv){
 			.base = text,
 			.at_network = at_network,
 			.servers = servers,
-			.searches = c->words->dns_searches,
+			.searches = searches ? searches : c->words->dns_searches,
 			.options = c->words->dns_options,
 		},
 		b);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "network/names_domain.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -138,4 +139,31 @@ char **etc_network_plain_servers(const char *resolv_conf)
 		line += len + (line[len] == '\n');
 	}
 	return servers;
+}
+
+char **etc_network_searches(const char *resolv_conf)
+{
+	cleanup_strv char **last = NULL;
+	const char *line = resolv_conf;
+	char **searches = NULL;
+
+	while (line && *line) {
+		size_t len = strcspn(line, "\n");
+		cleanup_free char *text = xstrndup(line, len);
+		char *rest = text, *word = strsep(&rest, BLANKS);
+
+		/* the last such line counts; resolv.conf(5) */
+		if (word && (str_eq(word, "search") || str_eq(word, "domain"))) {
+			strv_free(last);
+			last = NULL;
+			while ((word = strsep(&rest, BLANKS)) != NULL)
+				if (*word && !str_eq(word, "."))
+					add_once(&last, word);
+		}
+		line += len + (line[len] == '\n');
+	}
+	strv_add(&searches, NAMES_DOMAIN);
+	strv_foreach (domain, last)
+		add_once(&searches, *domain);
+	return searches;
 }

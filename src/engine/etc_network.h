@@ -24,3 +24,7 @@ void etc_network_find(const struct network_lease *lease, bool rootless,
 /* etc_network_plain_servers() - the name servers of a resolv.conf (may be NULL) that others than the host itself can ask
  * as well. Caller frees (strv). */
 char **etc_network_plain_servers(const char *resolv_conf);
+
+/* etc_network_searches() - where a name server of ours answers: its domain before those of the host's resolv.conf (may be
+ * NULL), or the names of neighbours would be asked for elsewhere first. Caller frees (strv). */
+char **etc_network_searches(const char *resolv_conf);

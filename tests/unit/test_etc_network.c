@@ -67,4 +67,18 @@ START_TEST(servers_of_the_host)
 }
 END_TEST
 
-UNIT_MAIN("etc_network", of_a_lease, servers_of_the_host)
+START_TEST(ours_is_searched_first)
+{
+	cleanup_strv char *
+		*none = etc_network_searches(NULL),
+	       **some = etc_network_searches(
+		       "domain old.org\nsearch\tcorp.org  dns.podman . b.org \n"
+		       "searching x.org\n");
+	cleanup_free char *alone = words(none), *text = words(some);
+
+	ck_assert_str_eq(alone, "dns.podman");
+	ck_assert_str_eq(text, "dns.podman corp.org b.org");
+}
+END_TEST
+
+UNIT_MAIN("etc_network", of_a_lease, servers_of_the_host, ours_is_searched_first)

@@ -39,13 +39,20 @@ static void add_member(struct box *b, const char *id, const char *allow,
 	m.allow = limits;
 	for (; *words; words++) {
 		struct network_endpoint *e = &ends[m.n_endpoints++];
-		char **parts = str_split(*words, ' ');
+		cleanup_strv char **parts = str_split(*words, ' ');
 
-		e->network = parts[0];
+		e->network = TAKE_PTR(parts[0]);
 		e->addresses = str_split(parts[1], ',');
 		e->names = str_split(parts[2], ',');
+		free(parts[1]);
+		free(parts[2]);
 	}
 	names_view_member(&b->view, &m);
+	for (size_t k = 0; k < m.n_endpoints; k++) {
+		free(ends[k].network);
+		strv_free(ends[k].addresses);
+		strv_free(ends[k].names);
+	}
 }
 #define MEMBER(b, id, allow, ...) \
 	add_member(b, id, allow, (const char *const[]){__VA_ARGS__, NULL})
