@@ -7,6 +7,7 @@
 
 #include "cli/human.h"
 #include "engine/inspect.h"
+#include "engine/inspect_network.h"
 #include "engine/names.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -137,6 +138,8 @@ struct json_object *ps_row_template(const struct ps_row *row)
 	cleanup_free char *image = id_text(c->record.image, row->no_trunc);
 	cleanup_free char *pod = id_text(json_get_str(o, "Pod"), row->no_trunc);
 	cleanup_free char *size = size_text(row->size);
+	cleanup_strv char **names = container_networks(&c->config);
+	cleanup_free char *networks = names ? strv_join(names, ",") : NULL;
 
 	json_add_str(o, "ID", id);
 	json_add_str(o, "ImageID", image);
@@ -145,7 +148,7 @@ struct json_object *ps_row_template(const struct ps_row *row)
 	json_add_str(o, "CIDFile", c->config.cidfile ? c->config.cidfile : "");
 	json_add_str(o, "Names", c->record.name);
 	json_add_str(o, "Ports", "");
-	json_add_str(o, "Networks", c->config.network);
+	json_add_str(o, "Networks", networks ? networks : c->config.network);
 	json_add_str(o, "Size", size);
 	add_times(row, o);
 	add_namespaces(row, o, true);

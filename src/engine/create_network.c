@@ -3,6 +3,8 @@
 #include "engine/create_plan.h"
 #include "engine/create_steps.h"
 #include "engine/engine.h"
+#include "engine/network_store.h"
+#include "util/mem.h"
 #include "util/str.h"
 
 /* Who puts an interface into the container has rights over what is below the gateway's user namespace, no other. */
@@ -19,13 +21,40 @@ static int check_user(const struct engine *e, const struct create_plan *p,
 			  "--network none");
 }
 
+static int find_networks(const struct engine *e, struct network_config *c,
+			 struct error *err)
+{
+	for (size_t i = 0; i < c->n_attachments; i++) {
+		cleanup(network_release) struct network n = {0};
+		struct network_attachment *a = &c->attachments[i];
+		int r = network_find(e, a->name, &n, err);
+
+		if (r < 0)
+			return r;
+		for (size_t j = 0; j < i; j++)
+			if (str_eq(c->attachments[j].network, n.id))
+				return error_set(
+					err, ERR_INVALID, 0,
+					"--network: network %s is specified multiple times",
+					n.name);
+		a->network = xstrdup(n.id);
+		free(a->name);
+		a->name = xstrdup(n.name);
+	}
+	return 0;
+}
+
 int create_plan_network(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	enum namespace_mode mode = p->sharing.options[NS_NETWORK].mode;
+	int r;
 
 	if (mode == NAMESPACE_PASTA || mode == NAMESPACE_SLIRP)
 		return error_set(err, ERR_UNSUPPORTED, 0,
 				 "--network %s is not supported yet",
 				 namespace_mode_word(mode));
-	return mode == NAMESPACE_BRIDGE ? check_user(e, p, err) : 0;
+	if (mode != NAMESPACE_BRIDGE)
+		return 0;
+	r = check_user(e, p, err);
+	return r < 0 ? r : find_networks(e, &p->net, err);
 }

@@ -5,6 +5,7 @@
 #include <regex.h>
 #include <string.h>
 
+#include "engine/inspect_network.h"
 #include "engine/mount_record.h"
 #include "engine/restart_policy.h"
 #include "util/buf.h"
@@ -95,7 +96,7 @@ static bool match_no_label(const struct question *q)
 
 static bool match_network(const struct question *q)
 {
-	return str_eq(q->c->config.network, q->value);
+	return container_is_at_network(&q->c->config, q->value);
 }
 
 /* A volume's name, a source, or a destination. */

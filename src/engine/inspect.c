@@ -10,6 +10,7 @@
 #include "engine/health.h"
 #include "engine/inspect_gaps.h"
 #include "engine/inspect_mounts.h"
+#include "engine/inspect_network.h"
 #include "engine/log_target.h"
 #include "engine/sdnotify.h"
 #include "spec/spec.h"
@@ -295,6 +296,7 @@ int container_inspect(const struct engine *e, const struct container *c,
 	json_add(o, "Mounts", inspect_mounts(&c->config));
 	json_add(o, "Config", config(&s));
 	json_add(o, "HostConfig", host_config(&s));
+	json_add(o, "NetworkSettings", inspect_network_settings(e, c));
 	inspect_fill_gaps(e, c, spec, o);
 	*ret = o;
 	return 0;

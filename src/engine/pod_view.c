@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/inspect_network.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -35,8 +36,26 @@ static struct json_object *members(const struct pod *p, bool is_summary)
 	return list;
 }
 
+/* NULL: it has none. */
+static const struct container *infra_of(const struct pod *p)
+{
+	for (size_t i = 0; i < p->members.n; i++)
+		if (pod_is_infra(p, &p->members.items[i]))
+			return &p->members.items[i];
+	return NULL;
+}
+
+/* Caller frees. */
+static char **networks_of(const struct pod *p)
+{
+	const struct container *infra = infra_of(p);
+
+	return infra ? container_networks(&infra->config) : NULL;
+}
+
 struct json_object *pod_summary(const struct pod *p)
 {
+	cleanup_strv char **networks = networks_of(p);
 	struct json_object *o = json_object_new_object();
 
 	json_add_str(o, "Cgroup", "");
@@ -46,7 +65,7 @@ struct json_object *pod_summary(const struct pod *p)
 	json_add_str(o, "InfraId", p->record.infra ? p->record.infra : "");
 	json_add_str(o, "Name", p->record.name);
 	json_add_str(o, "Namespace", "");
-	json_add_strv(o, "Networks", NULL);
+	json_add_strv(o, "Networks", networks);
 	json_add_str(o, "Status", pod_status_word(p->status));
 	json_add(o, "Labels", container_config_pairs(p->config.labels));
 	return o;
@@ -54,9 +73,22 @@ struct json_object *pod_summary(const struct pod *p)
 
 static struct json_object *infra_config(const struct pod *p)
 {
+	const struct container *infra = infra_of(p);
+	cleanup_strv char **networks = networks_of(p);
 	struct json_object *o = json_object_new_object();
 
 	json_add_bool(o, "HostNetwork", str_eq(p->config.network, "host"));
+	json_add_strv(o, "Networks", networks);
+	if (infra && infra->config.net.n_attachments == 1) {
+		const struct network_attachment *a = &infra->config.net.attachments[0];
+
+		json_add_str(o, "StaticIP", a->ip ? a->ip : a->ip6 ? a->ip6 : "");
+		json_add_str(o, "StaticMAC", a->mac ? a->mac : "");
+	}
+	json_add_strv(o, "DNSServer", infra ? infra->config.dns : NULL);
+	json_add_strv(o, "DNSSearch", infra ? infra->config.dns_search : NULL);
+	json_add_strv(o, "DNSOption", infra ? infra->config.dns_options : NULL);
+	json_add_bool(o, "NoManageResolvConf", false);
 	json_add_bool(o, "NoManageHosts", false);
 	json_add_strv(o, "HostAdd", p->config.add_hosts);
 	json_add_str(o, "userns", p->config.userns ? p->config.userns : "");
@@ -134,7 +166,8 @@ static bool matches_one(const struct pod *p, const char *key, const char *value)
 	if (str_eq(key, "until"))
 		return time_parse(value, &number) >= 0 && p->record.created_usec < number;
 	if (str_eq(key, "network"))
-		return str_eq(p->config.network, value);
+		return infra_of(p) ? container_is_at_network(&infra_of(p)->config, value)
+				   : str_eq(p->config.network, value);
 	return has_member(p, key, value);
 }
 

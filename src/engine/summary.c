@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/inspect.h"
+#include "engine/inspect_network.h"
 #include "engine/mount_record.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -68,6 +69,7 @@ struct json_object *container_summary(const struct container *c, int64_t now_use
 	cleanup_free char *status = container_status_text(c, now_usec);
 	cleanup_free char *age = since(r->created_usec, now_usec);
 	cleanup_free char *created = xasprintf("%s ago", age);
+	cleanup_strv char **networks = container_networks(&c->config);
 	struct json_object *o = json_object_new_object();
 
 	json_add_bool(o, "AutoRemove", r->auto_remove);
@@ -83,7 +85,7 @@ struct json_object *container_summary(const struct container *c, int64_t now_use
 	json_add(o, "Labels", container_config_pairs(c->config.labels));
 	json_add(o, "Mounts", mount_points(&c->config));
 	json_add(o, "Names", one_name(r->name));
-	json_add(o, "Networks", json_object_new_array());
+	json_add_strv(o, "Networks", networks);
 	json_add_i64(o, "Pid", c->init.pid);
 	json_add_str(o, "Pod", c->record.pod ? c->record.pod : "");
 	json_add_str(o, "PodName", c->config.pod_name ? c->config.pod_name : "");
