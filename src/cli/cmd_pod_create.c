@@ -60,6 +60,8 @@ static const struct option_spec options[] = {
 	OPT_STRING(V, infra.net.mac, "mac-address", 0, "MAC", "its MAC address"),
 	OPT_STRV(V, infra.net.aliases, "network-alias", 0, "NAME",
 		 "another name for it on its networks"),
+	OPT_STRV(V, infra.net.publish, "publish", 'p', "HOSTPORT:PORT",
+		 "publish a port at the host, as of run"),
 	OPT_STRV(V, infra.net.allow, "allow-net", 0, "WORD,...",
 		 "reach only these, as of run"),
 	OPT_LIST(V, infra.inside.dns, "dns", 0, "ADDRESS",

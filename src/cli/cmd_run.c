@@ -121,10 +121,11 @@ const struct command cmd_run = {
 		"file system; what the program changes in it stays.\n"
 		"The exit status is the program's; 125: Cubby failed, 126: the program cannot be "
 		"executed, 127: there is no such program.",
-	.examples = "cubby run --rm -it cubby/hello sh\n"
-		    "cubby run -it --rm debian:12 bash\n"
-		    "cubby run -d --name web -v ./site:/srv:ro localhost:5000/httpd\n"
-		    "cubby run --rm --rootfs ./busybox id",
+	.examples =
+		"cubby run --rm -it cubby/hello sh\n"
+		"cubby run -it --rm debian:12 bash\n"
+		"cubby run -d --name web -p 8080:80 -v ./site:/srv:ro localhost:5000/httpd\n"
+		"cubby run --rm --rootfs ./busybox id",
 	.settings = SETTINGS_FOR_CONTAINERS,
 	.options = options,
 	.values_size = sizeof(struct run_values),

@@ -16,7 +16,7 @@ const struct option_spec create_table_network[] = {
 		"several times: several networks; NAME:ip=...,mac=...,alias=... says more",
 		.aliases = net_alias, .common = true),
 	OPT_STRING(O, hostname, "hostname", 'h', "NAME",
-		   "host name in the container; default: its short ID", .common = true),
+		   "host name in the container; default: its short ID"),
 	OPT_STRING(O, domainname, "domainname", 0, "NAME", "NIS domain name"),
 	OPT_STRV(O, add_hosts, "add-host", 0, "NAME[;NAME]:ADDRESS",
 		 "a line for /etc/hosts"),
@@ -31,7 +31,8 @@ const struct option_spec create_table_network[] = {
 		 "an option for /etc/resolv.conf", .aliases = dns_opt_alias),
 	OPT_LIST(O, inside.dns_searches, "dns-search", 0, "DOMAIN",
 		 "a domain to search names in; . for none"),
-	OPT_NOT_YET("expose", 0),
+	OPT_STRV(O, net.expose, "expose", 0, "PORT[/PROTOCOL]",
+		 "a port, or a range, that -P publishes"),
 	OPT_STRING(O, net.ip, "ip", 0, "ADDRESS", "its IPv4 address at its network"),
 	OPT_STRING(O, net.ip6, "ip6", 0, "ADDRESS", "its IPv6 address at its network"),
 	OPT_STRING(O, net.mac, "mac-address", 0, "MAC", "its MAC address at its network"),
@@ -40,7 +41,12 @@ const struct option_spec create_table_network[] = {
 	OPT_STRV(O, net.allow, "allow-net", 0, "HOST,...",
 		 "reach only these: HOST[:PORT], *.DOMAIN, ADDRESS[:PORT], CIDR"),
 	OPT_NOT_YET("link-local-ip", 0),
-	OPT_NOT_YET("publish", 'p'),
-	OPT_NOT_YET("publish-all", 'P'),
+	OPT_STRV(
+		O, net.publish, "publish", 'p', "HOSTPORT:PORT",
+		"publish a port at the host; [[IP:][HOSTPORT]:]PORT[/udp], or ranges; without "
+		"HOSTPORT a free one",
+		.common = true),
+	OPT_BOOL(O, net.publish_all, "publish-all", 'P',
+		 "publish every exposed port at a free one of the host"),
 	OPT_END,
 };

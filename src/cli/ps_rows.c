@@ -9,6 +9,8 @@
 #include "engine/inspect.h"
 #include "engine/inspect_network.h"
 #include "engine/names.h"
+#include "engine/ports_view.h"
+#include "engine/publish_option.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -90,6 +92,10 @@ struct json_object *ps_row_json(const struct ps_row *row)
 {
 	struct json_object *o = container_summary(row->container, row->now_usec);
 
+	cleanup_network_config struct network_config ports = {0};
+
+	ports_view(row->engine, row->container, &ports);
+	json_add(o, "Ports", ports_view_json(&ports));
 	if (row->container->config.cidfile)
 		json_add_str(o, "CIDFile", row->container->config.cidfile);
 	add_namespaces(row, o, false);
@@ -116,6 +122,15 @@ char *ps_row_id(const struct ps_row *row)
 	return id_text(row->container->record.id, row->no_trunc);
 }
 
+/* "0.0.0.0:8080->80/tcp" */
+static char *ports_text(const struct ps_row *row)
+{
+	cleanup_network_config struct network_config ports = {0};
+
+	ports_view(row->engine, row->container, &ports);
+	return publish_text(ports.ports, ports.n_ports);
+}
+
 static void add_times(const struct ps_row *row, struct json_object *o)
 {
 	const struct container_record *r = &row->container->record;
@@ -137,7 +152,7 @@ struct json_object *ps_row_template(const struct ps_row *row)
 	cleanup_free char *id = ps_row_id(row), *command = command_text(row);
 	cleanup_free char *image = id_text(c->record.image, row->no_trunc);
 	cleanup_free char *pod = id_text(json_get_str(o, "Pod"), row->no_trunc);
-	cleanup_free char *size = size_text(row->size);
+	cleanup_free char *size = size_text(row->size), *ports = ports_text(row);
 	cleanup_strv char **names = container_networks(&c->config);
 	cleanup_free char *networks = names ? strv_join(names, ",") : NULL;
 
@@ -147,7 +162,7 @@ struct json_object *ps_row_template(const struct ps_row *row)
 	json_add_str(o, "Command", command);
 	json_add_str(o, "CIDFile", c->config.cidfile ? c->config.cidfile : "");
 	json_add_str(o, "Names", c->record.name);
-	json_add_str(o, "Ports", "");
+	json_add_str(o, "Ports", ports);
 	json_add_str(o, "Networks", networks ? networks : c->config.network);
 	json_add_str(o, "Size", size);
 	add_times(row, o);

@@ -69,14 +69,15 @@ static int plan_name(struct create_plan *p, struct error *err)
 static int build(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	static create_step *const steps[] = {
-		create_plan_rootfs,  create_plan_command,    create_plan_systemd,
-		create_plan_sharing, create_plan_hostname,   create_plan_userns,
-		create_plan_network, create_plan_user,       create_plan_ids,
-		create_plan_map,     create_plan_root_owner, create_plan_security,
-		create_plan_limits,  create_plan_labels,     create_plan_life,
-		create_plan_log,     create_plan_health,     create_plan_mounts,
-		create_plan_secrets, create_plan_env,        create_plan_nested,
-		create_plan_cwd,     create_plan_devices,    create_plan_etc,
+		create_plan_rootfs,   create_plan_command,  create_plan_systemd,
+		create_plan_sharing,  create_plan_hostname, create_plan_userns,
+		create_plan_network,  create_plan_publish,  create_plan_user,
+		create_plan_ids,      create_plan_map,      create_plan_root_owner,
+		create_plan_security, create_plan_limits,   create_plan_labels,
+		create_plan_life,     create_plan_log,      create_plan_health,
+		create_plan_mounts,   create_plan_secrets,  create_plan_env,
+		create_plan_nested,   create_plan_cwd,      create_plan_devices,
+		create_plan_etc,
 	};
 	int r = name_random_id(&p->id, err);
 
@@ -188,6 +189,9 @@ char *create_plan_warning(const struct create_plan *p)
 	cleanup_strv char **sources = NULL;
 	cleanup_free char *list = NULL;
 
+	if (p->ports_discarded)
+		return xstrdup("Port mappings have been discarded as one of the Host, "
+			       "Container, Pod, and None network modes are in use");
 	if (p->rootless || p->uids.n_lines || p->user.uid != 0)
 		return create_plan_owner_hint(p);
 	for (size_t i = 0; i < p->volumes.n; i++)

@@ -54,6 +54,7 @@ struct create_plan {
 	struct settings settings;
 	struct sharing_plan sharing;
 	struct network_config net;
+	bool ports_discarded; /* published, but it has no network of its own */
 	struct userns_plan userns;
 	struct idmap uids,
 		gids; /* empty: no user namespace; outside are ids of the engine's

@@ -44,6 +44,9 @@ const char *create_plan_home(const struct create_plan *p);
 /* create_plan_user_words() - -u, or who it is without; NULL: root. (create_program.c) */
 const char *create_plan_user_words(const struct create_plan *p);
 
+/* create_publish.c: after create_plan_network */
+create_step create_plan_publish;
+
 /* create_systemd.c */
 create_step create_plan_systemd;
 

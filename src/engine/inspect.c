@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/inspect.h"
 
+#include "engine/ports_view.h"
 #include "engine/restart_policy.h"
 #include <fcntl.h>
 #include <inttypes.h>
@@ -298,6 +299,7 @@ int container_inspect(const struct engine *e, const struct container *c,
 	json_add(o, "HostConfig", host_config(&s));
 	json_add(o, "NetworkSettings", inspect_network_settings(e, c));
 	inspect_fill_gaps(e, c, spec, o);
+	ports_view_inspect(e, c, o);
 	*ret = o;
 	return 0;
 }

@@ -65,6 +65,11 @@ static int check_names(const struct pod *p, const struct create_options *o,
 		return error_set(
 			err, ERR_INVALID, 0,
 			"cannot set hostname when joining the pod UTS namespace: invalid configuration");
+	if ((o->net.publish || o->net.expose || o->net.publish_all) && shares(p, "net") &&
+	    !o->net.networks)
+		return error_set(
+			err, ERR_INVALID, 0,
+			"published or exposed ports must be defined when the pod is created: network cannot be configured when it is shared with a pod");
 	if (o->add_hosts && shares(p, "net") && !o->net.networks)
 		return error_set(
 			err, ERR_INVALID, 0,

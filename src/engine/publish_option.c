@@ -448,16 +448,22 @@ static int expose(const struct publish_options *o, struct network_config *c,
 	return r;
 }
 
+void publish_discard(struct network_config *c)
+{
+	for (size_t i = 0; i < c->n_ports; i++)
+		mapping_release(&c->ports[i]);
+	free(c->ports);
+	c->ports = NULL;
+	c->n_ports = 0;
+	c->publish_all = false;
+}
+
 int publish_options_parse(const struct publish_options *o, struct network_config *ret,
 			  struct error *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < ret->n_ports; i++)
-		mapping_release(&ret->ports[i]);
-	free(ret->ports);
-	ret->ports = NULL;
-	ret->n_ports = 0;
+	publish_discard(ret);
 	strv_free(ret->exposed);
 	ret->exposed = NULL;
 	ret->publish_all = o->publish_all;

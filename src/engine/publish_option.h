@@ -31,6 +31,9 @@ int publish_options_parse(const struct publish_options *o, struct network_config
 int publish_parse(struct port_mapping **list, size_t *n, const char *text,
 		  struct error *err) _must_check_;
 
+/* publish_discard() - the ports and publish_all go, what is exposed stays. */
+void publish_discard(struct network_config *c);
+
 /* publish_text() - as podman's ps has them: "0.0.0.0:8080->80/tcp, 127.0.0.1:53->53/udp"; ranges stay ranges. Caller
  * frees. */
 char *publish_text(const struct port_mapping *ports, size_t n);
