@@ -13,6 +13,10 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+struct sandbox_network {
+	int user_ns_fd, net_ns_fd;
+};
+
 struct sandbox_options {
 	const struct idmap *uids, *gids; /* no lines: no user namespace of its own */
 	unsigned long new_flags;         /* CLONE_NEW*, besides the user namespace */
@@ -24,6 +28,9 @@ struct sandbox_options {
 	 * look into it. No new_flags then. 0: no such */
 	pid_t joined_pid;
 	int joined_pid_fd;
+	/* instead: a network namespace and the user namespace that owns it (-EBADF: the caller's), where the child is root;
+	 * mounts and the rest are the caller's. No new_flags then. NULL: no such */
+	const struct sandbox_network *joined_network;
 	/* run() - in the child, with umask 0. Either returns 0 or -errno with *err, or execs. Fds are
 	 * those of the caller. */
 	int (*run)(void *data, struct error *err);
