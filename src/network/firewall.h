@@ -23,7 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "network/allow.h"
+#include "network/firewall_text.h"
 #include "network/request.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -31,7 +31,6 @@
 #define FIREWALL_MARK_LOCAL   0x1 /* a packet for a transparent socket */
 #define FIREWALL_MARK_REFUSED 0x2 /* from a limited container, not on its list */
 #define FIREWALL_ROUTE_TABLE  100
-#define FIREWALL_LOG_GROUP    67 /* NFLOG, in the gateway's network namespace */
 #define FIREWALL_TABLE_SIZE   32
 
 /* Something that a limited container was not let to. */
@@ -78,12 +77,6 @@ void firewall_dispatch(struct firewall *fw);
 int firewall_network(struct firewall *fw, const struct network_definition *n,
 		     struct error *err) _must_check_;
 void firewall_network_forget(struct firewall *fw, const char *network_id);
-
-/* A bridge port of a member: the gateway's end of a veth, and the hardware address of the container's. */
-struct firewall_port {
-	const char *interface; /* network_peer_name() */
-	uint8_t mac[6];
-};
 
 /*
  * firewall_member() - published ports (root of the host) and limits, before the interfaces are up; again when they
