@@ -21,6 +21,8 @@
 #include "engine/health_state.h"
 #include "engine/layer_way.h"
 #include "engine/mount_prepare.h"
+#include "engine/network_lease.h"
+#include "engine/network_start.h"
 #include "engine/pidfiles.h"
 #include "engine/remove.h"
 #include "engine/start.h"
@@ -42,11 +44,17 @@ struct revival {
 	struct spec *spec;
 	struct etc_fds etc_fds;
 	struct mounts_hold mounts;
+	struct network_start network;
 	char **gifts;
 	bool recorded, done;
 	char *failure; /* owned; why it got nowhere */
 };
-#define REVIVAL_INIT ((struct revival){.lock_fd = -EBADF, .etc_fds = ETC_FDS_INIT})
+#define REVIVAL_INIT                           \
+	((struct revival){                     \
+		.lock_fd = -EBADF,             \
+		.etc_fds = ETC_FDS_INIT,       \
+		.network = NETWORK_START_INIT, \
+	})
 
 /* What did not become a start leaves nothing but the reason. */
 static void undo(const struct revival *x)
@@ -54,6 +62,8 @@ static void undo(const struct revival *x)
 	cleanup_error struct error err = ERROR_INIT;
 	int r = 0;
 
+	if (x->network.request && !x->recorded)
+		r = network_lease_drop(x->engine, x->plan.id, &err);
 	if (x->recorded)
 		r = container_record_rest(x->engine->store, x->plan.id, x->failure, &err);
 	if (r >= 0)
@@ -70,6 +80,7 @@ static void revival_release(struct revival *x)
 	etc_fds_release(&x->etc_fds);
 	start_plan_release(&x->plan);
 	mounts_hold_release(&x->mounts);
+	network_start_release(&x->network);
 	strv_free(x->gifts);
 	free(x->failure);
 	if (x->spec)
@@ -125,6 +136,7 @@ static void recall(struct start_plan *p, const struct container *c)
 	p->image_id = c->record.image ? xstrdup(c->record.image) : NULL;
 	p->is_checked = health_state_is_due(&c->config.health);
 	log_settings_recall(&c->config, &p->log);
+	network_config_copy(&c->config.net, &p->net);
 }
 
 static int prepare(struct revival *x, const struct container *c, struct error *err)
@@ -140,8 +152,10 @@ static int prepare(struct revival *x, const struct container *c, struct error *e
 	r = container_dir_spec(x->engine, p->id, &x->spec, err);
 	if (r >= 0)
 		r = empty_dir(x->lock_fd, p->run_dir, err);
+	if (r >= 0 && network_start_is_needed(p))
+		r = network_start_begin(x->engine, p, &x->network, err);
 	if (r >= 0)
-		r = start_plan_etc(p, x->lock_fd, &x->etc_fds, err);
+		r = start_plan_etc(p, &x->network.lease, x->lock_fd, &x->etc_fds, err);
 	if (r >= 0)
 		r = allow_volatile(x, err);
 	if (r >= 0)
@@ -165,6 +179,7 @@ static int launch(struct revival *x, struct started *ret, struct error *err)
 		.spec = x->spec,
 		.lock_fd = x->lock_fd,
 		.gifts = x->gifts,
+		.network = &x->network,
 		.foreground = x->options->attach,
 		.waits = x->options->only_init,
 	};

@@ -44,6 +44,7 @@ void creation_release(struct creation *c)
 	start_plan_release(&c->start);
 	strv_free(TAKE_PTR(c->gifts));
 	mounts_hold_release(&c->mounts);
+	network_start_release(&c->network);
 	if (c->spec)
 		spec_free(TAKE_PTR(c->spec));
 }
@@ -231,7 +232,11 @@ int container_create_begin(const struct engine *e, struct create_plan *p,
 	if (r < 0)
 		return r;
 	start_plan_build(e, p, &c.start);
-	r = start_plan_etc(&c.start, c.lock_fd, &c.etc_fds, err);
+	if (network_start_is_needed(&c.start) && !p->options->at_rest)
+		r = network_start_begin(e, &c.start, &c.network, err);
+	if (r >= 0)
+		r = start_plan_etc(&c.start, &c.network.lease, c.lock_fd, &c.etc_fds,
+				   err);
 	if (r >= 0 && p->data_dir)
 		r = make_data_files(e, p, err);
 	if (r >= 0)
@@ -259,7 +264,8 @@ int container_create_record(struct creation *c, struct create_plan *p, struct er
 	if (r >= 0 && !str_eq(name, p->name)) {
 		free(c->start.name);
 		c->start.name = xstrdup(p->name);
-		r = start_plan_etc(&c->start, c->lock_fd, &c->etc_fds, err);
+		r = start_plan_etc(&c->start, &c->network.lease, c->lock_fd, &c->etc_fds,
+				   err);
 	}
 	if (r >= 0 && !p->data_dir)
 		r = make_data_dir(c->engine, p->id, err);

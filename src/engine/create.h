@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engine/etc_files.h"
 #include "engine/mount_prepare.h"
+#include "engine/network_start.h"
 #include "engine/start_plan.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -21,13 +22,17 @@ struct creation {
 	int lock_fd;       /* the run directory, locked; owned */
 	struct spec *spec; /* owned */
 	struct start_plan start;
-	struct mounts_hold mounts; /* owned */
+	struct mounts_hold mounts;    /* owned */
+	struct network_start network; /* owned */
 	char **gifts; /* owned; paths that the launch gives to the container's root */
 	struct etc_fds
 		etc_fds; /* owned; of the files for /etc, in case the name must change */
 	bool done;       /* keep it; otherwise creation_release() removes all traces */
 };
-#define CREATION_INIT ((struct creation){.lock_fd = -EBADF, .etc_fds = ETC_FDS_INIT})
+#define CREATION_INIT                                     \
+	((struct creation){.lock_fd = -EBADF,             \
+			   .network = NETWORK_START_INIT, \
+			   .etc_fds = ETC_FDS_INIT})
 
 /*
  * container_create_begin() - what the launcher needs: run directory (locked), ids, spec, files

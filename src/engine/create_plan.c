@@ -178,8 +178,8 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 	};
 	log_settings_keep(&p->log, ret);
 	health_config_copy(&p->health, &ret->health);
-	network_config_copy(&p->net, &ret->net);
 	ret->sdnotify = o->sdnotify;
+	network_config_copy(&p->net, &ret->net);
 	create_mounts_config(p, ret);
 	ret->secrets = create_secrets_lines(p);
 }

@@ -16,6 +16,7 @@ void monitor_command_release(struct monitor_command *m)
 	fd_cleanup_(&m->err_fd);
 	fd_cleanup_(&m->tty_fd);
 	fd_cleanup_(&m->keep_fd);
+	fd_cleanup_(&m->keep_network_fd);
 	log_target_release(&m->log);
 	sdnotify_proxy_release(&m->notify);
 }
@@ -40,11 +41,17 @@ static int add_fds(const struct monitor_command *m, char ***argv)
 		const char *option;
 		int fd;
 	} fds[] = {
-		{"--dir-fd", m->dir_fd},     {"--in-fd", m->in_fd},
-		{"--out-fd", m->out_fd},     {"--err-fd", m->err_fd},
-		{"--tty-fd", m->tty_fd},     {"--listen-fd", m->listen_fd},
-		{"--owner-fd", m->owner_fd}, {"--log-fd", m->log.fd},
-		{"--keep-fd", m->keep_fd},   {"--notify-fd", m->notify.fd},
+		{"--dir-fd", m->dir_fd},
+		{"--in-fd", m->in_fd},
+		{"--out-fd", m->out_fd},
+		{"--err-fd", m->err_fd},
+		{"--tty-fd", m->tty_fd},
+		{"--listen-fd", m->listen_fd},
+		{"--owner-fd", m->owner_fd},
+		{"--log-fd", m->log.fd},
+		{"--keep-fd", m->keep_fd},
+		{"--notify-fd", m->notify.fd},
+		{"--keep-network-fd", m->keep_network_fd},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {

@@ -16,10 +16,10 @@ struct monitor_command {
 	char *const *cleanup_argv; /* strv */
 	char *const *health_argv;  /* strv; NULL: no health checks */
 	pid_t pid;
-	int dir_fd;                /* owned */
-	int in_fd, out_fd, err_fd; /* owned; ends of pipes to the container */
-	int tty_fd;                /* owned; instead of the three */
-	int keep_fd;               /* owned; only held open */
+	int dir_fd;                   /* owned */
+	int in_fd, out_fd, err_fd;    /* owned; ends of pipes to the container */
+	int tty_fd;                   /* owned; instead of the three */
+	int keep_fd, keep_network_fd; /* owned; only held open */
 	int listen_fd, owner_fd;
 	struct log_target log;        /* owned */
 	struct sdnotify_proxy notify; /* owned */
@@ -35,6 +35,7 @@ struct monitor_command {
 		.err_fd = -EBADF,              \
 		.tty_fd = -EBADF,              \
 		.keep_fd = -EBADF,             \
+		.keep_network_fd = -EBADF,     \
 		.listen_fd = -EBADF,           \
 		.owner_fd = -EBADF,            \
 		.log = LOG_TARGET_INIT,        \

@@ -15,12 +15,14 @@
 struct idmap;
 
 struct outer {
+	int user_ns_fd;  /* borrowed; that it must belong to, -EBADF: any */
 	int mount_ns_fd; /* owned; -EBADF: there is none, so make it */
 	int lock_fd;     /* owned; of who makes it */
 	char *trees;     /* owned; where the metadata trees are mounted in it */
 	char *maps;      /* owned; as text */
 };
-#define OUTER_INIT ((struct outer){.mount_ns_fd = -EBADF, .lock_fd = -EBADF})
+#define OUTER_INIT \
+	((struct outer){.user_ns_fd = -EBADF, .mount_ns_fd = -EBADF, .lock_fd = -EBADF})
 void outer_release(struct outer *o);
 #define cleanup_outer cleanup(outer_release)
 
@@ -30,8 +32,8 @@ char *outer_trees(const struct engine *e, struct error *err);
 /* outer_peek() - the mount namespace of one that a container uses; -EBADF: there is none. Caller closes. */
 int outer_peek(const struct engine *e);
 
-/* outer_find() - one that a container uses and that has these maps, as the user's ids may have changed. If
- * there is none the caller has the lock until it has registered the one that it makes, or releases *ret. */
+/* outer_find() - one that a container uses and that has these maps, as the user's ids may have changed, and belongs to
+ * ret->user_ns_fd. If there is none the caller has the lock until it has registered the one that it makes, or releases *ret. */
 int outer_find(const struct engine *e, const struct idmap *uids, const struct idmap *gids,
 	       struct outer *ret, struct error *err) _must_check_;
 

@@ -95,6 +95,7 @@ static int launch(const struct run_request *request, struct create_plan *p,
 		.spec = c->spec,
 		.lock_fd = c->lock_fd,
 		.gifts = c->gifts,
+		.network = &c->network,
 		.foreground = request->foreground,
 	};
 	int r = container_start_begin(&start_request, &s, err);
@@ -124,7 +125,8 @@ static int start(const struct run_request *request, struct create_plan *p,
 	sigset_t old;
 	int r;
 
-	r = p->userns.reserves ? open_store(request->engine, err) : 0;
+	r = p->userns.reserves || p->net.n_attachments ? open_store(request->engine, err)
+						       : 0;
 	if (r >= 0)
 		r = container_create_begin(request->engine, p, &talk, &c, err);
 	if (r < 0)

@@ -32,9 +32,11 @@
 #include "engine/container_dir.h"
 #include "engine/event.h"
 #include "engine/leftovers.h"
+#include "engine/network_lease.h"
 #include "engine/volume_store.h"
 #include "store/exit_record.h"
 #include "store/id_range.h"
+#include "store/network_record.h"
 #include "store/volume_record.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -187,6 +189,9 @@ int container_purge(const struct engine *e, const char *id, struct error *err)
 	/* no sooner: its files belong to these ids */
 	if (r >= 0)
 		r = id_range_delete(e->store, id, err);
+	/* of one that never got a record */
+	if (r >= 0)
+		r = network_lease_drop(e, id, err);
 	if (r >= 0)
 		r = may_go_on("purge_ids", err);
 	return r < 0 ? r : container_dir_remove_run(e, id, err);
@@ -380,6 +385,8 @@ int container_sweep(const struct engine *e, struct error *err)
 		r = id_range_stale(e->store, &ids, err);
 	if (r >= 0)
 		r = volume_use_stale(e->store, &ids, err);
+	if (r >= 0)
+		r = address_record_stale(e->store, &ids, err);
 	if (r < 0)
 		return r;
 	if (!ids)

@@ -35,6 +35,7 @@
 #include "engine/container_secrets.h"
 #include "engine/joined.h"
 #include "engine/monitor_command.h"
+#include "engine/network_start.h"
 #include "engine/outer.h"
 #include "engine/sdnotify.h"
 #include "engine/security_option.h"
@@ -279,6 +280,25 @@ static int wait_for_word(const struct launcher *x, struct error *err)
 	return 0;
 }
 
+/* In the user namespace of the gateway, whose root can reach into the container's network. */
+static int begin_in_gateway(const struct launcher *x, struct launch *l,
+			    struct launch_options *o, struct error *err)
+{
+	const struct start_plan *p = x->request->plan;
+	const struct launch_outer options = {
+		.uids = &p->uids,
+		.gids = &p->gids,
+		.user_ns_fd = x->request->network->gateway.user_ns_fd,
+		.mount_ns_fd = -EBADF,
+	};
+	int r;
+
+	o->outer = &options;
+	r = launch_begin(l, o, err);
+	o->outer = NULL;
+	return r;
+}
+
 /* In an outer user namespace: that of other containers, or one for them and us. */
 static int begin_in_outer(const struct launcher *x, struct launch *l,
 			  struct launch_options *o, int *ret_keep_fd, struct error *err)
@@ -286,12 +306,14 @@ static int begin_in_outer(const struct launcher *x, struct launch *l,
 	const struct start_request *request = x->request;
 	cleanup_outer struct outer outer = OUTER_INIT;
 	const struct user_ids *whole = &request->plan->whole;
+	int user_ns_fd = outer.user_ns_fd = request->network->gateway.user_ns_fd;
 	int r = outer_find(request->engine, &whole->uids, &whole->gids, &outer, err);
 	struct launch_outer options = {
 		.uids = &whole->uids,
 		.gids = &whole->gids,
 		.trees = outer.trees,
 		.give = request->gifts,
+		.user_ns_fd = user_ns_fd,
 		.mount_ns_fd = outer.mount_ns_fd,
 		.ret_mount_ns_fd = &outer.mount_ns_fd,
 	};
@@ -312,8 +334,12 @@ static int begin_in_outer(const struct launcher *x, struct launch *l,
 static int begin(const struct launcher *x, struct launch *l, struct launch_options *o,
 		 int *ret_keep_fd, struct error *err)
 {
-	return x->request->plan->has_outer ? begin_in_outer(x, l, o, ret_keep_fd, err)
-					   : launch_begin(l, o, err);
+	if (x->request->plan->has_outer)
+		return begin_in_outer(x, l, o, ret_keep_fd, err);
+	/* one that shares another container's user namespace is below that one already */
+	if (x->request->network->gateway.user_ns_fd >= 0 && x->joined.fds[NS_USER] < 0)
+		return begin_in_gateway(x, l, o, err);
+	return launch_begin(l, o, err);
 }
 
 /* In the launcher. Returns only on failure; the init is dead then. */
@@ -365,7 +391,14 @@ static int launch(const struct launcher *x, struct error *err)
 	o.root_idmap = p->root_idmap;
 	o.edits = edits;
 	o.n_edits = etc_edits(&p->etc_words, edits);
+	if (x->request->network->request) {
+		o.on_network = network_start_attach;
+		o.network_data = x->request->network;
+	}
 	r = begin(x, &l, &o, &m.keep_fd, err);
+	if (r >= 0 && o.on_network)
+		r = network_start_finish(x->request->network, x->request->lock_fd,
+					 &m.keep_network_fd, err);
 	if (r < 0)
 		return r;
 	r = wait_for_word(x, err);

@@ -16,6 +16,7 @@
 #include "util/error.h"
 
 struct spec;
+struct network_start;
 
 struct start_request {
 	const struct engine *engine;
@@ -23,8 +24,9 @@ struct start_request {
 	struct spec *spec;  /* the launcher, a process of its own, adds to it */
 	int lock_fd;        /* the container's run directory, locked */
 	char *const *gifts; /* strv; paths that the container's root is given */
-	bool waits;         /* the init is made, and left waiting at START_SOCKET */
-	bool foreground;    /* this process is the owner: attached from the first byte */
+	struct network_start *network; /* what network_start_begin() made */
+	bool waits;      /* the init is made, and left waiting at START_SOCKET */
+	bool foreground; /* this process is the owner: attached from the first byte */
 };
 
 struct started {

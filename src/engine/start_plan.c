@@ -93,6 +93,7 @@ void start_plan_release(struct start_plan *p)
 	idmap_release(&p->gids);
 	user_ids_release(&p->whole);
 	log_settings_release(&p->log);
+	network_config_release(&p->net);
 	free(p->image_name);
 	free(p->image_id);
 	*p = START_PLAN_INIT;
@@ -182,6 +183,7 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 	etc_words_copy(&c->etc_words, &ret->etc_words);
 	build_root(c, ret);
 	build_joined(c, ret);
+	network_config_copy(&c->net, &ret->net);
 }
 
 static struct json_object *map_to_json(const struct idmap *map)
@@ -296,8 +298,8 @@ static uint32_t outside_root(const struct idmap *map)
 	return id == IDMAP_NONE ? 0 : id;
 }
 
-int start_plan_etc(const struct start_plan *p, int run_dirfd, struct etc_fds *fds,
-		   struct error *err)
+int start_plan_etc(const struct start_plan *p, const struct network_lease *lease,
+		   int run_dirfd, struct etc_fds *fds, struct error *err)
 {
 	const struct etc_content content = {
 		.hostname = p->hostname,
@@ -308,6 +310,7 @@ int start_plan_etc(const struct start_plan *p, int run_dirfd, struct etc_fds *fd
 		.add_hosts = p->add_hosts,
 		.words = &p->etc_words,
 		.network_host = p->network_host,
+		.lease = lease,
 		.subuid = p->subuid,
 		.subgid = p->subgid,
 		.rootless = p->rootless,

@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "engine/etc_files.h"
 #include "engine/log_option.h"
+#include "engine/network_config.h"
 #include "engine/user_ids.h"
 #include "runtime/idmap.h"
 #include "runtime/namespace.h"
@@ -52,6 +53,7 @@ struct start_plan { /* all owned */
 	bool terminal, interactive;
 	struct log_settings log;
 	char *image_name, *image_id; /* for it; NULL: no image */
+	struct network_config net;
 	int64_t timeout_sec;
 	int sdnotify;    /* enum sdnotify_mode */
 	bool is_checked; /* its monitor runs health checks */
@@ -80,9 +82,10 @@ int start_plan_write(const struct start_plan *p, const char *path,
 int start_plan_read(const struct engine *e, const char *id, struct start_plan *ret,
 		    struct error *err) _must_check_;
 
-/* start_plan_etc() - the files of etc_files.h, into its run directory. */
-int start_plan_etc(const struct start_plan *p, int run_dirfd, struct etc_fds *fds,
-		   struct error *err) _must_check_;
+/* start_plan_etc() - the files of etc_files.h, into its run directory; lease: where it is on networks. */
+struct network_lease;
+int start_plan_etc(const struct start_plan *p, const struct network_lease *lease,
+		   int run_dirfd, struct etc_fds *fds, struct error *err) _must_check_;
 
 /* start_plan_gifts() - what the container's root shall own (strv of paths): those, and is_first: first_gifts. */
 void start_plan_gifts(const struct start_plan *p, bool is_first, char ***ret);

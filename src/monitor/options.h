@@ -12,7 +12,7 @@ struct monitor_options {
 	int64_t pid;
 	/* -1: not given */
 	int64_t dir_fd, in_fd, out_fd, err_fd, tty_fd, listen_fd, owner_fd, log_fd,
-		ready_fd, keep_fd, notify_fd;
+		ready_fd, keep_fd, keep_network_fd, notify_fd;
 	int64_t log_max_size;     /* bytes, 0: no limit */
 	int64_t log_max_files;    /* with the current one */
 	int64_t log_cri;          /* 1: the file's format is CRI's */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "network/client.h"
 
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,8 +33,7 @@ int network_client_connect(int network_dirfd, struct error *err)
 int network_client_send(int fd, struct json_object *request, int pass_fd,
 			struct error *err)
 {
-	const char *text =
-		json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
+	cleanup_free char *text = json_text(request, false);
 	size_t len = strlen(text);
 	int r;
 

@@ -2,7 +2,6 @@
 #include "network/program.h"
 
 #include <stddef.h>
-#include <stdio.h>
 
 #include "network/forward.h"
 #include "util/str.h"
@@ -22,6 +21,5 @@ int network_main(int argc, char **argv)
 	for (const struct role *r = roles; argc > 1 && r->word; r++)
 		if (str_eq(argv[1], r->word))
 			return r->main(argc - 1, argv + 1);
-	(void)fprintf(stderr, "network: this program is started by cubby\n");
 	return 2;
 }

@@ -7,5 +7,5 @@
  */
 #pragma once
 
-/* network_main() - Return: the exit status. */
+/* network_main() - Return: the exit status; 2: no such word. */
 int network_main(int argc, char **argv);

@@ -191,6 +191,18 @@ static int wait_for_maps(struct init *i, struct error *err)
 	return sync_expect(i->sync_fd, &x, err);
 }
 
+/* By ourselves: nobody else may look, once we are secluded. */
+static int hand_out_network(const struct init *i, struct error *err)
+{
+	if (!i->options->on_network || !(i->namespaces.new_flags & CLONE_NEWNET))
+		return 0;
+	cleanup_fd int fd =
+		openat(i->rootfs.host_proc_fd, "self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "open the network namespace");
+	return sync_send(i->sync_fd, SYNC_NETWORK, fd, err);
+}
+
 static void fill_state(const struct init *i, const char *status, pid_t pid,
 		       struct spec_state *ret)
 {
@@ -436,6 +448,8 @@ static int run(struct init *i, struct error *err)
 		r = make_early(i, err);
 	if (r == 0)
 		r = wait_for_maps(i, err);
+	if (r == 0)
+		r = hand_out_network(i, err);
 	if (r == 0)
 		r = make_late(i, err);
 	if (r == 0)

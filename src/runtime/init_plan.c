@@ -215,7 +215,7 @@ static int plan_rootfs(struct init *i, struct error *err)
 	r->spec = o->spec;
 	r->plan = &i->mounts;
 	r->overlay = o->overlay;
-	r->root_is_given = o->outer && o->overlay;
+	r->root_is_given = o->outer && o->outer->trees && o->overlay;
 	r->in_user_ns = is_own(n, NS_USER);
 	r->own_net_ns = is_own(n, NS_NETWORK);
 	r->own_pid_ns = is_own(n, NS_PID);

@@ -100,7 +100,7 @@ static int hear_of_init(struct launch *l, const struct launch_outer *o, struct e
 		.message = SYNC_OUTER, .peer = PEER, .ret_fd = o->ret_mount_ns_fd};
 	struct sync_expectation root = {
 		.message = SYNC_ROOT, .peer = PEER, .ret_fd = &l->root_fd};
-	int r = o->mount_ns_fd < 0 ? sync_expect(l->sync_fd, &outer, err) : 0;
+	int r = o->mount_ns_fd < 0 && o->trees ? sync_expect(l->sync_fd, &outer, err) : 0;
 
 	if (r == 0)
 		r = sync_expect(l->sync_fd, &pid, err);
@@ -111,7 +111,7 @@ static int hear_of_init(struct launch *l, const struct launch_outer *o, struct e
 static int make_in_outer(struct launch *l, struct init *i, struct error *err)
 {
 	const struct launch_outer *o = i->options->outer;
-	bool is_new = o->mount_ns_fd < 0;
+	bool is_new = o->mount_ns_fd < 0 && o->user_ns_fd < 0;
 	cleanup_usermap struct usermap maps = USERMAP_INIT;
 	struct clone_args args = {
 		.flags = is_new ? CLONE_NEWUSER | CLONE_NEWNS : 0,
@@ -221,6 +221,9 @@ static int serve_until_ready(struct launch *l, struct error *err)
 		int r = sync_next(l->sync_fd, PEER, &fd, err);
 
 		switch (r) {
+		case SYNC_NETWORK:
+			r = l->options->on_network(l->options->network_data, &fd, err);
+			break;
 		case SYNC_HOOKS:
 			r = run_runtime_hooks(l, err);
 			if (r == 0)

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util/error.h"
+
 struct idmap;
 struct overlay_paths;
 struct root_edit;
@@ -14,16 +16,17 @@ struct spec;
 
 /*
  * A user namespace between the caller's and the container's: it has all ids of the user, so that its
- * root can write the container's maps, and can show image layers with the container's owners. Several
- * containers share it, with a mount namespace that has the images' metadata trees; both last as long as
- * somebody holds the mount namespace.
+ * root can write the container's maps, can put interfaces into the container's network namespace, and can show image
+ * layers with the container's owners. For these several containers share a mount namespace of its that has the images'
+ * metadata trees. It lasts as long as somebody holds a namespace that belongs to it.
  */
 struct launch_outer {
 	const struct idmap *uids, *gids; /* its maps, to make it */
-	const char *trees;    /* a directory where the trees are mounted, in the mount
-			      namespace only */
-	char *const *give;    /* paths (strv) that are given to the container's root */
-	int mount_ns_fd;      /* of one that is there already; -EBADF: make it */
+	int user_ns_fd;    /* of one that is there already; -EBADF: as mount_ns_fd says */
+	const char *trees; /* a directory where the trees are mounted, in the mount
+			      namespace only; NULL: the container needs none */
+	char *const *give; /* paths (strv) that are given to the container's root */
+	int mount_ns_fd;   /* with the trees, there already; -EBADF: make it */
 	int *ret_mount_ns_fd; /* gets the one that was made */
 };
 
@@ -71,6 +74,10 @@ struct launch_options {
 	bool die_with_parent; /* the init is killed when its parent ends */
 	bool no_pivot;
 	bool no_new_keyring;
+	/* With a new network namespace: called once it is there, with an fd that the callee may keep (it is
+	 * closed otherwise); the container's mounts are made meanwhile. NULL: nobody wants it. */
+	int (*on_network)(void *data, int *net_ns_fd, struct error *err);
+	void *network_data;
 };
 #define LAUNCH_OPTIONS_INIT                           \
 	((struct launch_options){                     \

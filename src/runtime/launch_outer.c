@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation. A container whose map is not its user's whole one has a user namespace in
+ * Theory of operation. A container whose map is not its user's whole one, or that is at a network, has a user namespace in
  * between ("outer") that has the whole map. A short-lived intermediate becomes root of it and makes
  * what takes that; the init is its child only for the kernel's notion of user namespaces, as it is
  * cloned with CLONE_PARENT.
@@ -97,9 +97,13 @@ static int unshare_mounts(struct error *err)
 /* One that is there: its mounts may be old, so first those of the host as they are now. */
 static int join(const struct launch_outer *o, struct error *err)
 {
-	int r = namespace_enter_owner(o->mount_ns_fd, err);
+	int r = 0;
 
-	return r < 0 ? r : unshare_mounts(err);
+	if (o->user_ns_fd < 0)
+		r = namespace_enter_owner(o->mount_ns_fd, err);
+	else if (sys_setns(o->user_ns_fd, CLONE_NEWUSER) < 0)
+		r = error_set(err, ERR_SYSTEM, errno, "enter the outer user namespace");
+	return r < 0 || !o->trees ? r : unshare_mounts(err);
 }
 
 static int wait_for_maps(const struct init *i, struct error *err)
@@ -112,13 +116,14 @@ static int wait_for_maps(const struct init *i, struct error *err)
 static int become_outer_root(const struct init *i, struct error *err)
 {
 	const struct launch_outer *o = i->options->outer;
-	int r = o->mount_ns_fd >= 0 ? join(o, err) : wait_for_maps(i, err);
+	bool is_there = o->mount_ns_fd >= 0 || o->user_ns_fd >= 0;
+	int r = is_there ? join(o, err) : wait_for_maps(i, err);
 
 	if (r == 0)
 		r = child_take_ids(0, 0, err);
 	if (r == 0)
 		r = die_with_parent(err); /* the change of ids has undone it */
-	if (r == 0)
+	if (r == 0 && o->trees)
 		r = follow_host_mounts(err);
 	return r;
 }
@@ -238,7 +243,7 @@ static pid_t make_new(struct init *i, struct made *m, struct error *err)
 		r = write_maps(i, m->pid, err);
 	if (r == 0)
 		r = user_ns_fd = namespace_open_user(m->pid, err);
-	if (r >= 0 && i->options->overlay)
+	if (r >= 0 && i->rootfs.root_is_given)
 		r = m->root_fd = mount_root(i, &m->layers, user_ns_fd, err);
 	return r < 0 ? r : m->pid;
 }
@@ -248,7 +253,7 @@ static pid_t make_joined(struct init *i, struct made *m, struct error *err)
 {
 	int r = 0;
 
-	if (i->options->overlay)
+	if (i->rootfs.root_is_given)
 		r = m->root_fd =
 			mount_root(i, &m->layers, i->namespaces.join_fd[NS_USER], err);
 	if (r < 0)
@@ -267,11 +272,11 @@ static pid_t make(struct init *i, struct made *m, struct error *err)
 		r = init_open_sources(i, err);
 	if (r == 0 && i->outer_uids.n_lines)
 		r = give_away(i, err);
-	if (r == 0)
+	if (r == 0 && i->options->base_creates)
 		init_give_streams(i, &i->outer_uids);
-	if (r == 0)
+	if (r == 0 && i->options->outer->trees)
 		r = enter_trees(i, err);
-	if (r == 0 && i->options->overlay)
+	if (r == 0 && i->rootfs.root_is_given)
 		r = open_layers(i, &m->layers, err);
 	if (r < 0)
 		return r;

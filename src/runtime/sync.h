@@ -14,6 +14,8 @@
  *                                        ← SYNC_EXEC   nothing but execve is left   5
  *                                          end of file: exec'd                      6
  *
+ * With launch_options.on_network the init sends SYNC_NETWORK (its network namespace as fd) right after step 1.
+ *
  * An intermediate in an outer user namespace (launch_outer.c) waits for SYNC_MAPPED itself first, then
  * says SYNC_OUTER, SYNC_PID and SYNC_ROOT; the root's mount goes on to the init with its SYNC_MAPPED.
  *
@@ -31,6 +33,7 @@ enum sync_message {
 	SYNC_PID,   /* intermediate → parent: the init's pid and pidfd (as fd) */
 	SYNC_OUTER, /* intermediate → parent: the outer mount namespace (as fd) */
 	SYNC_ROOT,  /* intermediate → parent: the root's mount (as fd) */
+	SYNC_NETWORK,
 	SYNC_HOOKS,
 	SYNC_CONSOLE,
 	SYNC_READY,

@@ -175,6 +175,11 @@ static const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	"CREATE INDEX address_container ON address (container);"
 	"CREATE TRIGGER container_address AFTER DELETE ON container BEGIN"
 	" DELETE FROM address WHERE container = OLD.id;"
+	" END;"
+	/* an address is of one run: phase 1 is at rest */
+	"CREATE TRIGGER container_rest AFTER UPDATE OF phase ON container"
+	" WHEN NEW.phase = 1 BEGIN"
+	" DELETE FROM address WHERE container = NEW.id;"
 	" END;",
 };
 
