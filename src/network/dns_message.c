@@ -271,6 +271,11 @@ enum dns_rcode dns_reply_rcode(const uint8_t *message)
 	return (enum dns_rcode)(get16(message + OFFSET_FLAGS) & RCODE_MASK);
 }
 
+bool dns_is_reply(const uint8_t *message, size_t len)
+{
+	return len >= DNS_HEADER_LEN && (get16(message + OFFSET_FLAGS) & FLAG_QR);
+}
+
 bool dns_reply_is_truncated(const uint8_t *message)
 {
 	return get16(message + OFFSET_FLAGS) & FLAG_TC;

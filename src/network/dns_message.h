@@ -83,6 +83,7 @@ size_t dns_answer_end(struct dns_answer *a, enum dns_rcode rcode);
 int dns_reply_check(const uint8_t *message, size_t len, const struct dns_question *q,
 		    uint16_t id) _must_check_;
 enum dns_rcode dns_reply_rcode(const uint8_t *message);
+bool dns_is_reply(const uint8_t *message, size_t len); /* be it right or wrong */
 bool dns_reply_is_truncated(const uint8_t *message);
 /* dns_reply_adapt() - one that was checked becomes the answer to the asker: its id, its way to write the name. */
 void dns_reply_adapt(uint8_t *message, const struct dns_question *q);

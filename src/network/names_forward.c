@@ -56,11 +56,53 @@ static int send_udp(struct names_pending *p)
 	return send(p->fd, message, len, MSG_NOSIGNAL) < 0 ? -EAGAIN : 0;
 }
 
+/* The network that the server is in, if the asker is at it too. */
+static const struct view_network *inside_of(const struct names_server *s,
+					    const struct names_pending *p)
+{
+	const struct view_member *asker = names_view_serial(&s->view, p->member);
+	struct dns_address a;
+
+	if (!names_address_of(&p->servers.list[p->server], &a))
+		return NULL;
+	for (size_t k = 0; asker && k < asker->n_places; k++)
+		if (names_view_in_subnet(asker->places[k].network, &a))
+			return asker->places[k].network;
+	return NULL;
+}
+
+/* -EAGAIN: no socket of that network, or it was not sent. */
+static int send_inside(struct names_server *s, struct names_pending *p,
+		       const struct view_network *network)
+{
+	const union names_sockaddr *to = &p->servers.list[p->server];
+	uint8_t message[DNS_QUESTION_MAX];
+	size_t len = dns_question_write(&p->question, p->id, message);
+
+	fd_cleanup_(&p->fd);
+	p->state = NAMES_INSIDE;
+	for (size_t k = 0; k < s->n_listeners; k++) {
+		const struct names_listener *l = &s->listeners[k];
+
+		if (l->fd < 0 || l->is_tcp || l->network != network)
+			continue;
+		/* one of the other family says so */
+		if (sendto(l->fd, message, len, MSG_DONTWAIT | MSG_NOSIGNAL, &to->any,
+			   sockaddr_len(to)) >= 0)
+			return 0;
+	}
+	return -EAGAIN;
+}
+
 static int start_udp(struct names_server *s, struct names_pending *p)
 {
+	const struct view_network *inside = inside_of(s, p);
+
 	p->state = NAMES_BY_UDP;
 	if (getrandom(&p->id, sizeof(p->id), GRND_NONBLOCK) != sizeof(p->id))
 		return -EAGAIN;
+	if (inside)
+		return send_inside(s, p, inside);
 	if (connect_to(s, p, SOCK_DGRAM, EPOLLIN) < 0)
 		return -EAGAIN;
 	return send_udp(p);
@@ -286,6 +328,24 @@ static void hear_tcp(struct names_server *s, struct names_pending *p)
 		cleanup_free uint8_t *reply = TAKE_PTR(p->reply);
 
 		take_reply(s, p, reply, p->reply_len);
+	}
+}
+
+void names_forward_inside(struct names_server *s, const struct names_way *way,
+			  uint8_t *message, size_t len)
+{
+	for (size_t k = 0; k < s->pendings->end; k++) {
+		struct names_pending *p = &s->pendings->list[k];
+		struct dns_address server;
+
+		if (p->state != NAMES_INSIDE ||
+		    !names_address_of(&p->servers.list[p->server], &server) ||
+		    !dns_address_equal(&server, &way->source) ||
+		    way->peer.in.sin_port != htons(NAMES_PORT) || /* where in6 has it */
+		    dns_reply_check(message, len, &p->question, p->id) < 0)
+			continue;
+		take_reply(s, p, message, len);
+		return;
 	}
 }
 

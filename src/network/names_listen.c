@@ -46,7 +46,7 @@ void names_listen_close(struct names_server *s, const struct view_network *netwo
 static void hear_udp(struct names_server *s, const struct names_listener *l)
 {
 	for (int k = 0; k < BATCH_MAX; k++) {
-		uint8_t message[DNS_QUESTION_MAX + 1]; /* one longer is seen to be */
+		uint8_t message[DNS_UDP_MAX]; /* what is cut is too long anyway */
 		struct names_way way = {.network = l->network, .fd = l->fd};
 		socklen_t len = sizeof(way.peer);
 		ssize_t n = recvfrom(l->fd, message, sizeof(message), MSG_DONTWAIT,
@@ -54,7 +54,11 @@ static void hear_udp(struct names_server *s, const struct names_listener *l)
 
 		if (n < 0)
 			return;
-		if (names_address_of(&way.peer, &way.source))
+		if (!names_address_of(&way.peer, &way.source))
+			continue;
+		if (dns_is_reply(message, (size_t)n))
+			s->calls->answer(s, &way, message, (size_t)n);
+		else
 			/* what deserves no answer gets none */
 			(void)!s->calls->question(s, &way, message, (size_t)n);
 	}

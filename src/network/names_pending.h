@@ -10,7 +10,8 @@ enum names_pending_state {
 	NAMES_FREE,
 	NAMES_BY_UDP,
 	NAMES_BY_TCP,
-	NAMES_HELD, /* reply is what is given when the gateway process says so */
+	NAMES_INSIDE, /* by UDP, by a listening socket: the server is a container */
+	NAMES_HELD,   /* reply is what is given when the gateway process says so */
 };
 
 struct names_pending {

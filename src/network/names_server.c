@@ -150,6 +150,7 @@ static int loop(struct names_server *s, struct error *err)
 static const struct names_calls calls = {
 	.question = handle_question,
 	.reply = reply_to,
+	.answer = names_forward_inside,
 	.timeout = names_forward_timeout,
 	.learned = names_control_learned,
 };

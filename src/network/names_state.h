@@ -90,6 +90,9 @@ struct names_calls {
 	/* an answer that can't be sent is lost, as it may be on any network */
 	void (*reply)(struct names_server *s, const struct names_way *way,
 		      const uint8_t *message, size_t len);
+	/* an answer that came to a listening socket: of a server that is a container itself */
+	void (*answer)(struct names_server *s, const struct names_way *way,
+		       uint8_t *message, size_t len);
 	/* no answer of another server in time */
 	void (*timeout)(struct names_server *s, struct names_pending *p);
 	/* addresses that a limited member is to get. -EAGAIN: nobody listens now */

@@ -330,6 +330,11 @@ START_TEST(own_names_and_others)
 	fake_server("127.0.0.77");
 	add_member(&b, "web", "127.1.0.2", NULL, "127.0.0.77");
 	ck_assert_str_eq(ask("example.org"), "0 127.0.0.77");
+	/* which is a container itself: nobody but the bridge can ask it */
+	fake_server("127.1.0.53");
+	add_member(&b, "web", "127.1.0.2", NULL, "127.1.0.53");
+	ck_assert_str_eq(ask("example.org"), "0 127.1.0.53");
+	ck_assert_str_eq(ask("no.example.org"), "3");
 	names_release(&b.names);
 }
 END_TEST
