@@ -250,14 +250,12 @@ def test_list_of_nothing(runtime):
 def test_ps_shows_the_processes_by_their_host_ids(runtime, running):
     running(command="sleep 77 & sleep 78; true")
     pid = runtime.state("c1")["pid"]
-    process.wait_until(lambda: len(runtime.json("ps", "--format", "json", "c1")) == 3,
-                       "three processes")
-    pids = runtime.json("ps", "-f", "json", "c1")
-    assert pid in pids
-    assert all(process.alive(p) for p in pids)
-    table = runtime.ok("ps", "c1")
+    table = process.wait_until(lambda: [t for t in [runtime.ok("ps", "c1")] if "sleep 77" in t and "sleep 78" in t],
+                               "both programs")[0]
     assert "PID" in table.splitlines()[0]
-    assert "sleep 77" in table and "sleep 78" in table
+    pids = runtime.json("ps", "--format", "json", "c1")
+    assert len(pids) == 3 and pid in pids
+    assert all(process.alive(p) for p in pids)
     assert len(table.splitlines()) == 4
     short = runtime.ok("ps", "c1", "-o", "pid,args")
     assert short.splitlines()[0].split() == ["PID", "COMMAND"]

@@ -17,7 +17,9 @@ def test_top(cubby, own_root, user):
     cubby.ok("run", "-d", "--name", "web", "--rootfs", own_root, "sleep", "1000")
     with cubby.start("exec", "-u", "33", "web", "sh", "-c", "sleep 1001 & exec sleep 1002") as one, \
             cubby.start("exec", "-u", "34", "web", "sleep", "1003") as two:
-        process.wait_until(lambda: len(cubby.ok("top", "web").splitlines()) == 5, "four processes")
+        # a shell that is about to become one of them does not count yet
+        process.wait_until(lambda: {f"sleep {n}" for n in range(1000, 1004)} ==
+                           set(cubby.ok("top", "web", "args").splitlines()[1:]), "four processes")
         rows = table(cubby.ok("top", "web"))
         assert rows[0] == ["USER", "PID", "PPID", "%CPU", "ELAPSED", "TTY", "TIME", "COMMAND"]
         assert rows[1][:3] == ["root", "1", "0"] and rows[1][5] == "?" and rows[1][7] == "sleep 1000"
