@@ -7,6 +7,8 @@
 #include "engine/container_prune.h"
 #include "engine/image.h"
 #include "engine/image_filter.h"
+#include "engine/network_filter.h"
+#include "engine/network_remove.h"
 #include "engine/volume_remove.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -82,11 +84,25 @@ static int prune_volumes(const struct engine *e, const struct prune_values *v,
 	return r;
 }
 
+static int prune_networks(const struct engine *e, const struct prune_values *v,
+			  struct error *err)
+{
+	cleanup_strv char **removed = NULL;
+	int r = network_prune(e, v->filters, &removed, err);
+
+	if (removed)
+		printf("Deleted Networks\n");
+	strv_foreach (name, removed)
+		printf("%s\n", *name);
+	return r;
+}
+
 static bool is_wanted(const struct prune_values *v)
 {
 	cleanup_free char *question = xasprintf(
 		"WARNING! This command removes:\n"
-		"\t- all stopped containers\n%s\t- all %simages%s\n",
+		"\t- all stopped containers\n"
+		"\t- all networks not used by at least one container\n%s\t- all %simages%s\n",
 		v->volumes ? "\t- all volumes not used by at least one container\n" : "",
 		v->all ? "" : "dangling ",
 		v->all ? " without at least one container associated with them" : "");
@@ -103,6 +119,8 @@ static int run(const struct command_call *call, struct error *err)
 	bool any = false;
 	int r = container_prune_check(v->filters, err);
 
+	if (r >= 0)
+		r = network_filter_check(v->filters, true, err);
 	if (r < 0)
 		return r;
 	if (!is_wanted(v))
@@ -110,6 +128,8 @@ static int run(const struct command_call *call, struct error *err)
 	r = cubby_open(call, &e, err);
 	if (r >= 0)
 		r = container_prune(&e, v->filters, print_removed, &any, err);
+	if (r >= 0)
+		r = prune_networks(&e, v, err);
 	if (r >= 0 && v->volumes)
 		r = prune_volumes(&e, v, &freed, err);
 	if (r >= 0)
@@ -123,7 +143,8 @@ const struct command cmd_system_prune = {
 	.name = "prune",
 	.group = "Cubby itself",
 	.usage = "[options]",
-	.summary = "remove containers that have ended and images that nobody needs",
+	.summary =
+		"remove containers that have ended, networks and images that nobody needs",
 	.examples = "cubby system prune\n"
 		    "cubby system prune --all --volumes --force",
 	.options = options,

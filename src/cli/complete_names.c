@@ -12,6 +12,7 @@
 #include "engine/status.h"
 #include "runtime/process.h"
 #include "store/image_record.h"
+#include "store/network_record.h"
 #include "store/pod_record.h"
 #include "store/secret_record.h"
 #include "store/volume_record.h"
@@ -129,6 +130,19 @@ static void add_volumes(struct completion *c, enum arguments state _unused_)
 			complete_add(c, list.items[i].name, list.items[i].driver);
 }
 
+static void add_networks(struct completion *c, enum arguments state _unused_)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_network_records struct network_records list = {0};
+	cleanup_engine struct engine e = ENGINE_INIT;
+
+	if (open_engine(c, &e, &err) < 0 || network_record_list(e.store, &list, &err) < 0)
+		return;
+	for (size_t i = 0; i < list.n; i++)
+		if (!strv_has(c->given, list.items[i].name))
+			complete_add(c, list.items[i].name, "bridge");
+}
+
 static void add_pods(struct completion *c, enum arguments state _unused_)
 {
 	cleanup_error struct error err = ERROR_INIT;
@@ -216,6 +230,7 @@ static const struct {
 	{"GROUP", add_groups},
 	{"IMAGE", add_images},
 	{"LIST", add_images},
+	{"NETWORK", add_networks},
 	{"POD", add_pods},
 	{"SECRET", add_secrets},
 	{"SIGNAL", add_signals},

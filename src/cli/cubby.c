@@ -22,7 +22,6 @@ LATER(build, "build");
 LATER(compose, "compose");
 LATER(generate, "generate");
 LATER(kube, "kube");
-LATER(network, "network");
 
 static const char *const groups[] = {"Containers", "Images", "Pods, volumes, secrets",
 				     "Cubby itself", NULL};
@@ -99,6 +98,7 @@ static const struct command *const commands[] = {
 	&cmd_manifest,
 	&cmd_image,
 	&cmd_pod,
+	&cmd_network,
 	&cmd_volume,
 	&cmd_secret,
 	&cmd_events,
@@ -116,7 +116,6 @@ static const struct command *const commands[] = {
 	&later_compose,
 	&later_generate,
 	&later_kube,
-	&later_network,
 	NULL,
 };
 /* clang-format on */

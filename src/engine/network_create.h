@@ -3,8 +3,8 @@
 #pragma once
 
 #include "engine/engine.h"
-#include "engine/network_words.h"
 #include "engine/network_settings.h"
+#include "engine/network_words.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

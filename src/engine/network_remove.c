@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/network_remove.h"
 
-#include "engine/container_config.h"
+#include "engine/container.h"
 #include "engine/event.h"
 #include "engine/network_default.h"
+#include "engine/network_filter.h"
+#include "engine/network_store.h"
+#include "engine/network_tell.h"
+#include "engine/remove.h"
+#include "engine/settle.h"
 #include "store/container_record.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -46,6 +51,30 @@ int network_users(const struct engine *e, const struct network *n, char ***ret,
 	return r;
 }
 
+/* Finding a container repairs it: one that is gone is at no network afterwards. */
+int network_remove_users(const struct engine *e, const struct network *n,
+			 int64_t timeout_sec, struct error *err)
+{
+	const struct remove_options o = {.force = true, .timeout_sec = timeout_sec};
+	cleanup_strv char **ids = NULL;
+	int r = network_users(e, n, &ids, err);
+
+	strv_foreach (id, ids) {
+		cleanup_error struct error gone = ERROR_INIT;
+		cleanup_container struct container c = {0};
+
+		if (r < 0)
+			break;
+		if (container_reload(e, *id, &c, &gone) >= 0)
+			r = container_remove(e, &c, &o, err);
+		else if (gone.kind == ERR_NOT_FOUND)
+			r = container_sweep(e, err);
+		else
+			r = error_move(err, &gone);
+	}
+	return r;
+}
+
 static int in_use(const struct network *n, char *const *users, struct error *err)
 {
 	error_set(
@@ -74,6 +103,7 @@ static int remove_unused(const struct engine *e, const struct network *n,
 int network_remove(const struct engine *e, const struct network *n, struct error *err)
 {
 	cleanup_free char *default_name = network_default_name(e);
+	cleanup_error struct error untold = ERROR_INIT;
 	int r;
 
 	if (str_eq(n->name, default_name))
@@ -88,9 +118,37 @@ int network_remove(const struct engine *e, const struct network *n, struct error
 	network_record_end(e->store);
 	if (r < 0)
 		return r;
+	if (network_tell_removed(e, n, &untold) < 0)
+		error_drop(&untold, "the bridge goes with the gateway");
 	event_emit(e, &(struct event){.type = EVENT_NETWORK,
 				      .status = EVENT_REMOVE,
 				      .id = n->id,
 				      .name = n->name});
 	return 0;
+}
+
+int network_prune(const struct engine *e, char *const *filters, char ***ret,
+		  struct error *err)
+{
+	cleanup_networks struct networks all = {0};
+	cleanup_free char *default_name = network_default_name(e);
+	int r = network_list(e, &all, err);
+
+	for (size_t i = 0; r >= 0 && i < all.n; i++) {
+		cleanup_error struct error failure = ERROR_INIT;
+		const struct network *n = &all.items[i];
+		int k;
+
+		if (str_eq(n->name, default_name) ||
+		    !network_filter_matches(filters, n, false))
+			continue;
+		k = network_remove(e, n, &failure);
+		if (k >= 0)
+			strv_add(ret, n->name);
+		else if (k == -EBUSY)
+			error_drop(&failure, "it is used");
+		else
+			r = error_move(err, &failure);
+	}
+	return r;
 }

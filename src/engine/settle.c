@@ -186,6 +186,8 @@ int container_purge(const struct engine *e, const char *id, struct error *err)
 		r = may_go_on("purge_data", err);
 	if (r >= 0)
 		r = volumes_let_go(e, id, err);
+	if (r >= 0)
+		r = address_record_delete(e->store, id, NULL, err);
 	/* no sooner: its files belong to these ids */
 	if (r >= 0)
 		r = id_range_delete(e->store, id, err);

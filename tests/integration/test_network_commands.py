@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`cubby network`: what it says and records. No container runs here."""
+
+import concurrent.futures
+import re
+
+
+def created(cubby, *args):
+    return cubby.ok("network", "create", *args)
+
+
+def refused(cubby, *args, code=125):
+    done = cubby("network", *args)
+    assert done.code == code and done.stderr.startswith("Error: "), done
+    return done.stderr
+
+
+def test_create_and_look(cubby):
+    assert created(cubby) == "network1"
+    assert created(cubby, "--subnet", "10.213.1.0/24", "--ip-range", "10.213.1.128/25", "--gateway", "10.213.1.9",
+                   "--subnet", "fd31:7::/64", "--label", "app=web", "-o", "mtu=1400", "-o", "isolate=true",
+                   "--dns", "192.0.2.53", "lab") == "lab"
+    assert created(cubby, "--internal", "--disable-dns", "--ipv6", "--interface-name", "inner0", "inner") == "inner"
+    assert created(cubby, "--ignore", "inner") == "inner"
+
+    seen = cubby.json("network", "inspect", "lab")
+    assert len(seen) == 1
+    lab = seen[0]
+    assert re.fullmatch("[0-9a-f]{64}", lab["id"])
+    assert lab["network_interface"] == "cubby-" + lab["id"][:8]
+    assert lab["subnets"] == [
+        {"subnet": "10.213.1.0/24", "gateway": "10.213.1.9",
+         "lease_range": {"start_ip": "10.213.1.128", "end_ip": "10.213.1.254"}},
+        {"subnet": "fd31:7::/64", "gateway": "fd31:7::1"}]
+    assert lab["ipv6_enabled"] and lab["dns_enabled"] and not lab["internal"]
+    assert lab["options"] == {"isolate": "true", "mtu": "1400"} and lab["labels"] == {"app": "web"}
+    assert lab["ipam_options"] == {"driver": "host-local"} and lab["driver"] == "bridge"
+    assert lab["network_dns_servers"] == ["192.0.2.53"] and lab["containers"] == {}
+
+    # a template has podman's names
+    assert cubby.ok("network", "inspect", "-f", "{{.Name}} {{.IPv6Enabled}} {{.DNSEnabled}} {{.NetworkInterface}} "
+                    "{{len .Subnets}}", "inner") == "inner true false inner0 2"
+    rows = cubby.ok("network", "ls").splitlines()
+    assert rows[0].split() == ["NETWORK", "ID", "NAME", "DRIVER"]
+    assert [row.split()[1:] for row in rows[1:]] == [[n, "bridge"] for n in ("bridge", "inner", "lab", "network1")]
+    assert cubby.ok("network", "ls", "--no-trunc", "--noheading", "--filter", "name=^lab$").split()[0] == lab["id"]
+    for filters, names in ((["label=app"], "lab"), (["label!=app", "name=n"], "inner network1"),
+                           (["id=" + lab["id"][:12]], "lab"), (["until=1h"], ""), (["driver=macvlan"], ""),
+                           (["dangling=true"], "bridge inner lab network1"), (["dangling=false"], "")):
+        args = [word for one in filters for word in ("--filter", one)]
+        assert cubby.ok("network", "ls", "-q", *args).split() == names.split(), filters
+
+    for name in ("lab", lab["id"], lab["id"][:10], "bridge", "podman", "default"):
+        assert cubby("network", "exists", name).code == 0
+    assert cubby("network", "exists", "nothing").code == 1
+    assert cubby.ok("network", "inspect", "-f", "{{.Name}}", "podman") == "bridge"
+
+    assert cubby.ok("network", "update", "--dns-add", "192.0.2.54", "--dns-drop", "192.0.2.53", "lab") == "lab"
+    assert cubby.ok("network", "inspect", "-f", "{{.NetworkDNSServers}}", "lab") == "[192.0.2.54]"
+    assert "no DNS server" in refused(cubby, "update", "--dns-drop", "192.0.2.99", "lab")
+
+
+def test_refusals(cubby):
+    created(cubby, "--subnet", "10.213.1.0/24", "lab")
+    for args, words in (
+            (["lab"], "network name lab already used: network already exists"),
+            (["bridge"], "network already exists"),
+            (["--subnet", "10.213.0.0/16"], "another network has 10.213.1.0/24"),
+            (["--subnet", "10.213.2.0"], "invalid CIDR address: 10.213.2.0"),
+            (["--subnet", "10.213.2.0/31"], "too small"),
+            (["--gateway", "10.213.2.1"], "cannot set gateway without subnet"),
+            (["--ip-range", "10.213.2.0/25"], "cannot set range without subnet"),
+            (["--subnet", "10.213.2.0/24", "--gateway", "10.213.3.1"], "gateway 10.213.3.1 not in subnet 10.213.2.0/24"),
+            (["--subnet", "10.213.2.0/24", "--gateway", "10.213.2.255"], "broadcast"),
+            (["--subnet", "10.213.2.0/24", "--ip-range", "10.213.3.0/25"], "not in subnet"),
+            (["--subnet", "10.213.2.0/24", "--subnet", "10.213.2.128/25"], "another network has"),
+            (["--driver", "macvlan"], "unsupported driver macvlan"),
+            (["--ipam-driver", "dhcp"], "unsupported ipam driver"),
+            (["--opt", "vlan=3"], "unsupported bridge network option vlan"),
+            (["--opt", "mtu=9"], "mtu=9"),
+            (["--opt", "isolate=maybe"], "isolate=maybe"),
+            (["--interface-name", "a-name-of-16-bytes"], "from 1 to 15 bytes"),
+            (["--dns", "example"], "it is not an ip address"),
+            (["host"], "conflicts with a valid network mode"),
+            (["a/b"], "names must match")):
+        assert words in refused(cubby, "create", *args), args
+    assert "default network bridge cannot be removed" in refused(cubby, "rm", "bridge")
+    assert "network not found" in refused(cubby, "rm", "nothing", code=1)
+    assert "network not found" in refused(cubby, "inspect", "nothing")
+    assert cubby.ok("network", "rm", "--force", "nothing") == ""
+    assert "invalid filter" in refused(cubby, "ls", "--filter", "colour=red")
+    assert "invalid filter" in refused(cubby, "prune", "-f", "--filter", "name=lab")
+    assert cubby.ok("network", "ls", "-q") == "bridge\nlab"
+
+
+def test_remove_and_prune(cubby):
+    for name in ("one", "two", "three"):
+        created(cubby, "--label", "n=" + name, name)
+    assert cubby.ok("network", "rm", "one") == "one"
+    assert cubby.ok("network", "prune", "--force", "--filter", "label=n=two") == "two"
+    assert cubby("network", "prune", input="n\n").stdout.endswith("[y/N] ")
+    assert cubby.ok("network", "ls", "-q").split() == ["bridge", "three"]
+    assert "Deleted Networks\nthree\n" in cubby.ok("system", "prune", "--force")
+    said = cubby.ok("events", "--since", "1h", "--stream=false", "--filter", "type=network",
+                    "--format", "{{.Status}} {{.Name}}").splitlines()
+    assert said == ["create one", "create two", "create three", "remove one", "remove two", "remove three"]
+
+
+def test_many_at_once(cubby):
+    """Fifty networks, and nobody has the subnet of another; of one name there is one."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        names = list(pool.map(lambda _: created(cubby), range(48)))
+        same = list(pool.map(lambda _: cubby("network", "create", "same").code, range(4)))
+    assert sorted(same) == [0, 125, 125, 125]
+    assert len(set(names)) == 48
+    nets = cubby.json("network", "ls", "--format", "json")
+    assert len(nets) == 50
+    assert len({n["subnets"][0]["subnet"] for n in nets}) == 50
+    assert len({n["network_interface"] for n in nets}) == 50
