@@ -5,9 +5,9 @@
 
 #include "engine/network_create.h"
 #include "engine/network_lease.h"
-#include "engine/network_words.h"
 #include "engine/network_remove.h"
 #include "engine/network_store.h"
+#include "engine/network_words.h"
 #include "engine/settings.h"
 #include "store_box.h"
 #include "util/time.h"
