@@ -9,6 +9,7 @@ void network_start_release(struct network_start *n)
 {
 	gateway_release(&n->gateway);
 	network_lease_release(&n->lease);
+	ports_hold_release(&n->ports);
 	if (n->request)
 		json_object_put(n->request);
 	*n = NETWORK_START_INIT;
@@ -30,12 +31,16 @@ int network_start_begin(const struct engine *e, const struct start_plan *p,
 		.config = &p->net,
 		.dns_servers = p->etc_words.dns,
 	};
-	int r = network_lease_take(e, &request, &n.lease, err);
+	int r = ports_bind(e, p->net.ports, p->net.n_ports, &n.ports, err);
 
+	if (r >= 0)
+		r = network_lease_take(e, &request, &n.lease, err);
 	if (r >= 0)
 		r = gateway_open(e, &n.gateway, err);
 	if (r < 0)
 		return r;
+	if (!e->rootless)
+		ports_fill_member(&n.ports, &n.lease.member);
 	n.request = network_client_attach(n.lease.networks, n.lease.n_networks,
 					  &n.lease.member);
 	*ret = n;
@@ -50,12 +55,22 @@ int network_start_attach(void *data, int *net_ns_fd, struct error *err)
 	return network_client_send(n->gateway.fd, n->request, *net_ns_fd, err);
 }
 
-int network_start_finish(struct network_start *n, int run_dirfd, int *ret_keep_fd,
-			 struct error *err)
+int network_start_finish(struct network_start *n, pid_t init_pid, int run_dirfd,
+			 int *ret_keep_fd, struct error *err)
 {
+	const struct ports_target target = {
+		.member = &n->lease.member,
+		.user_ns_fd = n->gateway.user_ns_fd,
+		.net_ns_fd = n->gateway.net_ns_fd,
+		.init_pid = init_pid,
+		.dirfd = run_dirfd,
+	};
 	int r = network_client_receive(n->gateway.fd, NULL, NULL, err);
 
 	*ret_keep_fd = -EBADF;
+	if (r >= 0)
+		r = ports_forward(&n->ports, &target, err);
+	ports_hold_release(&n->ports);
 	if (r < 0 || n->gateway.net_ns_fd < 0)
 		return r;
 	r = gateway_register(run_dirfd, n->gateway.net_ns_fd, err);

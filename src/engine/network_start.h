@@ -2,10 +2,11 @@
 /*
  * The network's part of a container's start, for one that is at a network of ours:
  *
- *   who starts it    network_start_begin()   addresses, the gateway; before the launcher is forked
+ *   who starts it    network_start_begin()   ports of the host, addresses, the gateway; before the launcher is forked
  *   the launcher     network_start_attach()  asks for the interfaces once the namespace is there;
  *                                            meanwhile the container's mounts are made
- *                    network_start_finish()  hears that they are there; before the program is let go
+ *                    network_start_finish()  hears that they are there, starts the forwarder of published ports; before
+ *                                            the program is let go
  *
  * A launcher that dies takes its init along, and with it the interfaces. Addresses belong to the run: the database drops
  * them when the record says that it has ended.
@@ -15,6 +16,7 @@
 #include "engine/engine.h"
 #include "engine/gateway.h"
 #include "engine/network_lease.h"
+#include "engine/ports.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -24,6 +26,7 @@ struct json_object;
 struct network_start {
 	struct gateway gateway;
 	struct network_lease lease;
+	struct ports_hold ports;
 	struct json_object
 		*request; /* owned; NULL: the container is at no network of ours */
 };
@@ -44,5 +47,5 @@ int network_start_attach(void *data, int *net_ns_fd, struct error *err) _must_ch
 
 /* network_start_finish() - the gateway's namespace is noted in the container's run directory as kept open by this
  * process: *ret_keep_fd is it, for the monitor (-EBADF: there is none). */
-int network_start_finish(struct network_start *n, int run_dirfd, int *ret_keep_fd,
-			 struct error *err) _must_check_;
+int network_start_finish(struct network_start *n, pid_t init_pid, int run_dirfd,
+			 int *ret_keep_fd, struct error *err) _must_check_;

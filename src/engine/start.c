@@ -397,7 +397,7 @@ static int launch(const struct launcher *x, struct error *err)
 	}
 	r = begin(x, &l, &o, &m.keep_fd, err);
 	if (r >= 0 && o.on_network)
-		r = network_start_finish(x->request->network, x->request->lock_fd,
+		r = network_start_finish(x->request->network, l.pid, x->request->lock_fd,
 					 &m.keep_network_fd, err);
 	if (r < 0)
 		return r;
