@@ -7,7 +7,7 @@
  *                                                           namespace of the gateway (none as root of the host)
  *   {"op": "attach", "networks": [..], "member": {..}}   with the container's network namespace as fd: interfaces are
  *                                                           made, or found if they are there already
- *   {"op": "announce", "networks": [..], "member": {..}} names and limits alone, of one that is attached
+ *   {"op": "announce", "networks": [..], "member": {..}} names and limits alone, of one that has its interfaces
  *   {"op": "detach", "id": ID, "network": ID or none}    its interfaces and names go
  *   {"op": "network", "networks": [..]}                  their definition has changed
  *   {"op": "forget", "network": ID}                      its bridge goes

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "network/forward.h"
+#include "network/gateway.h"
 #include "util/str.h"
 
 struct role {
@@ -13,6 +14,7 @@ struct role {
 
 static const struct role roles[] = {
 	{"forward", forward_main},
+	{"gateway", gateway_main},
 	{NULL, NULL},
 };
 

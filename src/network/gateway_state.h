@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gateway program's parts, and what they know.
+ *
+ *   gateway.c          the program's start, its loop and its end
+ *   gateway_control.c  cubby's commands and what they ask
+ *   gateway_network.c  networks: bridges
+ *   gateway_member.c   containers: interfaces
+ *   gateway_names.c    the name server's process
+ *
+ * What is known is what cubby said; what is there is asked of the kernel: each part makes what is missing and takes what it
+ * finds, so a new program in an old namespace only has to be told all again.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "network/names.h"
+#include "network/netlink.h"
+#include "network/request.h"
+#include "runtime/gateway_ns.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+#define GATEWAY_CLIENTS_MAX 256
+#define GATEWAY_LISTEN_MAX  64 /* sockets of the name server at one network */
+#define GATEWAY_HOST_MTU    1500
+#define GATEWAY_LINGER_USEC (2 * 1000 * 1000)
+
+struct gateway;
+
+/* What the loop waits for. */
+struct gateway_source {
+	int fd;
+	void (*ready)(struct gateway *g, struct gateway_source *s);
+};
+
+struct gateway_client {
+	struct gateway_source source;
+	struct gateway_client *next;
+};
+
+struct gateway_network {
+	struct network_definition definition;
+	struct gateway_network *next;
+};
+
+struct gateway_member {
+	struct network_member m;
+	int *links; /* of each endpoint: index of our end; 0: it is not there (any more) */
+	struct gateway_member *next;
+};
+
+struct gateway {
+	bool is_host; /* in the host's network namespace, as root of it */
+	bool ends;    /* as soon as nobody needs it */
+	char *table;  /* owned: the mark of what is ours as root of the host; else NULL */
+	const char *uplink;   /* borrowed: the kind that is wanted; NULL: any */
+	struct gateway_ns ns; /* fds -EBADF: the host's */
+	int dir_fd;
+	int route_fd; /* netlink, of the gateway's namespace */
+	int epoll_fd;
+	struct gateway_source listen, signals, links, names_source;
+	struct gateway_client *clients;
+	size_t n_clients;
+	struct gateway_network *networks;
+	struct gateway_member *members;
+	struct names names;
+	int64_t idle_since; /* monotonic; 0: it is in use */
+	char **stale; /* strv: bridges that a killed program has left (root of the host) */
+};
+
+/* gateway_watch() - fd of s, from now on. */
+int gateway_watch(struct gateway *g, struct gateway_source *s,
+		  struct error *err) _must_check_;
+void gateway_unwatch(struct gateway *g, struct gateway_source *s);
+
+/* gateway_socket() - as socket(2), in the gateway's network namespace. */
+int gateway_socket(const struct gateway *g, int domain, int type,
+		   struct error *err) _must_check_;
+
+/* gateway_control.c */
+void gateway_accept(struct gateway *g, struct gateway_source *s);
+void gateway_close_clients(struct gateway *g);
+/* gateway_refuse() - everybody who asks gets this error, until nobody comes any more. */
+void gateway_refuse(int listen_fd, const struct error *why);
+
+/* gateway_network.c */
+struct gateway_network *gateway_network_find(const struct gateway *g, const char *id);
+/* gateway_network_set() - new or changed; *d is taken over (and empty then) also on failure. */
+int gateway_network_set(struct gateway *g, struct network_definition *d,
+			struct error *err) _must_check_;
+int gateway_network_forget(struct gateway *g, const char *id,
+			   struct error *err) _must_check_;
+/* gateway_network_remove_all() - bridges too, as root of the host. */
+void gateway_network_release(struct gateway *g, bool with_bridges);
+/* gateway_network_mtu() - of its interfaces. */
+uint32_t gateway_network_mtu(const struct gateway *g, const struct network_definition *d);
+
+/* gateway_member.c */
+struct gateway_member *gateway_member_find(const struct gateway *g, const char *id);
+/* gateway_member_attach() - *m is taken over. net_ns_fd -EBADF: its interfaces must be there already. */
+int gateway_member_attach(struct gateway *g, struct network_member *m, int net_ns_fd,
+			  struct error *err) _must_check_;
+int gateway_member_announce(struct gateway *g, struct network_member *m,
+			    struct error *err) _must_check_;
+/* gateway_member_detach() - network NULL: all. Not there: no error. */
+int gateway_member_detach(struct gateway *g, const char *id, const char *network,
+			  struct error *err) _must_check_;
+void gateway_member_hear(struct gateway *g, struct gateway_source *s);
+void gateway_member_release(struct gateway *g);
+
+/* gateway_names.c: the process is there when it is needed, and again when it has died. A failure is told to who asks
+ * for something new. */
+int gateway_names_network(struct gateway *g, const struct network_definition *d,
+			  bool is_new, struct error *err) _must_check_;
+int gateway_names_member(struct gateway *g, const struct network_member *m,
+			 struct error *err) _must_check_;
+void gateway_names_forget_network(struct gateway *g, const char *id);
+void gateway_names_forget(struct gateway *g, const char *member, const char *network);
