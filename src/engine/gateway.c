@@ -26,6 +26,7 @@
 #include "engine/kept_fd.h"
 #include "engine/network_lease.h"
 #include "engine/outer.h"
+#include "engine/ports.h"
 #include "engine/user_ids.h"
 #include "network/client.h"
 #include "runtime/namespace.h"
@@ -246,6 +247,7 @@ static void announce_one(const struct engine *e, const struct gateway *g,
 	if (r >= 0 && lease.member.n_endpoints == 0)
 		return;
 	if (r >= 0) {
+		ports_fill_running(e, rec->id, &lease.member);
 		request = network_client_announce(lease.networks, lease.n_networks,
 						  &lease.member);
 		r = network_client_send(g->fd, request, -EBADF, &err);

@@ -71,6 +71,17 @@ struct ports_target {
 int ports_forward(const struct ports_hold *h, const struct ports_target *t,
 		  struct error *err) _must_check_;
 
+/*
+ * ports_revive() - a forwarder that is gone while its container runs is started anew, with the ports that it had; nothing
+ * to do otherwise. Called by who shows ports. e->store is open. A port that somebody else has taken meanwhile is ERR_CONFLICT.
+ */
+struct container;
+int ports_revive(const struct engine *e, const struct container *c,
+		 struct error *err) _must_check_;
+
+/* ports_fill_running() - ports_fill_member() of a container that runs, by what was written down; none: m->ports is empty. */
+void ports_fill_running(const struct engine *e, const char *id, struct network_member *m);
+
 /* What PORTS_FILE says. */
 struct ports_state {
 	struct port_mapping *ports;

@@ -39,11 +39,14 @@ void ports_view(const struct engine *e, const struct container *c,
 {
 	const struct network_config asked = {.ports = c->config.net.ports,
 					     .n_ports = c->config.net.n_ports};
+	cleanup_error struct error err = ERROR_INIT;
 
 	*ret = (struct network_config){0};
 	/* without looking for a file, of most */
 	if (asked.n_ports == 0 && str_eq(owner_of(c), c->record.id))
 		return;
+	if (asked.n_ports > 0 && ports_revive(e, c, &err) < 0)
+		error_drop(&err, "its ports are not served");
 	if (c->init.pid > 0 && read_chosen(e, c, ret))
 		return;
 	network_config_copy(&asked, ret);

@@ -266,7 +266,6 @@ static void refuse(int fd)
 static void begin_connection(struct forward *f, int fd,
 			     const union forward_address *client, uint16_t port)
 {
-	static const int one = 1;
 	int to_fd = forward_connect(f, SOCK_STREAM, client, port, false);
 	struct connection *c = to_fd < 0 ? NULL : calloc(1, sizeof(*c));
 
@@ -276,8 +275,6 @@ static void begin_connection(struct forward *f, int fd,
 		refuse(fd);
 		return;
 	}
-	(void)!setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	(void)!setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	c->client.watch.fd = fd;
 	c->container.watch.fd = to_fd;
 	f->tcp->n++;
@@ -329,6 +326,7 @@ static unsigned int connections_max(const struct forward *f)
 
 int forward_tcp_add(struct forward *f, const struct forward_socket *s, struct error *err)
 {
+	static const int one = 1;
 	struct listener *l = xcalloc(1, sizeof(*l));
 	int r;
 
@@ -342,7 +340,10 @@ int forward_tcp_add(struct forward *f, const struct forward_socket *s, struct er
 		.next = f->tcp->listeners,
 	};
 	f->tcp->listeners = l;
-	if (fcntl(s->fd, F_SETFL, O_NONBLOCK) < 0)
+	/* what is accepted has them from here */
+	if (fcntl(s->fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0 ||
+	    setsockopt(s->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "forward: listen");
 	r = forward_watch_add(f, &l->watch, EPOLLIN);
 	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "forward: listen") : 0;
