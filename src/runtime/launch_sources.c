@@ -71,7 +71,9 @@ enum reach {
 
 static enum reach reach_of_init(const struct init *i)
 {
-	if (i->options->outer || i->options->base_creates)
+	const struct launch_outer *outer = i->options->outer;
+
+	if ((outer && outer->trees) || i->options->base_creates)
 		return REACH_NONE;
 	return geteuid() == 0 && (i->namespaces.new_flags & CLONE_NEWUSER) ? REACH_NO_ROOT
 									   : REACH_ALL;
