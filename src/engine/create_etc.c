@@ -16,6 +16,7 @@
 #include "engine/etc_hosts.h"
 #include "engine/etc_users.h"
 #include "engine/image_view.h"
+#include "engine/network_tool.h"
 #include "spec/image.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -160,6 +161,9 @@ static int plan_resolv(struct create_plan *p, bool *ret_none, struct error *err)
 	if (r < 0 || *ret_none)
 		return r;
 	p->etc_words.dns = strv_copy(o->dns ? o->dns : conf->dns);
+	if (p->net.tool && !p->etc_words.dns)
+		strv_add_take(&p->etc_words.dns,
+			      network_tool_dns(p->net.tool, p->net.options));
 	p->etc_words.dns_searches =
 		strv_copy(o->dns_searches ? o->dns_searches : conf->dns_searches);
 	p->etc_words.dns_options =

@@ -4,6 +4,7 @@
 #include "engine/create_steps.h"
 #include "engine/engine.h"
 #include "engine/network_store.h"
+#include "engine/network_tool.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -49,10 +50,13 @@ int create_plan_network(const struct engine *e, struct create_plan *p, struct er
 	enum namespace_mode mode = p->sharing.options[NS_NETWORK].mode;
 	int r;
 
-	if (mode == NAMESPACE_PASTA || mode == NAMESPACE_SLIRP)
-		return error_set(err, ERR_UNSUPPORTED, 0,
-				 "--network %s is not supported yet",
-				 namespace_mode_word(mode));
+	if (p->net.tool && (p->options->net.publish || p->options->net.publish_all)) {
+		error_set(err, ERR_UNSUPPORTED, 0,
+			  "--publish with --network %s is not supported", p->net.tool);
+		return error_hint(err, "Ports are published with --network bridge");
+	}
+	if (p->net.tool)
+		return network_tool_check(&p->net, e->rootless, err);
 	if (mode != NAMESPACE_BRIDGE)
 		return 0;
 	r = check_user(e, p, err);

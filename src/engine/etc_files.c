@@ -133,6 +133,8 @@ static int add_hosts(struct buf *b, const struct etc_content *c, struct error *e
 	if (r < 0)
 		return r;
 	etc_network_find(c->lease, c->rootless, &network);
+	if (c->at_uplink)
+		network.host = etc_network_host();
 	return etc_hosts_text(
 		&(struct etc_hosts){
 			.add = c->add_hosts,

@@ -59,6 +59,7 @@ struct etc_content {
 	const struct idmap *uids; /* in ids of the host; no lines: no user namespace */
 	const struct network_lease
 		*lease; /* where it is on networks; no endpoints: nowhere */
+	bool at_uplink; /* of a process of its own that leads to the host */
 	bool network_host, rootless, nested;
 	uid_t uid; /* owner of the files; where we may not give files away they stay ours
 		    */

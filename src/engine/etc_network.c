@@ -49,7 +49,7 @@ static char *address_towards(int family, const char *far)
 }
 
 /* Addresses of nobody (RFC 5737, RFC 3849): what leads to them is the default route. */
-static char *host_towards_world(void)
+char *etc_network_host(void)
 {
 	char *address = address_towards(AF_INET, "192.0.2.1");
 
@@ -111,7 +111,7 @@ void etc_network_find(const struct network_lease *lease, bool rootless,
 		}
 	}
 	if (has_way_out && rootless)
-		ret->host = host_towards_world();
+		ret->host = etc_network_host();
 }
 
 static bool is_for_others(const char *address)
@@ -119,6 +119,17 @@ static bool is_for_others(const char *address)
 	return !str_starts(address, "127.") && !str_eq(address, "::1") &&
 	       !str_starts(address, "fe80:") && !str_eq(address, "0.0.0.0") &&
 	       !str_eq(address, "::");
+}
+
+/* The next word of a line; NULL: none is left. */
+static const char *next_word(char **rest)
+{
+	char *word = *rest + strspn(*rest, BLANKS);
+
+	*rest = word + strcspn(word, BLANKS);
+	if (**rest)
+		*(*rest)++ = '\0';
+	return *word ? word : NULL;
 }
 
 char **etc_network_plain_servers(const char *resolv_conf)
@@ -129,12 +140,13 @@ char **etc_network_plain_servers(const char *resolv_conf)
 	while (line && *line) {
 		size_t len = strcspn(line, "\n");
 		cleanup_free char *text = xstrndup(line, len);
-		char *rest = text, *word = strtok_r(text, BLANKS, &rest);
+		char *rest = text;
 
-		if (word && str_eq(word, "nameserver")) {
-			word = strtok_r(NULL, BLANKS, &rest);
-			if (word && is_for_others(word))
-				add_once(&servers, word);
+		if (str_eq(next_word(&rest), "nameserver")) {
+			const char *address = next_word(&rest);
+
+			if (address && is_for_others(address))
+				add_once(&servers, address);
 		}
 		line += len + (line[len] == '\n');
 	}

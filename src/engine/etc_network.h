@@ -21,6 +21,9 @@ void etc_network_release(struct etc_network *n); /* safe on a zeroed struct */
 void etc_network_find(const struct network_lease *lease, bool rootless,
 		      struct etc_network *ret);
 
+/* etc_network_host() - the address of an ordinary user's host towards the world; NULL: it has none. Caller frees. */
+char *etc_network_host(void);
+
 /* etc_network_plain_servers() - the name servers of a resolv.conf (may be NULL) that others than the host itself can ask
  * as well. Caller frees (strv). */
 char **etc_network_plain_servers(const char *resolv_conf);

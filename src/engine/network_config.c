@@ -36,9 +36,13 @@ static const struct json_member port_members[] = {
 };
 
 static const struct json_member config_members[] = {
-	CONFIG("exposed", STRV, exposed),    CONFIG("publishAll", BOOL, publish_all),
-	CONFIG("limited", BOOL, is_limited), CONFIG("allow", STRV, allow),
-	CONFIG("options", STR, options),     {NULL},
+	CONFIG("exposed", STRV, exposed),
+	CONFIG("publishAll", BOOL, publish_all),
+	CONFIG("limited", BOOL, is_limited),
+	CONFIG("allow", STRV, allow),
+	CONFIG("tool", STR, tool),
+	CONFIG("options", STR, options),
+	{NULL},
 };
 
 /* An array of structs as an array of objects. */
@@ -117,7 +121,7 @@ void network_config_release(struct network_config *c)
 bool network_config_is_empty(const struct network_config *c)
 {
 	return c->n_attachments == 0 && c->n_ports == 0 && !c->exposed &&
-	       !c->publish_all && !c->is_limited && !c->allow && !c->options;
+	       !c->publish_all && !c->is_limited && !c->allow && !c->options && !c->tool;
 }
 
 static char *copy_text(const char *s)
@@ -130,6 +134,7 @@ void network_config_copy(const struct network_config *from, struct network_confi
 	*ret = *from;
 	ret->exposed = strv_copy(from->exposed);
 	ret->allow = strv_copy(from->allow);
+	ret->tool = copy_text(from->tool);
 	ret->options = copy_text(from->options);
 	ret->attachments = from->n_attachments > 0 ? xcalloc(from->n_attachments,
 							     sizeof(*ret->attachments))

@@ -41,7 +41,8 @@ struct network_config {
 	bool publish_all;
 	bool is_limited; /* --allow-net */
 	char **allow;    /* strv */
-	char *options; /* of pasta and slirp4netns, as typed after the colon; NULL: none */
+	/* "pasta" or "slirp4netns": a process of its own instead of a network of ours; and what was typed after the colon */
+	char *tool, *options;
 };
 void network_config_release(struct network_config *c); /* safe on a zeroed struct */
 #define cleanup_network_config cleanup(network_config_release)

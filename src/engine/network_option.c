@@ -235,6 +235,7 @@ static int take_first(const char *text, struct namespace_option *ret_mode,
 	case NAMESPACE_PASTA:
 	case NAMESPACE_SLIRP:
 		ret_mode->mode = (enum namespace_mode)mode;
+		c->tool = xstrdup(namespace_mode_word(ret_mode->mode));
 		c->options = colon && colon[1] ? xstrdup(colon + 1) : NULL;
 		return 0;
 	default:

@@ -36,6 +36,7 @@
 #include "engine/joined.h"
 #include "engine/monitor_command.h"
 #include "engine/network_start.h"
+#include "engine/network_tool.h"
 #include "engine/outer.h"
 #include "engine/sdnotify.h"
 #include "engine/security_option.h"
@@ -342,6 +343,30 @@ static int begin(const struct launcher *x, struct launch *l, struct launch_optio
 	return launch_begin(l, o, err);
 }
 
+static void want_network(const struct launcher *x, struct network_tool *tool,
+			 struct launch_options *o)
+{
+	if (x->request->network->request) {
+		o->on_network = network_start_attach;
+		o->network_data = x->request->network;
+	} else if (x->request->plan->net.tool) {
+		tool->config = &x->request->plan->net;
+		o->on_network = network_tool_attach;
+		o->network_data = tool;
+	}
+}
+
+static int hear_network(const struct launcher *x, struct network_tool *tool,
+			pid_t init_pid, int *ret_keep_fd, struct error *err)
+{
+	if (tool->config)
+		return network_tool_finish(tool, ret_keep_fd, err);
+	return x->request->network->request
+		       ? network_start_finish(x->request->network, init_pid,
+					      x->request->lock_fd, ret_keep_fd, err)
+		       : 0;
+}
+
 /* In the launcher. Returns only on failure; the init is dead then. */
 static int launch(const struct launcher *x, struct error *err)
 {
@@ -352,6 +377,7 @@ static int launch(const struct launcher *x, struct error *err)
 	cleanup_strv char **lower = NULL;
 	struct overlay_paths overlay;
 	struct root_edit edits[ETC_EDITS_MAX];
+	cleanup_network_tool struct network_tool tool = NETWORK_TOOL_INIT;
 	cleanup_fd int in_fd = -EBADF, out_fd = -EBADF, err_fd = -EBADF;
 	int theirs[3] = {-EBADF, -EBADF, -EBADF};
 	int r;
@@ -391,14 +417,10 @@ static int launch(const struct launcher *x, struct error *err)
 	o.root_idmap = p->root_idmap;
 	o.edits = edits;
 	o.n_edits = etc_edits(&p->etc_words, edits);
-	if (x->request->network->request) {
-		o.on_network = network_start_attach;
-		o.network_data = x->request->network;
-	}
+	want_network(x, &tool, &o);
 	r = begin(x, &l, &o, &m.keep_fd, err);
-	if (r >= 0 && o.on_network)
-		r = network_start_finish(x->request->network, l.pid, x->request->lock_fd,
-					 &m.keep_network_fd, err);
+	if (r >= 0)
+		r = hear_network(x, &tool, l.pid, &m.keep_network_fd, err);
 	if (r < 0)
 		return r;
 	r = wait_for_word(x, err);

@@ -311,6 +311,8 @@ int start_plan_etc(const struct start_plan *p, const struct network_lease *lease
 		.words = &p->etc_words,
 		.network_host = p->network_host,
 		.lease = lease,
+		/* with pasta the host's address is its own */
+		.at_uplink = str_eq(p->net.tool, "slirp4netns"),
 		.subuid = p->subuid,
 		.subgid = p->subgid,
 		.rootless = p->rootless,

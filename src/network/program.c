@@ -5,6 +5,7 @@
 
 #include "network/forward.h"
 #include "network/gateway.h"
+#include "network/tool.h"
 #include "util/str.h"
 
 struct role {
@@ -15,6 +16,7 @@ struct role {
 static const struct role roles[] = {
 	{"forward", forward_main},
 	{"gateway", gateway_main},
+	{"tool", tool_main},
 	{NULL, NULL},
 };
 

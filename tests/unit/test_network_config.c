@@ -22,7 +22,7 @@ static const char whole[] =
 	"\"ports\":[{\"hostAddress\":\"127.0.0.1\",\"hostPort\":8080,"
 	"\"containerPort\":80,\"count\":2,\"protocol\":\"tcp\"}],"
 	"\"exposed\":[\"80/tcp\"],\"publishAll\":true,\"limited\":true,"
-	"\"allow\":[\"example.com\"],\"options\":\"-4\"}";
+	"\"allow\":[\"example.com\"],\"tool\":\"pasta\",\"options\":\"-4\"}";
 
 START_TEST(same_again)
 {
