@@ -6,7 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -86,7 +86,7 @@ static int watch_signals(struct gateway *g, struct error *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
-	(void)signal(SIGPIPE, SIG_IGN);
+	sigaddset(&set, SIGPIPE);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "block signals");
 	g->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -166,16 +166,29 @@ static int time_left(struct gateway *g)
 	return left <= 0 ? 0 : (int)(left / USEC_MSEC) + 1;
 }
 
+/* While cubby makes the container that it has greeted us for. What fails here is tried again, and told then. */
+static void warm_up(struct gateway *g)
+{
+	cleanup_error struct error err = ERROR_INIT;
+
+	g->is_warm = true;
+	if (gateway_rules_open(g, &err) < 0 || gateway_names_open(g, &err) < 0)
+		error_drop(&err, "tried again when it is needed");
+}
+
 static void run(struct gateway *g)
 {
 	struct epoll_event events[N_EVENTS];
 
 	for (;;) {
-		int msec = time_left(g);
+		bool is_cold = g->is_greeted && !g->is_warm;
+		int msec = is_cold ? 0 : time_left(g);
 		int n = epoll_wait(g->epoll_fd, events, 1, msec);
 
 		/* who asked in the last moment is still served */
-		if (n == 0 && time_left(g) == 0)
+		if (n == 0 && is_cold)
+			warm_up(g);
+		else if (n == 0 && time_left(g) == 0)
 			return;
 		/* one at a time, as each may close others */
 		for (int k = 0; k < n; k++) {
@@ -192,6 +205,8 @@ static void finish(struct gateway *g)
 	gateway_member_release(g);
 	names_release(&g->names);
 	gateway_network_release(g, g->is_host);
+	gateway_rules_close(g);
+	free(g->table);
 }
 
 struct arguments {
@@ -312,14 +327,11 @@ int gateway_main(int argc, char **argv)
 		.listen = {.fd = -EBADF, .ready = gateway_accept},
 		.links = {.fd = -EBADF, .ready = gateway_member_hear},
 		.names = NAMES_INIT,
+		.firewall_source = {.fd = -EBADF},
 	};
 
-	if (read_arguments(&g, &a, argv, &err) < 0) {
-		cleanup_free char *message = error_message(&err);
-
-		(void)fprintf(stderr, "network gateway: %s\n", message);
+	if (read_arguments(&g, &a, argv, &err) < 0)
 		return 2;
-	}
 	/* requests are large and rare: what they took is given back */
 	(void)mallopt(M_MMAP_THRESHOLD, 64 << 10);
 	(void)mallopt(M_TRIM_THRESHOLD, 64 << 10);

@@ -29,6 +29,7 @@ struct answer {
 static int op_hello(struct gateway *g, struct request *q, struct answer *a,
 		    struct error *err)
 {
+	g->is_greeted = true;
 	json_add_i64(a->o, "pid", getpid());
 	json_add_str(a->o, "version", CUBBY_VERSION);
 	if (g->is_host)

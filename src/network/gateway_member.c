@@ -45,26 +45,45 @@ static void drop(struct gateway *g, struct gateway_member *m)
 	free(m);
 }
 
-static int make_veth(struct gateway *g, const struct network_member *m,
-		     const struct network_endpoint *e, int net_ns_fd, struct error *err)
+/* The same at the next start, so that neighbours need not learn another. */
+int gateway_member_mac(const struct network_member *m, size_t k, uint8_t ret[static 6],
+		       struct error *err)
 {
+	const struct network_endpoint *e = &m->endpoints[k];
+
+	if (e->mac)
+		return address_mac_parse(e->mac, ret, err);
+	ret[0] = 0x92;
+	for (size_t i = 1; i < 6; i++) {
+		const char *from = i < 4 ? m->id : e->network;
+		char digits[3] = {from[2 * i], from[2 * i + 1], '\0'};
+
+		ret[i] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+	return 0;
+}
+
+static int make_veth(struct gateway *g, const struct network_member *m, size_t k,
+		     int net_ns_fd, struct error *err)
+{
+	const struct network_endpoint *e = &m->endpoints[k];
 	const struct gateway_network *n = gateway_network_find(g, e->network);
 	char name[NETWORK_INTERFACE_SIZE];
 	uint8_t mac[6];
 	struct netlink_veth veth = {
-		.name = name, .peer = e->interface, .peer_net_ns_fd = net_ns_fd};
+		.name = name,
+		.peer = e->interface,
+		.peer_net_ns_fd = net_ns_fd,
+		.peer_mac = mac,
+	};
 	struct netlink_batch b;
-	int r;
+	int r = gateway_member_mac(m, k, mac, err);
 
+	if (r < 0)
+		return r;
 	network_peer_name(m->id, e->network, name);
 	veth.master = netlink_index(g->route_fd, n->definition.interface);
 	veth.mtu = gateway_network_mtu(g, &n->definition);
-	if (e->mac) {
-		r = address_mac_parse(e->mac, mac, err);
-		if (r < 0)
-			return r;
-		veth.peer_mac = mac;
-	}
 	netlink_init(&b);
 	netlink_veth(&b, &veth);
 	netlink_link_up(&b, name);
@@ -195,7 +214,7 @@ static int make_interfaces(struct gateway *g, const struct network_member *m,
 	for (size_t k = 0; r >= 0 && k < m->n_endpoints; k++) {
 		if (find_link(g, m->id, m->endpoints[k].network))
 			continue;
-		r = make_veth(g, m, &m->endpoints[k], net_ns_fd, err);
+		r = make_veth(g, m, k, net_ns_fd, err);
 		is_new[k] = r >= 0;
 	}
 	return r < 0 ? r : configure_inside(g, m, is_new, inside_fd, err);
@@ -251,10 +270,14 @@ int gateway_member_attach(struct gateway *g, struct network_member *m, int net_n
 	int r = check_networks(g, m, err);
 
 	if (r >= 0)
+		r = gateway_rules_member(g, m, err);
+	if (r >= 0)
 		r = make_interfaces(g, m, net_ns_fd, is_new, err);
 	if (r >= 0)
 		r = gateway_names_member(g, m, err);
 	if (r < 0) {
+		if (!gateway_member_find(g, m->id))
+			gateway_rules_forget(g, m->id);
 		for (size_t k = 0; k < m->n_endpoints; k++)
 			if (is_new[k])
 				delete_link(g, m->id, m->endpoints[k].network);
@@ -280,6 +303,8 @@ int gateway_member_announce(struct gateway *g, struct network_member *m,
 				 m->id);
 
 	if (r >= 0)
+		r = gateway_rules_member(g, m, err);
+	if (r >= 0)
 		remember(g, m);
 	network_member_release(m);
 	return r;
@@ -302,6 +327,7 @@ static void forget_link(struct gateway *g, struct gateway_member *m, size_t k)
 		return;
 	}
 	gateway_names_forget(g, m->m.id, NULL);
+	gateway_rules_forget(g, m->m.id);
 	drop(g, m);
 }
 

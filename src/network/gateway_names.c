@@ -136,8 +136,10 @@ static void hear(struct gateway *g, struct gateway_source *s)
 
 		r = names_receive(&g->names, &m, &err);
 		if (r > 0 && m.said == NAMES_LEARNED)
-			r = names_confirm(&g->names, m.token, true, &err) < 0 ? -EPIPE
-									      : 1;
+			r = names_confirm(&g->names, m.token, gateway_rules_learn(g, &m),
+					  &err) < 0
+				    ? -EPIPE
+				    : 1;
 	} while (r > 0);
 	if (r < 0) {
 		error_drop(&err, "the name server is started again");
@@ -153,6 +155,13 @@ static bool has_died(struct gateway *g, int r, struct error *err)
 	stop(g);
 	error_release(err);
 	return true;
+}
+
+int gateway_names_open(struct gateway *g, struct error *err)
+{
+	int r = start(g, err);
+
+	return r < 0 ? r : 0;
 }
 
 int gateway_names_network(struct gateway *g, const struct network_definition *d,

@@ -92,6 +92,8 @@ static int carry_out(struct gateway *g, const struct network_definition *d, bool
 	int r = make_bridge(g, d, err);
 
 	if (r >= 0)
+		r = gateway_rules_network(g, d, err);
+	if (r >= 0)
 		r = bring_up(g, d, err);
 	if (r >= 0)
 		r = gateway_names_network(g, d, is_new, err);
@@ -155,6 +157,7 @@ int gateway_network_forget(struct gateway *g, const char *id, struct error *err)
 	netlink_link_delete(&b, n->definition.interface);
 	r = netlink_send(g->route_fd, &b, err);
 	gateway_names_forget_network(g, id);
+	gateway_rules_forget_network(g, id);
 	drop(g, n);
 	return r;
 }

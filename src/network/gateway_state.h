@@ -7,6 +7,7 @@
  *   gateway_network.c  networks: bridges
  *   gateway_member.c   containers: interfaces
  *   gateway_names.c    the name server's process
+ *   gateway_rules.c    the firewall
  *
  * What is known is what cubby said; what is there is asked of the kernel: each part makes what is missing and takes what it
  * finds, so a new program in an old namespace only has to be told all again.
@@ -17,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "network/firewall.h"
 #include "network/names.h"
 #include "network/netlink.h"
 #include "network/request.h"
@@ -62,13 +64,16 @@ struct gateway {
 	int dir_fd;
 	int route_fd; /* netlink, of the gateway's namespace */
 	int epoll_fd;
-	struct gateway_source listen, signals, links, names_source;
+	struct gateway_source listen, signals, links, names_source, firewall_source;
 	struct gateway_client *clients;
 	size_t n_clients;
 	struct gateway_network *networks;
 	struct gateway_member *members;
 	struct names names;
-	int64_t idle_since; /* monotonic; 0: it is in use */
+	struct firewall *firewall; /* owned; NULL: not yet */
+	bool is_greeted;           /* somebody is about to ask for more */
+	bool is_warm;              /* and what that takes is there */
+	int64_t idle_since;        /* monotonic; 0: it is in use */
 	char **stale; /* strv: bridges that a killed program has left (root of the host) */
 };
 
@@ -109,11 +114,27 @@ int gateway_member_announce(struct gateway *g, struct network_member *m,
 /* gateway_member_detach() - network NULL: all. Not there: no error. */
 int gateway_member_detach(struct gateway *g, const char *id, const char *network,
 			  struct error *err) _must_check_;
+/* gateway_member_mac() - of its k-th interface in the container: as asked for, else one that follows from its id. */
+int gateway_member_mac(const struct network_member *m, size_t k, uint8_t ret[static 6],
+		       struct error *err) _must_check_;
 void gateway_member_hear(struct gateway *g, struct gateway_source *s);
 void gateway_member_release(struct gateway *g);
 
+/* gateway_rules.c: nothing is let through before the rules are there. */
+int gateway_rules_open(struct gateway *g, struct error *err) _must_check_;
+void gateway_rules_close(struct gateway *g);
+int gateway_rules_network(struct gateway *g, const struct network_definition *d,
+			  struct error *err) _must_check_;
+void gateway_rules_forget_network(struct gateway *g, const char *id);
+int gateway_rules_member(struct gateway *g, const struct network_member *m,
+			 struct error *err) _must_check_;
+void gateway_rules_forget(struct gateway *g, const char *member);
+/* gateway_rules_learn() - a limited container may use these addresses now. */
+bool gateway_rules_learn(struct gateway *g, const struct names_message *m);
+
 /* gateway_names.c: the process is there when it is needed, and again when it has died. A failure is told to who asks
  * for something new. */
+int gateway_names_open(struct gateway *g, struct error *err) _must_check_;
 int gateway_names_network(struct gateway *g, const struct network_definition *d,
 			  bool is_new, struct error *err) _must_check_;
 int gateway_names_member(struct gateway *g, const struct network_member *m,
