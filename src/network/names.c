@@ -14,7 +14,6 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define RESOLV_CONF      "/etc/resolv.conf"
 #define SEND_TIMEOUT_SEC 5
 #define TTL_MAX          86400
 #define CHILD            "the name server"
@@ -34,7 +33,7 @@ static int run_child(void *data, struct error *err)
 	int r = names_confine(control_fd, err);
 
 	if (r == 0)
-		r = names_server_run(control_fd, RESOLV_CONF, err);
+		r = names_server_run(control_fd, NAMES_RESOLV_CONF, err);
 	if (r < 0) {
 		cleanup_json struct json_object *o = object("said", "failed");
 		cleanup_free char *message = error_message(err), *text = NULL;

@@ -5,6 +5,8 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -58,19 +60,32 @@ static uint64_t known_access(int abi)
 	return access;
 }
 
+static int allow_directory(int ruleset_fd, const char *path, struct error *err)
+{
+	cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC | O_DIRECTORY);
+	struct landlock_path_beneath_attr rule = {
+		.parent_fd = fd, .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE};
+
+	if (fd >= 0 &&
+	    sys_landlock_add_rule(ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "add a landlock rule");
+	return 0;
+}
+
+/* Those that are known, and where it lies now if that is none of them. */
 static int allow_directories(int ruleset_fd, struct error *err)
 {
-	for (size_t k = 0; k < ARRAY_SIZE(readable); k++) {
-		cleanup_fd int fd = open(readable[k], O_PATH | O_CLOEXEC);
-		struct landlock_path_beneath_attr rule = {
-			.parent_fd = fd, .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE};
+	cleanup_free char *file = realpath(NAMES_RESOLV_CONF, NULL);
+	char *slash = file ? strrchr(file, '/') : NULL;
+	int r = 0;
 
-		if (fd >= 0 &&
-		    sys_landlock_add_rule(ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule,
-					  0) < 0)
-			return error_set(err, ERR_SYSTEM, errno, "add a landlock rule");
+	for (size_t k = 0; k < ARRAY_SIZE(readable) && r == 0; k++)
+		r = allow_directory(ruleset_fd, readable[k], err);
+	if (r == 0 && slash && slash != file) {
+		*slash = 0;
+		r = allow_directory(ruleset_fd, file, err);
 	}
-	return 0;
+	return r;
 }
 
 static int confine_landlock(struct error *err)

@@ -4,4 +4,5 @@
 
 #define NAMES_PORT          53
 #define NAMES_DOMAIN        "dns.podman" /* podman's; scripts have it */
-#define NAMES_ADDRESSES_MAX 64           /* that a limited member learns by one answer */
+#define NAMES_RESOLV_CONF   "/etc/resolv.conf"
+#define NAMES_ADDRESSES_MAX 64 /* that a limited member learns by one answer */

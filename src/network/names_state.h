@@ -86,7 +86,7 @@ struct names_learning {
 struct names_calls {
 	/* a question as bytes. It is answered now or later; -EBADMSG: never */
 	int (*question)(struct names_server *s, const struct names_way *way,
-			const uint8_t *message, size_t len) _must_check_;
+			const uint8_t *message, size_t len);
 	/* an answer that can't be sent is lost, as it may be on any network */
 	void (*reply)(struct names_server *s, const struct names_way *way,
 		      const uint8_t *message, size_t len);
@@ -97,7 +97,7 @@ struct names_calls {
 	void (*timeout)(struct names_server *s, struct names_pending *p);
 	/* addresses that a limited member is to get. -EAGAIN: nobody listens now */
 	int (*learned)(struct names_server *s, const struct names_report *who,
-		       const struct names_learning *l, uint64_t token) _must_check_;
+		       const struct names_learning *l, uint64_t token);
 };
 
 struct names_server {

@@ -462,6 +462,56 @@ static void receive(struct box *b, struct names_message *ret)
 	ck_assert_int_eq(names_receive(&b->names, ret, &err), 1);
 }
 
+/* The loopback interface has one address of IPv6: bridge and container at once. */
+START_TEST(by_ipv6)
+{
+	struct error err = ERROR_INIT;
+	struct box b;
+	struct sockaddr_in6 bridge = {.sin6_family = AF_INET6,
+				      .sin6_port = htons(53),
+				      .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct network_subnet s = {.subnet = (char *)(uintptr_t) "::1/128"};
+	struct network_definition d = {.id = (char *)(uintptr_t)NET_B,
+				       .name = (char *)(uintptr_t) "b",
+				       .interface = (char *)(uintptr_t) "cubby1",
+				       .subnets = &s,
+				       .n_subnets = 1};
+	char *addresses[] = {(char *)(uintptr_t) "::1/128", NULL};
+	char *names[] = {(char *)(uintptr_t) "six", NULL};
+	struct network_endpoint e = {.network = d.id,
+				     .interface = (char *)(uintptr_t) "eth0",
+				     .addresses = addresses,
+				     .names = names};
+	struct network_member m = {.id = (char *)(uintptr_t)ID("0606"),
+				   .name = (char *)(uintptr_t) "six",
+				   .endpoints = &e,
+				   .n_endpoints = 1};
+	struct dns_question q = {.type = DNS_TYPE_AAAA, .class = 1};
+	struct dns_address list[2];
+	uint8_t message[512];
+	uint32_t ttl;
+	size_t len;
+	ssize_t n;
+
+	if (!start(&b, "nameserver ::1\n"))
+		return;
+	cleanup_fd int listen_fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(listen_fd, (struct sockaddr *)&bridge, sizeof(bridge)), 0);
+	ck_assert_ok(names_network(&b.names, &d, &listen_fd, 1, &err), &err);
+	ck_assert_ok(names_member(&b.names, &m, &err), &err);
+	cleanup_fd int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&bridge, sizeof(bridge)), 0);
+	q.wire_len = (uint16_t)dns_name_wire("six", q.wire);
+	len = dns_question_write(&q, 9, message);
+	ck_assert_int_eq(send(fd, message, len, 0), (ssize_t)len);
+	n = hear(fd, message, sizeof(message), WAIT_MS);
+	ck_assert_int_gt(n, 12);
+	ck_assert_int_eq(dns_reply_addresses(message, (size_t)n, list, 2, &ttl), 1);
+	ck_assert(list[0].len == 16 && list[0].bytes[15] == 1);
+	names_release(&b.names);
+}
+END_TEST
+
 START_TEST(limited_members)
 {
 	struct error err = ERROR_INIT;
@@ -567,5 +617,5 @@ START_TEST(what_is_forgotten)
 END_TEST
 
 UNIT_MAIN_TIMEOUT("names", 60, own_names_and_others, resolv_conf_is_followed,
-		  other_servers_that_fail, by_tcp, limited_members, hostile_packets,
-		  what_is_forgotten)
+		  other_servers_that_fail, by_tcp, by_ipv6, limited_members,
+		  hostile_packets, what_is_forgotten)
