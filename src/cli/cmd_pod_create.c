@@ -125,7 +125,6 @@ static const struct option_spec options[] = {
 	OPT_NOT_YET("hosts-file", 0),
 	OPT_NOT_YET("memory", 'm'),
 	OPT_NOT_YET("memory-swap", 0),
-	OPT_NOT_YET("publish", 'p'),
 	OPT_NOT_YET("shm-size-systemd", 0),
 	OPT_END,
 };

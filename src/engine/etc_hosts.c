@@ -132,23 +132,38 @@ static int add_base(struct hosts *h, const char *text)
 	return r;
 }
 
-/* One line an address, with the names that nobody else has. */
-static int add_own(struct hosts *h, const struct etc_hosts *hosts)
+/* Of one address: those that somebody has said something else of are not its. */
+static char **own_names(const struct etc_hosts *hosts, const char *more,
+			char *const *known)
 {
-	static const char *const loopback[] = {LOOPBACK, NULL};
 	const char *const first[] = {hosts->hostname, hosts->name, NULL};
-	char *const *lists[] = {(char *const *)first, hosts->names};
-	cleanup_strv char **own = NULL;
-	int r = 0;
+	cleanup_strv char **others = more ? str_split(more, ' ') : NULL;
+	char *const *lists[] = {(char *const *)first, others};
+	char **names = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_foreach (name, lists[i])
-			if (!strv_has(h->known, *name) && !strv_has(own, *name))
-				strv_add(&own, *name);
-	strv_foreach (address,
-		      hosts->addresses ? hosts->addresses : (char *const *)loopback)
-		if (r == 0)
-			r = add_entry(h, *address, own, false);
+			if (**name && !strv_has(known, *name) && !strv_has(names, *name))
+				strv_add(&names, *name);
+	return names;
+}
+
+/* One line an address. */
+static int add_own(struct hosts *h, const struct etc_hosts *hosts)
+{
+	static const char *const loopback[] = {LOOPBACK, NULL};
+	char *const *addresses =
+		hosts->addresses ? hosts->addresses : (char *const *)loopback;
+	cleanup_strv char **known = strv_copy(h->known);
+	size_t n_names = strv_len(hosts->names);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && addresses[i]; i++) {
+		cleanup_strv char **names =
+			own_names(hosts, i < n_names ? hosts->names[i] : NULL, known);
+
+		r = add_entry(h, addresses[i], names, false);
+	}
 	return r;
 }
 

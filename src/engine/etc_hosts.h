@@ -18,9 +18,10 @@ struct etc_hosts {
 	bool network_host; /* the host's own: the gateway to it is its loopback */
 	const char *hostname,
 		*name;          /* the container's: where it has a network of its own */
-	char *const *names;     /* strv; more of these */
 	char *const *addresses; /* strv; which it has there; NULL: its loopback */
-	const char *host;       /* the address by which it reaches the host; NULL: none */
+	char *const *
+		names; /* strv; more of these, separated by blanks: one for each address; may be NULL */
+	const char *host; /* the address by which it reaches the host; NULL: none */
 };
 
 /* etc_hosts_text() - 0 or -E2BIG. Names of the base that say where the host is (host.containers.internal) are

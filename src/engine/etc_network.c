@@ -97,11 +97,13 @@ void etc_network_find(const struct network_lease *lease, bool rootless,
 		const struct network_definition *n = definition_of(lease, endpoint);
 		const char *gateway = n ? gateway_of(n) : NULL;
 
-		strv_foreach (address, endpoint->addresses)
+		strv_foreach (address, endpoint->addresses) {
 			strv_add_take(&ret->addresses,
 				      xstrndup(*address, strcspn(*address, "/")));
-		strv_foreach (name, endpoint->names)
-			add_once(&ret->names, *name);
+			strv_add_take(&ret->names,
+				      endpoint->names ? strv_join(endpoint->names, " ")
+						      : xstrdup(""));
+		}
 		if (gateway && !n->no_dns && strv_len(ret->name_servers) < SERVERS_MAX)
 			add_once(&ret->name_servers, gateway);
 		if (n && !n->internal) {

@@ -9,7 +9,7 @@
 
 struct etc_network {         /* all owned */
 	char **addresses;    /* its own, without prefix lengths */
-	char **names;        /* of its own, on its networks */
+	char **names;        /* for each of these: its names there, separated by blanks */
 	char **name_servers; /* the networks', in their order, as many as a resolver asks */
 	char *host;          /* how the host is reached; NULL: it is not */
 };

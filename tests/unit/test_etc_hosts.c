@@ -100,7 +100,7 @@ END_TEST
 START_TEST(test_at_networks)
 {
 	static const char *const addresses[] = {"10.89.0.2", "fd00::2", NULL},
-				 *const names[] = {"web", "db", NULL},
+				 *const names[] = {"web db", "v6", NULL},
 				 *const add[] = {"up:host-gateway", NULL},
 				 *const servers[] = {"10.89.0.1", NULL};
 	struct etc_hosts hosts = {
@@ -125,11 +125,11 @@ START_TEST(test_at_networks)
 	ck_assert_str_eq(b.data,
 			 "192.168.1.5\tup\n127.0.0.1\tlocalhost\n::1\tlocalhost\n"
 			 "192.168.1.5\thost.containers.internal host.docker.internal\n"
-			 "10.89.0.2\tbox web db\nfd00::2\tbox web db\n");
+			 "10.89.0.2\tbox web db\nfd00::2\tbox web v6\n");
 	hosts.host = NULL;
 	ck_assert_int_eq(etc_hosts_text(&hosts, &without), 0);
 	ck_assert_str_eq(without.data, "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
-				       "10.89.0.2\tbox web db\nfd00::2\tbox web db\n");
+				       "10.89.0.2\tbox web db\nfd00::2\tbox web v6\n");
 	ck_assert_int_eq(etc_resolv_text(&resolv, &r), 0);
 	ck_assert_str_eq(r.data, "search lan\noptions edns0\nnameserver 10.89.0.1\n");
 }
