@@ -117,3 +117,37 @@ def test_many_at_once(cubby):
     assert len(nets) == 50
     assert len({n["subnets"][0]["subnet"] for n in nets}) == 50
     assert len({n["network_interface"] for n in nets}) == 50
+
+
+def test_containers_at_rest(cubby, busybox_root):
+    """Who comes and goes is on record; a network that somebody is at stays."""
+    for name in ("first", "second"):
+        created(cubby, name)
+    cubby.ok("create", "--name", "web", "--network", "first", "--rootfs", busybox_root, "true")
+    cubby.ok("create", "--name", "alone", "--network", "none", "--rootfs", busybox_root, "true")
+
+    def at():
+        nets = cubby.json("inspect", "--format", "json", "web")[0]["NetworkSettings"]["Networks"]
+        return sorted(nets)
+
+    assert at() == ["first"]
+    assert cubby.ok("network", "ls", "-q", "--filter", "dangling=false") == "first"
+    cubby.ok("network", "connect", "--alias", "www", "--mac-address", "92:d0:c6:0a:29:33", "second", "web")
+    assert at() == ["first", "second"]
+    assert "already connected to network \"second\"" in refused(cubby, "connect", "second", "web")
+    assert "invalid network mode" in refused(cubby, "connect", "second", "alone")
+    assert "not an address of IPv4" in refused(cubby, "connect", "--ip", "fd00::1", "second", "web")
+    assert "no container" in refused(cubby, "connect", "second", "nobody")
+    assert "network is being used" in refused(cubby, "rm", "second", code=2)
+    assert cubby.ok("network", "prune", "-f") == ""
+    cubby.ok("network", "disconnect", "first", "web")
+    assert at() == ["second"]
+    assert "is not connected to network first" in refused(cubby, "disconnect", "first", "web")
+    cubby.ok("network", "disconnect", "--force", "first", "web")
+    cubby.ok("network", "disconnect", "--force", "first", "nobody")
+    said = cubby.ok("events", "--since", "1h", "--stream=false", "--filter", "type=network",
+                    "--format", "{{.Status}} {{.Name}}").splitlines()
+    assert said[2:] == ["connect second", "disconnect first"]
+    assert cubby.ok("network", "rm", "--force", "second") == "second"
+    assert cubby("container", "exists", "web").code == 1
+    assert cubby.ok("network", "prune", "-f") == "first"
