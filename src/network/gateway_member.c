@@ -196,23 +196,32 @@ static void delete_link(const struct gateway *g, const char *id, const char *net
 		error_drop(&err, "left");
 }
 
+/* Our end may be what is left of an earlier run, whose namespace the kernel has not cleared away yet. */
+static bool is_found(const struct gateway *g, const struct network_member *m, size_t k,
+		     int inside_fd)
+{
+	const struct network_endpoint *e = &m->endpoints[k];
+
+	if (!find_link(g, m->id, e->network))
+		return false;
+	if (netlink_index(inside_fd, e->interface))
+		return true;
+	delete_link(g, m->id, e->network);
+	return false;
+}
+
 static int make_interfaces(struct gateway *g, const struct network_member *m,
 			   int net_ns_fd, bool *is_new, struct error *err)
 {
 	cleanup_fd int inside_fd = -EBADF;
-	size_t n_new = 0;
-	int r = 0;
+	int r;
 
-	for (size_t k = 0; k < m->n_endpoints; k++)
-		n_new += find_link(g, m->id, m->endpoints[k].network) == 0;
-	if (!n_new)
-		return 0;
 	if (net_ns_fd < 0)
 		return error_set(err, ERR_INVALID, 0,
 				 "the container's network namespace is missing");
 	r = inside_fd = open_inside(g, net_ns_fd, err);
 	for (size_t k = 0; r >= 0 && k < m->n_endpoints; k++) {
-		if (find_link(g, m->id, m->endpoints[k].network))
+		if (is_found(g, m, k, inside_fd))
 			continue;
 		r = make_veth(g, m, k, net_ns_fd, err);
 		is_new[k] = r >= 0;
@@ -239,6 +248,21 @@ static bool has_endpoint(const struct network_member *m, const char *network)
 	return false;
 }
 
+static bool is_gone(const struct gateway_member *m)
+{
+	for (size_t k = 0; k < m->m.n_endpoints; k++)
+		if (m->links[k])
+			return false;
+	return true;
+}
+
+static void forget(struct gateway *g, struct gateway_member *m)
+{
+	gateway_names_forget(g, m->m.id, NULL);
+	gateway_rules_forget(g, m->m.id);
+	drop(g, m);
+}
+
 /* What it had and has no more is removed. */
 static void remember(struct gateway *g, struct network_member *m)
 {
@@ -261,6 +285,8 @@ static void remember(struct gateway *g, struct network_member *m)
 	for (size_t k = 0; k < known->m.n_endpoints; k++)
 		known->links[k] =
 			find_link(g, known->m.id, known->m.endpoints[k].network);
+	if (is_gone(known)) /* it has ended in these microseconds, and nobody will say so any more */
+		forget(g, known);
 }
 
 int gateway_member_attach(struct gateway *g, struct network_member *m, int net_ns_fd,
@@ -310,14 +336,6 @@ int gateway_member_announce(struct gateway *g, struct network_member *m,
 	return r;
 }
 
-static bool is_gone(const struct gateway_member *m)
-{
-	for (size_t k = 0; k < m->m.n_endpoints; k++)
-		if (m->links[k])
-			return false;
-	return true;
-}
-
 /* One of its places has been given up. */
 static void forget_link(struct gateway *g, struct gateway_member *m, size_t k)
 {
@@ -326,9 +344,7 @@ static void forget_link(struct gateway *g, struct gateway_member *m, size_t k)
 		gateway_names_forget(g, m->m.id, m->m.endpoints[k].network);
 		return;
 	}
-	gateway_names_forget(g, m->m.id, NULL);
-	gateway_rules_forget(g, m->m.id);
-	drop(g, m);
+	forget(g, m);
 }
 
 int gateway_member_detach(struct gateway *g, const char *id, const char *network,

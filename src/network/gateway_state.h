@@ -106,7 +106,7 @@ uint32_t gateway_network_mtu(const struct gateway *g, const struct network_defin
 
 /* gateway_member.c */
 struct gateway_member *gateway_member_find(const struct gateway *g, const char *id);
-/* gateway_member_attach() - *m is taken over. net_ns_fd -EBADF: its interfaces must be there already. */
+/* gateway_member_attach() - *m is taken over. What it has already is found. */
 int gateway_member_attach(struct gateway *g, struct network_member *m, int net_ns_fd,
 			  struct error *err) _must_check_;
 int gateway_member_announce(struct gateway *g, struct network_member *m,
