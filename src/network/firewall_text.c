@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "network/allow.h"
+#include "network/uplink_net.h"
 #include "util/str.h"
 
 #define SHORT_ID 12
@@ -106,6 +107,10 @@ static const char host_sets[] =
 	"\tmap all6 { type inet_proto . inet_service : ipv6_addr . inet_service; }\n"
 	"\tchain prerouting { type nat hook prerouting priority dstnat; policy accept; }\n";
 
+static const char own_sets[] =
+	"\tchain transparent { type filter hook prerouting priority mangle; policy accept; }\n"
+	"\tchain out { type filter hook forward priority -1; policy accept; }\n";
+
 static const char host_rules[] =
 	"\tchain prerouting {\n"
 	"\t\tmeta l4proto { tcp, udp } fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @ports4\n"
@@ -164,8 +169,26 @@ static void flush(struct buf *b, const char *family, const char *table,
 		(void)buf_printf(b, "flush chain %s %s %s\n", family, table, chains[i]);
 }
 
+/*
+ * Addresses that mean something else to the uplink's sockets than to whoever sends a packet there: loopback, IPv4 in IPv6 (of
+ * which ::ffff:127.0.0.1 would be the host's loopback), the uplink's own.
+ */
+#define NEVER_OUT4 "{ 0.0.0.0/8, 127.0.0.0/8, " UPLINK_CIDR4 " }"
+#define NEVER_OUT6 "{ ::/80, " UPLINK_CIDR6 " }"
+
 static void own_rules(struct buf *b, const char *uplink)
 {
+	if (uplink)
+		(void)buf_printf(
+			b,
+			"\tchain out {\n"
+			"\t\toifname \"%s\" ip daddr " NEVER_OUT4 " drop\n"
+			"\t\toifname \"%s\" ip6 daddr " NEVER_OUT6 " drop\n"
+			/* libslirp has no ICMPv6 to others: the answer comes at once */
+			"\t\toifname \"%s\" icmpv6 type echo-request reject with icmpv6 no-route\n"
+			"\t\toifname \"%s\" meta l4proto ipv6-icmp drop\n"
+			"\t}\n",
+			uplink, uplink, uplink, uplink);
 	(void)buf_add_str(b, "\tchain transparent {\n"
 			     "\t\tsocket transparent 1 meta mark set meta mark or 0x1\n"
 			     "\t}\n"
@@ -198,15 +221,17 @@ void firewall_text_base(struct buf *b, const char *table, bool is_host,
 					   "gateway", "forward", "input", "postrouting"};
 	static const char *const bridge[] = {"record", "answer", "heard", "prerouting",
 					     "forward"};
-	const char *const more = is_host ? "prerouting" : "transparent";
+	static const char *const host[] = {"prerouting"}, *const own[] = {"transparent",
+									  "out"};
 
 	(void)buf_printf(b, "table inet %s {\n%s%s}\n", table, inet_sets,
-			 is_host ? host_sets
-				 : "\tchain transparent { type filter hook prerouting "
-				   "priority mangle; policy accept; }\n");
+			 is_host ? host_sets : own_sets);
 	(void)buf_printf(b, "table bridge %s {\n%s}\n", table, bridge_sets);
 	flush(b, "inet", table, inet, ARRAY_SIZE(inet));
-	flush(b, "inet", table, &more, 1);
+	if (is_host)
+		flush(b, "inet", table, host, ARRAY_SIZE(host));
+	else
+		flush(b, "inet", table, own, ARRAY_SIZE(own));
 	flush(b, "bridge", table, bridge, ARRAY_SIZE(bridge));
 	(void)buf_printf(b, "table inet %s {\n%s", table, inet_rules);
 	input_rules(b, is_host, uplink);
