@@ -18,14 +18,12 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-65520 /* bridges and veths want the same, or a tenth of the speed is what there is */
-
-	enum uplink_kind {
-		UPLINK_NONE, /* no way out: said in uplink_status.problem */
-		UPLINK_OWN,  /* libexec/cubby/uplink */
-		UPLINK_SLIRP4NETNS,
-		UPLINK_PASTA,
-	};
+enum uplink_kind {
+	UPLINK_NONE, /* no way out: said in uplink_status.problem */
+	UPLINK_OWN,  /* libexec/cubby/uplink */
+	UPLINK_SLIRP4NETNS,
+	UPLINK_PASTA,
+};
 const char *uplink_kind_word(
 	enum uplink_kind kind); /* "none", "own", "slirp4netns", "pasta" */
 
