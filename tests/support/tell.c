@@ -4,7 +4,9 @@
  *
  *   tell serve PORT                      TCP and UDP, IPv4 and IPv6: the client's address as a line, then what was sent; a line
  *                                        "tcp ADDRESS" or "udp ADDRESS" on standard output for each
- *   tell tcp|udp ADDRESS PORT [TEXT]     what comes back; exit status 1 and the error's name if nothing does
+ *   tell tcp|udp WHERE PORT [TEXT]       what comes back; exit status 1 and the error's name if nothing does. WHERE: an address, or
+ *                                        a name of /etc/hosts or of the first server in /etc/resolv.conf (a static libc's own
+ *                                        resolver crashes in a root file system without libraries)
  *   tell hold ADDRESS PORT N             N connections at once, a line through each: how many got their answer
  */
 #include <arpa/inet.h>
@@ -116,8 +118,93 @@ static _Noreturn void serve(int port)
 	}
 }
 
+/* The first address that a file of lines "ADDRESS NAME..." has for a name, or -1. */
+static int in_hosts(const char *name, char *ret, size_t size)
+{
+	FILE *f = fopen("/etc/hosts", "re");
+	char line[1024];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		char *at = line, *address = strsep(&at, " \t\n"), *word;
+
+		while ((word = strsep(&at, " \t\n")))
+			if (strcmp(word, name) == 0) {
+				snprintf(ret, size, "%s", address);
+				fclose(f);
+				return 0;
+			}
+	}
+	if (f)
+		fclose(f);
+	return -1;
+}
+
+/* What follows a word in /etc/resolv.conf; "" if nothing does. */
+static void setting(const char *word, char *ret, size_t size)
+{
+	FILE *f = fopen("/etc/resolv.conf", "re");
+	char line[1024];
+	size_t n = strlen(word);
+
+	*ret = '\0';
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, word, n) == 0 && line[n] == ' ' && !*ret)
+			snprintf(ret, size, "%.*s", (int)strcspn(line + n + 1, " \n"),
+				 line + n + 1);
+	if (f)
+		fclose(f);
+}
+
+/* A question for an A record, and its first answer. Source: RFC 1035, section 4.1. */
+static int ask_server(const char *server, const char *name, char *ret, size_t size)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(53)};
+	struct timeval wait = {.tv_sec = WAIT_SEC};
+	unsigned char packet[1500] = {0x12, 0x34, 1, 0, 0, 1}, *at = packet + 12;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	ssize_t n;
+
+	while (*name) {
+		size_t len = strcspn(name, ".");
+
+		*at++ = (unsigned char)len;
+		at = mempcpy(at, name, len);
+		name += len + (name[len] == '.');
+	}
+	at = mempcpy(at, "\0\0\1\0\1", 5);
+	inet_pton(AF_INET, server, &to.sin_addr);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	if (sendto(fd, packet, at - packet, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+		fail("ask the name server");
+	n = recv(fd, packet, sizeof(packet), 0);
+	if (n < 0)
+		fail("name server");
+	close(fd);
+	/* answers follow; an A record is the first with type 1, class 1 and four bytes */
+	for (; at + 10 <= packet + n; at++)
+		if (memcmp(at, "\0\1\0\1", 4) == 0 && at[8] == 0 && at[9] == 4 &&
+		    at + 14 <= packet + n)
+			return inet_ntop(AF_INET, at + 10, ret, size) ? 0 : -1;
+	return -1;
+}
+
+static int look_up(const char *name, char *ret, size_t size)
+{
+	char server[256], search[256], whole[600];
+
+	if (in_hosts(name, ret, size) == 0)
+		return 0;
+	setting("nameserver", server, sizeof(server));
+	setting("search", search, sizeof(search));
+	snprintf(whole, sizeof(whole), "%s.%s", name, search);
+	if (!strchr(name, '.') && *search && ask_server(server, whole, ret, size) == 0)
+		return 0;
+	return ask_server(server, name, ret, size);
+}
+
 static socklen_t address_of(const char *address, int port, struct sockaddr_storage *ret)
 {
+	char found[INET6_ADDRSTRLEN + 1];
 	struct sockaddr_in *four = (struct sockaddr_in *)ret;
 	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ret;
 
@@ -131,8 +218,10 @@ static socklen_t address_of(const char *address, int port, struct sockaddr_stora
 		six->sin6_port = htons(port);
 		return sizeof(*six);
 	}
-	fprintf(stderr, "no address: %s\n", address);
-	exit(2);
+	if (look_up(address, found, sizeof(found)) == 0)
+		return address_of(found, port, ret);
+	fprintf(stderr, "not known: %s\n", address);
+	exit(1);
 }
 
 static int connected(int type, const char *address, const char *port)
