@@ -145,9 +145,13 @@ static int configure_inside(struct gateway *g, const struct network_member *m,
 
 	netlink_init(&b);
 	netlink_link_up(&b, "lo");
-	for (size_t k = 0; r >= 0 && k < m->n_endpoints; k++)
+	for (size_t k = 0; r >= 0 && k < m->n_endpoints; k++) {
 		if (is_new[k])
 			r = add_addresses(&b, inside_fd, &m->endpoints[k], err);
+		/* one at fifty networks is too much for one batch */
+		if (r >= 0 && b.n > NETLINK_BATCH_MOST / 2)
+			r = netlink_send(inside_fd, &b, err);
+	}
 	for (size_t k = 0; r >= 0 && k < ARRAY_SIZE(families); k++) {
 		struct address gateway;
 		size_t at;
