@@ -37,7 +37,8 @@ bool container_is_at_network(const struct container_config *c, const char *word)
 		      (strlen(word) >= ID_PREFIX_MIN && str_starts(a->network, word)))))
 			return true;
 	}
-	return str_eq(c->network, word);
+	/* "bridge" is the mode of all that are at networks, and the name of one */
+	return c->net.n_attachments == 0 && str_eq(c->network, word);
 }
 
 struct subject {

@@ -15,5 +15,5 @@ struct json_object *inspect_network_settings(const struct engine *e,
 /* container_networks() - names of the networks that it is at. Caller frees (strv). */
 char **container_networks(const struct container_config *c);
 
-/* container_is_at_network() - by name or id, or the beginning of one; a mode counts as well. */
+/* container_is_at_network() - by name or id, or the beginning of one; of one that is at none the mode counts. */
 bool container_is_at_network(const struct container_config *c, const char *word);
