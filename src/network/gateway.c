@@ -172,7 +172,8 @@ static void warm_up(struct gateway *g)
 	cleanup_error struct error err = ERROR_INIT;
 
 	g->is_warm = true;
-	if (gateway_rules_open(g, &err) < 0 || gateway_names_open(g, &err) < 0)
+	if (gateway_rules_open(g, &err) < 0 || gateway_names_open(g, &err) < 0 ||
+	    gateway_uplink_open(g, &err) < 0)
 		error_drop(&err, "tried again when it is needed");
 }
 
@@ -203,6 +204,7 @@ static void finish(struct gateway *g)
 {
 	gateway_close_clients(g);
 	gateway_member_release(g);
+	gateway_uplink_close(g);
 	names_release(&g->names);
 	gateway_network_release(g, g->is_host);
 	gateway_rules_close(g);
@@ -253,7 +255,7 @@ static int read_argument(struct gateway *g, struct arguments *a, const char *opt
 	if (str_eq(option, "--gids"))
 		return read_map(value, &a->gids, err);
 	if (str_eq(option, "--uplink")) {
-		g->uplink = value;
+		g->uplink_wanted = value;
 		return 0;
 	}
 	if (str_eq(option, "--host")) {

@@ -131,6 +131,8 @@ static int op_status(struct gateway *g, struct request *q, struct answer *a,
 		json_object_array_add(networks, network_definition_json(&n->definition));
 	for (struct gateway_member *m = g->members; m; m = m->next)
 		json_object_array_add(members, network_member_json(&m->m));
+	if (g->uplink)
+		json_add(a->o, "uplink", gateway_uplink_status(g));
 	json_add(a->o, "networks", networks);
 	json_add(a->o, "members", members);
 	if (g->names.fd >= 0)

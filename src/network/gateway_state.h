@@ -8,6 +8,7 @@
  *   gateway_member.c   containers: interfaces
  *   gateway_names.c    the name server's process
  *   gateway_rules.c    the firewall
+ *   gateway_uplink.c   the way out
  *
  * What is known is what cubby said; what is there is asked of the kernel: each part makes what is missing and takes what it
  * finds, so a new program in an old namespace only has to be told all again.
@@ -32,6 +33,7 @@
 #define GATEWAY_LINGER_USEC (2 * 1000 * 1000)
 
 struct gateway;
+struct uplink;
 
 /* What the loop waits for. */
 struct gateway_source {
@@ -59,18 +61,20 @@ struct gateway {
 	bool is_host; /* in the host's network namespace, as root of it */
 	bool ends;    /* as soon as nobody needs it */
 	char *table;  /* owned: the mark of what is ours as root of the host; else NULL */
-	const char *uplink;   /* borrowed: the kind that is wanted; NULL: any */
-	struct gateway_ns ns; /* fds -EBADF: the host's */
+	const char *uplink_wanted; /* borrowed: the kind that is wanted; NULL: any */
+	struct gateway_ns ns;      /* fds -EBADF: the host's */
 	int dir_fd;
 	int route_fd; /* netlink, of the gateway's namespace */
 	int epoll_fd;
-	struct gateway_source listen, signals, links, names_source, firewall_source;
+	struct gateway_source listen, signals, links, names_source, firewall_source,
+		uplink_source;
 	struct gateway_client *clients;
 	size_t n_clients;
 	struct gateway_network *networks;
 	struct gateway_member *members;
 	struct names names;
 	struct firewall *firewall; /* owned; NULL: not yet */
+	struct uplink *uplink;     /* owned; NULL: none, or not yet */
 	bool is_greeted;           /* somebody is about to ask for more */
 	bool is_warm;              /* and what that takes is there */
 	int64_t idle_since;        /* monotonic; 0: it is in use */
@@ -131,6 +135,12 @@ int gateway_rules_member(struct gateway *g, const struct network_member *m,
 void gateway_rules_forget(struct gateway *g, const char *member);
 /* gateway_rules_learn() - a limited container may use these addresses now. */
 bool gateway_rules_learn(struct gateway *g, const struct names_message *m);
+
+/* gateway_uplink.c: not as root of the host. */
+int gateway_uplink_open(struct gateway *g, struct error *err) _must_check_;
+void gateway_uplink_close(struct gateway *g);
+/* gateway_uplink_status() - for people; NULL: none. */
+struct json_object *gateway_uplink_status(const struct gateway *g);
 
 /* gateway_names.c: the process is there when it is needed, and again when it has died. A failure is told to who asks
  * for something new. */
