@@ -37,20 +37,21 @@ static const char *type_words(enum conf_type type)
 		return "a whole number";
 	case CONF_STRING:
 		return "a text in quotes";
+	case CONF_TABLES:
+		return "a list of tables";
 	case CONF_LIST:
 		break;
 	}
 	return "a list of texts";
 }
 
-static bool is_list(struct json_object *o)
+static bool is_list(struct json_object *o, enum json_type of)
 {
 	size_t n =
 		json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (!json_object_is_type(json_object_array_get_idx(o, i),
-					 json_type_string))
+		if (!json_object_is_type(json_object_array_get_idx(o, i), of))
 			return false;
 	return json_object_is_type(o, json_type_array);
 }
@@ -64,10 +65,12 @@ static bool is_of_type(struct json_object *o, enum conf_type type)
 		return json_object_is_type(o, json_type_int);
 	case CONF_STRING:
 		return json_object_is_type(o, json_type_string);
+	case CONF_TABLES:
+		return is_list(o, json_type_object);
 	case CONF_LIST:
 		break;
 	}
-	return is_list(o);
+	return is_list(o, json_type_string);
 }
 
 static bool to_flag(struct json_object *o)

@@ -20,7 +20,7 @@
 
 struct json_object;
 
-enum conf_type { CONF_BOOL, CONF_NUMBER, CONF_STRING, CONF_LIST };
+enum conf_type { CONF_BOOL, CONF_NUMBER, CONF_STRING, CONF_LIST, CONF_TABLES };
 
 /* A key that means something here. */
 struct conf_key {

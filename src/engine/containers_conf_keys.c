@@ -11,6 +11,11 @@
 		"engine", k, t, .option = (o), .help = (h), ##__VA_ARGS__ \
 	}
 
+#define NETWORK(k, t, h)                                     \
+	{                                                    \
+		"network", k, t, .option = NULL, .help = (h) \
+	}
+
 /* one a line, however many there are */
 /* clang-format off */
 const struct conf_key conf_keys[] = {
@@ -63,6 +68,9 @@ const struct conf_key conf_keys[] = {
 	ENGINE("retry", CONF_NUMBER, "retry", "attempts after the first, at registries"),
 	ENGINE("retry_delay", CONF_STRING, "retry-delay", "time between them"),
 	ENGINE("stop_timeout", CONF_NUMBER, "stop-timeout", "seconds from the stop signal to SIGKILL"),
+	NETWORK("default_network", CONF_STRING, "what the default network is called: bridge, if nobody says it"),
+	NETWORK("default_subnet", CONF_STRING, "its subnet, if neither the host nor another network has it"),
+	NETWORK("default_subnet_pools", CONF_TABLES, "where subnets of networks come from: {\"base\" = \"10.89.0.0/16\", \"size\" = 24}"),
 	{NULL},
 };
 /* clang-format on */

@@ -82,12 +82,14 @@ static void add_subnet(struct network *n, const struct subnet *s)
 static int choose_subnets(const struct engine *e, struct network *n, bool v4, bool v6,
 			  const struct others *o, struct error *err)
 {
-	cleanup_json struct json_object *conf = network_conf(e);
+	cleanup_json struct json_object *conf = NULL;
 	cleanup_subnet_pools struct subnet_pools pools = {0};
 	cleanup_subnets struct subnets used = {0};
 	struct subnet s;
-	int r = subnet_pools_get(conf, &pools, err);
+	int r = network_conf(e, &conf, err);
 
+	if (r >= 0)
+		r = subnet_pools_get(conf, &pools, err);
 	both(o, &used);
 	if (r >= 0 && v4) {
 		r = subnet_choose(&pools, &used, &s, err);
@@ -126,19 +128,23 @@ static int begin_network(const char *name, struct network *n, struct error *err)
 	return 0;
 }
 
-/* default_subnet, if nobody has it. */
-static bool take_default_subnet(const struct engine *e, struct network *n,
-				const struct others *o)
+/* default_subnet, if nobody has it: 1. */
+static int take_default_subnet(const struct engine *e, struct network *n,
+			       const struct others *o, struct error *err)
 {
-	cleanup_json struct json_object *conf = network_conf(e);
-	const char *text = conf_string(conf, "network", "default_subnet");
+	cleanup_json struct json_object *conf = NULL;
+	const char *text;
 	struct subnet s;
+	int r = network_conf(e, &conf, err);
 
+	if (r < 0)
+		return r;
+	text = conf_string(conf, "network", "default_subnet");
 	if (!text || subnet_parse(text, &s) < 0 || subnet_bits(&s) - s.length < 2 ||
 	    subnets_overlapping(&o->networks, &s) || subnets_overlapping(&o->routes, &s))
-		return false;
+		return 0;
 	add_subnet(n, &s);
-	return true;
+	return 1;
 }
 
 int network_create_default(const struct engine *e, const char *name, struct error *err)
@@ -149,7 +155,9 @@ int network_create_default(const struct engine *e, const char *name, struct erro
 
 	if (r >= 0)
 		r = look(e, &o, err);
-	if (r >= 0 && !take_default_subnet(e, &n, &o))
+	if (r >= 0)
+		r = take_default_subnet(e, &n, &o, err);
+	if (r == 0)
 		r = choose_subnets(e, &n, true, false, &o, err);
 	return r < 0 ? r : insert(e, &n, err);
 }

@@ -11,16 +11,14 @@
 /* Other words for the default network: podman's name for it, and Docker's. */
 static const char *const other_names[] = {"default", "podman", NULL};
 
-struct json_object *network_conf(const struct engine *e)
+int network_conf(const struct engine *e, struct json_object **ret, struct error *err)
 {
 	cleanup_settings struct settings s = SETTINGS_INIT;
-	cleanup_error struct error err = ERROR_INIT;
+	int r = e->settings ? 0 : settings_read(NULL, &s, err);
 
-	if (e->settings)
-		return json_object_get(e->settings->conf);
-	if (settings_read(NULL, &s, &err) < 0)
-		error_drop(&err, "then nothing is set");
-	return json_object_get(s.conf);
+	if (r >= 0)
+		*ret = json_object_get(e->settings ? e->settings->conf : s.conf);
+	return r;
 }
 
 static char *name_in(struct json_object *conf)
@@ -37,8 +35,11 @@ static char *name_in(struct json_object *conf)
 
 char *network_default_name(const struct engine *e)
 {
-	cleanup_json struct json_object *conf = network_conf(e);
+	cleanup_json struct json_object *conf = NULL;
+	cleanup_error struct error err = ERROR_INIT;
 
+	if (network_conf(e, &conf, &err) < 0)
+		error_drop(&err, "who makes something says so");
 	return name_in(conf);
 }
 

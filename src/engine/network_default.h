@@ -5,12 +5,15 @@
 #include <stdbool.h>
 
 #include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
 
 #define NETWORK_DEFAULT_NAME "bridge"
 
 /* network_conf() - containers.conf, as far as this engine knows it, or NULL. The caller puts it. */
 struct json_object;
-struct json_object *network_conf(const struct engine *e);
+int network_conf(const struct engine *e, struct json_object **ret,
+		 struct error *err) _must_check_;
 
 /* network_default_name() - caller frees. */
 char *network_default_name(const struct engine *e);

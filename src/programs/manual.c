@@ -104,7 +104,7 @@ static int write_settings(const char *dir, struct error *err)
 {
 	cleanup_strv char **own = NULL;
 	cleanup_free char *keys = NULL, *containers = keys_of("containers"),
-			  *engine = keys_of("engine");
+			  *engine = keys_of("engine"), *network = keys_of("network");
 
 	for (const struct settings_key *k = settings_keys; k->key; k++)
 		strv_addf(&own, "%s = %s|%s.", k->key, k->example, k->help);
@@ -128,6 +128,7 @@ static int write_settings(const char *dir, struct error *err)
 		 "there. What is not listed here means nothing to Cubby."},
 		{"THE TABLE [CONTAINERS]", containers},
 		{"THE TABLE [ENGINE]", engine},
+		{"THE TABLE [NETWORK]", network},
 		{"EXAMPLES",
 		 "A range of ids for each container: userns = \"auto\" in ~/.config/cubby/cubby.conf."},
 		{NULL, NULL},

@@ -2,6 +2,7 @@
 """`cubby network`: what it says and records. No container runs here."""
 
 import concurrent.futures
+import os
 import re
 
 
@@ -93,6 +94,29 @@ def test_refusals(cubby):
     assert cubby.ok("network", "ls", "-q") == "bridge\nlab"
 
 
+def test_containers_conf(cubby, base):
+    path = os.path.join(base, "containers.conf")
+
+    def use(text):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("[network]\n" + text)
+        return {"CONTAINERS_CONF": path}
+
+    env = use('default_network = "lan"\ndefault_subnet = "10.214.0.0/16"\n'
+              'default_subnet_pools = [{"base" = "10.215.0.0/22", "size" = 24}]\n')
+    shown = ["network", "inspect", "-f", "{{.Name}} {{range .Subnets}}{{.Subnet}}{{end}}"]
+    assert cubby.ok(*shown, "podman", env=env) == "lan 10.214.0.0/16"
+    for k in range(4):
+        assert cubby.ok("network", "create", f"n{k}", env=env) == f"n{k}"
+        assert cubby.ok(*shown, f"n{k}", env=env) == f"n{k} 10.215.{k}.0/24"
+    assert "could not find free subnet" in cubby.fails("network", "create", env=env, code=125)
+    assert "default network lan cannot be removed" in cubby.fails("network", "rm", "lan", env=env)
+    env = use('default_subnet_pools = [{"base" = "10.215.0.0/22", "size" = 8}]')
+    assert "default_subnet_pools[0]" in cubby.fails("network", "create", env=env, code=125)
+    env = use('default_subnet_pools = ["10.215.0.0/22"]')
+    assert "expected a list of tables" in cubby.fails("network", "create", env=env, code=125)
+
+
 def test_remove_and_prune(cubby):
     for name in ("one", "two", "three"):
         created(cubby, "--label", "n=" + name, name)
@@ -151,3 +175,50 @@ def test_containers_at_rest(cubby, busybox_root):
     assert cubby.ok("network", "rm", "--force", "second") == "second"
     assert cubby("container", "exists", "web").code == 1
     assert cubby.ok("network", "prune", "-f") == "first"
+
+
+def test_containers_that_run(cubby, busybox_root):
+    """Interfaces come and go with the record, and keep their names."""
+    created(cubby, "--subnet", "10.213.1.0/24", "first")
+    created(cubby, "--subnet", "10.213.2.0/24", "--subnet", "fd31:8::/64", "second")
+    cubby.ok("run", "-d", "--name", "web", "--network", "first", "--rootfs", busybox_root, "sleep", "1000")
+
+    def addresses():
+        text = cubby.ok("exec", "web", "ip", "-o", "addr")
+        return sorted(" ".join(m) for m in re.findall(r"(eth\d)\s+inet6? ((?!fe80)\S+)", text))
+
+    assert addresses() == ["eth0 10.213.1.2/24"]
+    assert "already allocated: container web has it" in cubby.fails(
+        "run", "--rm", "--network", "first", "--ip", "10.213.1.2", "--rootfs", busybox_root, "true", code=125)
+    cubby.ok("network", "connect", "--ip", "10.213.2.77", "--mac-address", "92:d0:c6:0a:29:33", "second", "web")
+    assert addresses() == ["eth0 10.213.1.2/24", "eth1 10.213.2.77/24", "eth1 fd31:8::2/64"]
+    seen = cubby.json("network", "inspect", "second")[0]["containers"]
+    assert [(c["name"], c["interfaces"]["eth1"]) for c in seen.values()] == [("web", {
+        "subnets": [{"ipnet": "10.213.2.77/24", "gateway": "10.213.2.1"}, {"ipnet": "fd31:8::2/64", "gateway": "fd31:8::1"}],
+        "mac_address": "92:d0:c6:0a:29:33"})]
+    cubby.ok("network", "disconnect", "first", "web")
+    assert addresses() == ["eth1 10.213.2.77/24", "eth1 fd31:8::2/64"]
+    cubby.ok("network", "connect", "first", "web")
+    assert addresses() == ["eth0 10.213.1.3/24", "eth1 10.213.2.77/24", "eth1 fd31:8::2/64"]
+    assert len(cubby.ok("network", "reload", "web")) == 64
+    assert len(cubby.ok("network", "reload", "--all").split()) == 1
+    assert addresses() == ["eth0 10.213.1.3/24", "eth1 10.213.2.77/24", "eth1 fd31:8::2/64"]
+    # what can't be there leaves no trace
+    created(cubby, "--subnet", "10.213.3.0/30", "third")
+    assert "not in any subnet" in refused(cubby, "connect", "--ip", "10.213.9.9", "third", "web")
+    assert cubby.ok("network", "rm", "third") == "third"
+    assert "network is being used" in refused(cubby, "rm", "first", code=2)
+    cubby.ok("rm", "-f", "-t", "0", "web")
+    assert cubby.ok("network", "rm", "first", "second") == "first\nsecond"
+
+
+def test_exhausted(cubby, busybox_root):
+    """A pool with one address: the second is told what helps, and the end of the first frees it."""
+    created(cubby, "--subnet", "10.213.1.0/30", "tiny")
+    again = ["run", "--rm", "--network", "tiny", "--rootfs", busybox_root, "true"]
+    cubby.ok("run", "-d", "--name", "holder", "--network", "tiny", "--rootfs", busybox_root, "sleep", "1000")
+    said = cubby.fails(*again, code=125)
+    assert "could not find free IP in range 10.213.1.0/30 of network tiny" in said and "cubby network create" in said
+    cubby.ok("stop", "-t", "0", "holder")
+    cubby.ok(*again)
+    cubby.ok("network", "rm", "-f", "tiny")
