@@ -20,7 +20,7 @@
 #include "util/error.h"
 
 /* What a container gets that says nothing of its network. */
-#define NETWORK_MODE_DEFAULT "none"
+#define NETWORK_MODE_DEFAULT "bridge"
 
 /* What the default network is called where nobody has said its name: the resolver knows which one that is. */
 #define NETWORK_NAME_DEFAULT "bridge"

@@ -136,7 +136,7 @@ def test_kill_9_of_the_outer_client(cubby, nest, options):
 def test_a_plain_user_inside(cubby, nest, options, user):
     """Carol gets the upper ids of the container, by files that the image does not have."""
     script = ("id -un; cat /etc/subuid; cubby run --rm cubby/hello id -u; "
-              "cubby run --name kept cubby/hello sh -c 'cat /proc/self/uid_map; echo x > /kept; chown 500:500 /kept'; "
+              "cubby run --name kept --network none cubby/hello sh -c 'cat /proc/self/uid_map; echo x > /kept; chown 500:500 /kept'; "
               "cubby ps -a --format '{{.Names}} {{.Status}}'; touch /root/x || exit 7")
     done = cubby("run", "--name", "outer", *options, "-u", "carol", nest, "sh", "-c", script)
     assert done.code == 7, done
