@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A step of create_plan_build(): what a container at a network needs of the rest, see network_option.h. */
+#include "engine/container.h"
 #include "engine/create_plan.h"
 #include "engine/create_steps.h"
 #include "engine/engine.h"
@@ -8,18 +9,44 @@
 #include "util/mem.h"
 #include "util/str.h"
 
+/* Whose user namespace it is in the end, and that one is at a network too: then it lies below the gateway's. */
+static int look_at_owner(const struct engine *e, const struct create_plan *p, bool *ret,
+			 struct error *err)
+{
+	cleanup_container struct container c = {0}, owner = {0};
+	cleanup_free char *root = NULL;
+	int r;
+
+	*ret = false;
+	if (p->userns.mode != USERNS_CONTAINER)
+		return 0;
+	r = container_find(e, p->userns.option.target, &c, err);
+	if (r >= 0)
+		r = sharing_user_root(e, &c, &root, err);
+	if (r < 0 || !*root)
+		return r < 0 ? r : 0;
+	r = container_find(e, root, &owner, err);
+	*ret = r >= 0 && owner.config.net.n_attachments > 0;
+	return r < 0 ? r : 0;
+}
+
 /* Who puts an interface into the container has rights over what is below the gateway's user namespace, no other. */
 static int check_user(const struct engine *e, const struct create_plan *p,
 		      struct error *err)
 {
+	bool is_below;
+	int r;
+
 	if (!e->rootless || !p->userns.path)
 		return 0;
+	r = look_at_owner(e, p, &is_below, err);
+	if (r < 0 || is_below)
+		return r;
 	error_set(
 		err, ERR_UNSUPPORTED, 0,
-		"a container that joins the user namespace of another one cannot be at a network of its own");
-	return error_hint(err,
-			  "Join its network as well (--network container:NAME), or take "
-			  "--network none");
+		"a container in the user namespace of one that is at no network cannot be at a network itself");
+	return error_hint(err, "Say --network none, or share that one's network too: "
+			       "--network container:NAME");
 }
 
 static int find_networks(const struct engine *e, struct network_config *c,

@@ -109,6 +109,9 @@ def test_refusals(one, busybox_root):
             (["--network", "pasta:--netns,/x"], "--netns is not yours to say")):
         assert words in one.fails("run", "--rm", *options, "--rootfs", busybox_root, "true", code=125), options
     up(one, busybox_root, "web", "--network", "one:ip=10.213.5.9")
+    # who shares its user namespace can be at a network too
+    assert "10.213.5." in one.ok("run", "--rm", "--pid", "container:web", "--network", "one", "--rootfs", busybox_root,
+                                 "ip", "-o", "addr", "show", "eth0")
     assert "10.213.5.9" in one.fails("run", "--rm", "--network", "one:ip=10.213.5.9", "--rootfs", busybox_root, "true",
                                      code=125)
 
