@@ -5,6 +5,7 @@
 
 #include "cli/cubby.h"
 #include "engine/container_start.h"
+#include "engine/event.h"
 #include "engine/image_drop.h"
 #include "engine/pod_end.h"
 #include "engine/rerun.h"
@@ -116,6 +117,44 @@ const struct command cmd_container_rerun = {
 	.run = run_rerun,
 };
 
+#define REFUSAL_WORDS 5 /* ID NAME ADDRESS PROTOCOL PORT */
+
+/* For the network program, which has no events of its own. */
+static int run_refused(const struct command_call *call, struct error *err)
+{
+	cleanup_engine struct engine e = ENGINE_INIT;
+	int r = cubby_open_dirs(call, &e, err);
+
+	for (size_t i = 0; r >= 0 && i + REFUSAL_WORDS <= call->n_args;
+	     i += REFUSAL_WORDS) {
+		char *const *words = call->args + i;
+		cleanup_strv char **attributes = NULL;
+
+		strv_addf(&attributes, "container=%s", words[0]);
+		strv_addf(&attributes, "address=%s", words[2]);
+		strv_addf(&attributes, "protocol=%s", words[3]);
+		if (!str_eq(words[4], "0"))
+			strv_addf(&attributes, "port=%s", words[4]);
+		event_emit(&e, &(struct event){.type = EVENT_NETWORK,
+					       .status = EVENT_REFUSED,
+					       .id = words[0],
+					       .name = words[1],
+					       .attributes = attributes});
+	}
+	return r;
+}
+
+static const struct command refused_command = {
+	.name = "refused",
+	.group = "Containers",
+	.usage = "ID NAME ADDRESS PROTOCOL PORT...",
+	.summary = "record that a container was not let somewhere",
+	.min_args = REFUSAL_WORDS,
+	.max_args = COMMAND_ANY,
+	.hidden = true,
+	.run = run_refused,
+};
+
 static const struct command later_checkpoint = {.name = "checkpoint", .not_yet = true},
 			    later_restore = {.name = "restore", .not_yet = true},
 			    later_runlabel = {.name = "runlabel", .not_yet = true};
@@ -154,6 +193,7 @@ static const struct command *const commands[] = {
 	&cmd_mount,
 	&cmd_unmount,
 	&cleanup_command,
+	&refused_command,
 	&cmd_container_rerun,
 	&later_checkpoint,
 	&later_restore,

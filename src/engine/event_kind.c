@@ -40,6 +40,7 @@ static const char *const status_words[] = {
 	[EVENT_PULL_ERROR] = "pull-error",
 	[EVENT_PUSH] = "push",
 	[EVENT_REFRESH] = "refresh",
+	[EVENT_REFUSED] = "refused",
 	[EVENT_REMOVE] = "remove",
 	[EVENT_RENAME] = "rename",
 	[EVENT_RENUMBER] = "renumber",

@@ -47,6 +47,7 @@ enum event_status {
 	EVENT_PULL_ERROR,
 	EVENT_PUSH,
 	EVENT_REFRESH,
+	EVENT_REFUSED, /* a limited container was not let somewhere */
 	EVENT_REMOVE,
 	EVENT_RENAME,
 	EVENT_RENUMBER,

@@ -161,6 +161,18 @@ static void add_host_name(const struct engine *e, struct birth *b)
 	strv_addf(&b->argv, "%08" PRIx32, hash);
 }
 
+/* Refusals of limited containers become events, which are the engine's. */
+static void add_teller(const struct engine *e, struct birth *b)
+{
+	static const char *const words[] = {"container", "refused", NULL};
+	cleanup_strv char **argv = engine_self_command(e, words);
+
+	strv_foreach (word, argv) {
+		strv_add(&b->argv, "--tell");
+		strv_add(&b->argv, *word);
+	}
+}
+
 static int prepare(const struct engine *e, int dirfd, struct birth *b, struct error *err)
 {
 	int fd, r = self_helper(PROGRAM, &b->program, err);
@@ -179,6 +191,7 @@ static int prepare(const struct engine *e, int dirfd, struct birth *b, struct er
 	pass(b, "--dir-fd", fd);
 	if (log_get_level() >= LOG_LEVEL_DEBUG)
 		strv_add(&b->argv, "--debug");
+	add_teller(e, b);
 	if (e->rootless)
 		return pass_namespaces(e, b, err);
 	add_host_name(e, b);

@@ -208,6 +208,7 @@ static void finish(struct gateway *g)
 	names_release(&g->names);
 	gateway_network_release(g, g->is_host);
 	gateway_rules_close(g);
+	gateway_refusals_close(g);
 	free(g->table);
 }
 
@@ -256,6 +257,10 @@ static int read_argument(struct gateway *g, struct arguments *a, const char *opt
 		return read_map(value, &a->gids, err);
 	if (str_eq(option, "--uplink")) {
 		g->uplink_wanted = value;
+		return 0;
+	}
+	if (str_eq(option, "--tell")) {
+		strv_add(&g->tell, value);
 		return 0;
 	}
 	if (str_eq(option, "--host")) {

@@ -135,6 +135,8 @@ static void hear(struct gateway *g, struct gateway_source *s)
 		cleanup_names_message struct names_message m = {0};
 
 		r = names_receive(&g->names, &m, &err);
+		if (r > 0 && m.said == NAMES_REFUSED)
+			gateway_refusals_name(g, &m);
 		if (r > 0 && m.said == NAMES_LEARNED)
 			r = names_confirm(&g->names, m.token, gateway_rules_learn(g, &m),
 					  &err) < 0

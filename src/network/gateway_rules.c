@@ -15,6 +15,7 @@ static void log_refusal(void *data, const struct firewall_refusal *r)
 {
 	log_debug("container %.12s was not let to %s port %u (%s)", r->id, r->address,
 		  r->port, r->protocol);
+	gateway_refusals_tell(data, r);
 }
 
 /* What it is heard by comes with the first limited container. */

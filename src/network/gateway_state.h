@@ -9,6 +9,7 @@
  *   gateway_names.c    the name server's process
  *   gateway_rules.c    the firewall
  *   gateway_uplink.c   the way out
+ *   gateway_refusals.c what it and the name server refused
  *
  * What is known is what cubby said; what is there is asked of the kernel: each part makes what is missing and takes what it
  * finds, so a new program in an old namespace only has to be told all again.
@@ -78,6 +79,8 @@ struct gateway {
 	bool is_greeted;           /* somebody is about to ask for more */
 	bool is_warm;              /* and what that takes is there */
 	int64_t idle_since;        /* monotonic; 0: it is in use */
+	char **tell; /* strv: cubby's command for refusals, before their words */
+	struct gateway_refusals *refusals; /* owned; NULL: there was none yet */
 	char **stale; /* strv: bridges that a killed program has left (root of the host) */
 };
 
@@ -141,6 +144,11 @@ int gateway_uplink_open(struct gateway *g, struct error *err) _must_check_;
 void gateway_uplink_close(struct gateway *g);
 /* gateway_uplink_status() - for people; NULL: none. */
 struct json_object *gateway_uplink_status(const struct gateway *g);
+/* gateway_refusals.c: cubby is told where limited containers were not let; some may be lost when there are many. */
+void gateway_refusals_tell(struct gateway *g, const struct firewall_refusal *r);
+/* gateway_refusals_name() - by the name server. */
+void gateway_refusals_name(struct gateway *g, const struct names_message *m);
+void gateway_refusals_close(struct gateway *g);
 
 /* gateway_names.c: the process is there when it is needed, and again when it has died. A failure is told to who asks
  * for something new. */
