@@ -144,6 +144,7 @@ int gateway_uplink_open(struct gateway *g, struct error *err) _must_check_;
 void gateway_uplink_close(struct gateway *g);
 /* gateway_uplink_status() - for people; NULL: none. */
 struct json_object *gateway_uplink_status(const struct gateway *g);
+
 /* gateway_refusals.c: cubby is told where limited containers were not let; some may be lost when there are many. */
 void gateway_refusals_tell(struct gateway *g, const struct firewall_refusal *r);
 /* gateway_refusals_name() - by the name server. */
