@@ -94,8 +94,8 @@ static int unshare_mounts(struct error *err)
 	return 0;
 }
 
-/* One that is there: its mounts may be old, so those of the host as they are now, in a namespace where what the container
- * needs of them can be cloned. */
+/* One that is there: its mounts may be old, so first those of the host as they are now. Without trees the init clones
+ * what it needs itself, in a mount namespace of its own. */
 static int join(const struct launch_outer *o, struct error *err)
 {
 	int r = 0;
@@ -104,7 +104,7 @@ static int join(const struct launch_outer *o, struct error *err)
 		r = namespace_enter_owner(o->mount_ns_fd, err);
 	else if (sys_setns(o->user_ns_fd, CLONE_NEWUSER) < 0)
 		r = error_set(err, ERR_SYSTEM, errno, "enter the outer user namespace");
-	return r < 0 ? r : unshare_mounts(err);
+	return r < 0 || !o->trees ? r : unshare_mounts(err);
 }
 
 static int wait_for_maps(const struct init *i, struct error *err)
