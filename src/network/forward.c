@@ -166,9 +166,11 @@ static int run(struct forward_plan *p, struct error *err)
 	r = add_sockets(&f, p, err);
 	if (r >= 0)
 		r = forward_confine(&f, err);
-	if (r >= 0)
-		loop(&f);
-	return r;
+	if (r < 0)
+		return r;
+	loop(&f);
+	/* connections by the thousand: the kernel takes all back at once */
+	_exit(0);
 }
 
 int forward_main(int argc, char **argv)
