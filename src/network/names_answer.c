@@ -90,6 +90,16 @@ static bool is_host_name(const char *name)
 	       str_eq(name, "host.docker.internal");
 }
 
+/* An address of the other kind would only make it wait. */
+static bool has_kind(const struct view_member *m, uint8_t len)
+{
+	for (size_t k = 0; k < m->n_places; k++)
+		for (size_t i = 0; i < m->places[k].n_addresses; i++)
+			if (m->places[k].addresses[i].len == len)
+				return true;
+	return false;
+}
+
 static void answer_host(const struct names_inquiry *q, const struct reply *to,
 			struct names_outcome *ret)
 {
@@ -99,8 +109,8 @@ static void answer_host(const struct names_inquiry *q, const struct reply *to,
 		refuse(q, to, ret);
 		return;
 	}
-	ret->n_addresses =
-		len && q->host_address(q->data, len, &ret->addresses[0]) ? 1 : 0;
+	ret->n_addresses = len && has_kind(q->asker, len) &&
+			   q->host_address(q->data, len, &ret->addresses[0]);
 	answer_addresses(q, to, ret);
 }
 

@@ -200,5 +200,6 @@ int names_confine(int control_fd, struct error *err)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		return error_set(err, ERR_SYSTEM, errno,
 				 "tie the name server to its parent");
+	(void)prctl(PR_SET_NAME, "cubby-names"); /* for ps(1) */
 	return confine_syscalls(err);
 }

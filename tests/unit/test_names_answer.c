@@ -77,7 +77,7 @@ static void fill(struct box *b)
 static bool host_address(void *data, uint8_t len, struct dns_address *ret)
 {
 	*ret = (struct dns_address){.bytes = {192, 0, 2, 10}, .len = len};
-	return len == 4;
+	return len == 4 || len == 16;
 }
 
 /* "VERDICT RCODE ADDRESS ..." */
@@ -148,6 +148,8 @@ START_TEST(test_answers)
 		{NET_A, "10.89.0.3", "host.containers.internal", DNS_TYPE_A,
 		 "answered 0 192.0.2.10"},
 		{NET_A, "10.89.0.3", "host.docker.internal", DNS_TYPE_AAAA, "answered 0"},
+		{NET_A, "10.89.0.2", "host.docker.internal", DNS_TYPE_AAAA,
+		 "answered 0 c000:20a::"},
 		/* the rest */
 		{NET_A, "10.89.0.3", "example.org", DNS_TYPE_A, "forward"},
 		{NET_I, "10.91.0.2", "example.org", DNS_TYPE_A, "answered 3"},
