@@ -269,7 +269,7 @@ static const struct {
 	{"format", {"json", "table"}},
 	{"ipc", {"private", "host", "shareable", "none", "container:"}},
 	{"log-level", {"trace", "debug", "info", "warn", "error"}},
-	{"network", {"none", "host", "container:"}},
+	{"network", {"none", "host", "container:", "pasta", "slirp4netns"}},
 	{"pid", {"private", "host", "container:"}},
 	{"platform", {"linux/amd64", "linux/arm64", "linux/arm/v7", "linux/riscv64"}},
 	{"restart", {"no", "always", "on-failure", "unless-stopped"}},
@@ -298,6 +298,8 @@ static bool add_value(struct completion *c, const struct option_spec *spec)
 		for (size_t w = 0; w < ARRAY_SIZE(known[i].words); w++)
 			if (known[i].words[w])
 				complete_add(c, known[i].words[w], NULL);
+		if (str_eq(spec->name, "network"))
+			add_networks(c, ARGUMENTS_BY_USAGE);
 		return true;
 	}
 	return false;

@@ -75,6 +75,22 @@ int network_remove_users(const struct engine *e, const struct network *n,
 	return r;
 }
 
+/* The same without harm to anybody: who is dead is at no network. */
+static int look_at_users(const struct engine *e, const struct network *n,
+			 struct error *err)
+{
+	cleanup_strv char **ids = NULL;
+	int r = network_users(e, n, &ids, err);
+
+	strv_foreach (id, ids) {
+		cleanup_error struct error busy = ERROR_INIT;
+
+		if (container_settle(e, *id, false, &busy) < 0)
+			error_drop(&busy, "somebody is at it");
+	}
+	return r;
+}
+
 static int in_use(const struct network *n, char *const *users, struct error *err)
 {
 	error_set(
@@ -100,6 +116,19 @@ static int remove_unused(const struct engine *e, const struct network *n,
 		     : network_record_delete(e->store, n->id, err);
 }
 
+static int attempt(const struct engine *e, const struct network *n, struct error *err)
+{
+	int r = network_record_begin(e->store, err);
+
+	if (r < 0)
+		return r;
+	r = remove_unused(e, n, err);
+	if (r >= 0)
+		r = network_record_commit(e->store, err);
+	network_record_end(e->store);
+	return r;
+}
+
 int network_remove(const struct engine *e, const struct network *n, struct error *err)
 {
 	cleanup_free char *default_name = network_default_name(e);
@@ -109,13 +138,13 @@ int network_remove(const struct engine *e, const struct network *n, struct error
 	if (str_eq(n->name, default_name))
 		return error_set(err, ERR_CONFLICT, 0,
 				 "default network %s cannot be removed", n->name);
-	r = network_record_begin(e->store, err);
-	if (r < 0)
-		return r;
-	r = remove_unused(e, n, err);
-	if (r >= 0)
-		r = network_record_commit(e->store, err);
-	network_record_end(e->store);
+	r = attempt(e, n, err);
+	if (r == -EBUSY) {
+		error_release(err);
+		r = look_at_users(e, n, err);
+		if (r >= 0)
+			r = attempt(e, n, err);
+	}
 	if (r < 0)
 		return r;
 	if (network_tell_removed(e, n, &untold) < 0)

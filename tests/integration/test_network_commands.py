@@ -4,6 +4,9 @@
 import concurrent.futures
 import os
 import re
+import signal
+
+from support.process import wait_until
 
 
 def created(cubby, *args):
@@ -220,5 +223,11 @@ def test_exhausted(cubby, busybox_root):
     said = cubby.fails(*again, code=125)
     assert "could not find free IP in range 10.213.1.0/30 of network tiny" in said and "cubby network create" in said
     cubby.ok("stop", "-t", "0", "holder")
+    cubby.ok(*again)
+    # nobody was left to clean up: the next one does it
+    cubby.ok("start", "holder")
+    state = cubby.json("inspect", "holder")[0]["State"]
+    os.kill(state["ConmonPid"], signal.SIGKILL)
+    wait_until(lambda: not os.path.exists(f"/proc/{state['Pid']}"))
     cubby.ok(*again)
     cubby.ok("network", "rm", "-f", "tiny")
