@@ -77,11 +77,6 @@ int create_plan_network(const struct engine *e, struct create_plan *p, struct er
 	enum namespace_mode mode = p->sharing.options[NS_NETWORK].mode;
 	int r;
 
-	if (p->net.tool && (p->options->net.publish || p->options->net.publish_all)) {
-		error_set(err, ERR_UNSUPPORTED, 0,
-			  "--publish with --network %s is not supported", p->net.tool);
-		return error_hint(err, "Ports are published with --network bridge");
-	}
 	if (p->net.tool)
 		return network_tool_check(&p->net, e->rootless, err);
 	if (mode != NAMESPACE_BRIDGE)

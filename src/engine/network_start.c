@@ -17,7 +17,7 @@ void network_start_release(struct network_start *n)
 
 bool network_start_is_needed(const struct start_plan *p)
 {
-	return p->net.n_attachments > 0;
+	return p->net.n_attachments > 0 || (p->net.tool && p->net.n_ports > 0);
 }
 
 int network_start_begin(const struct engine *e, const struct start_plan *p,
@@ -33,6 +33,11 @@ int network_start_begin(const struct engine *e, const struct start_plan *p,
 	};
 	int r = ports_bind(e, p->net.ports, p->net.n_ports, &n.ports, err);
 
+	if (r >= 0 && p->net.tool) {
+		*ret = n;
+		n = NETWORK_START_INIT;
+		return 0;
+	}
 	if (r >= 0)
 		r = network_lease_take(e, &request, &n.lease, err);
 	if (r >= 0)

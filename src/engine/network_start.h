@@ -34,7 +34,7 @@ struct network_start {
 void network_start_release(struct network_start *n);
 #define cleanup_network_start cleanup(network_start_release)
 
-/* network_start_is_needed() - e->store must be open for such a container then. */
+/* network_start_is_needed() - of pasta and slirp4netns (network_tool.h) only ports are held here. e->store must be open for such a container then. */
 bool network_start_is_needed(const struct start_plan *p);
 
 /* network_start_begin() - what was taken of addresses is the caller's to give back if the start fails before there is a

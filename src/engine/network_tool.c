@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/helper_program.h"
+#include "engine/ports.h"
 #include "network/tool.h"
 #include "runtime/namespace.h"
 #include "runtime/sandbox.h"
@@ -22,7 +23,8 @@
 #define SLIRP_CIDR     "10.0.2.0/24"
 #define SLIRP_MTU      "65520"
 #define SLIRP_MTU_MAX  65521
-#define SLIRP_DNS_HOST 3 /* the address of its name server in the subnet */
+#define SLIRP_DNS_HOST 3   /* its name server in the subnet... */
+#define SLIRP_OWN_HOST 100 /* ...and the container */
 #define PASTA_DNS      "169.254.1.1"
 #define ANSWER_MAX     4096
 
@@ -262,21 +264,25 @@ int network_tool_args(const char *tool, const char *options, char ***ret,
 	return 0;
 }
 
-char *network_tool_dns(const char *tool, const char *options)
+/* The n-th address of slirp4netns' subnet. Caller frees. */
+static char *slirp_address(const char *options, uint32_t n)
 {
 	cleanup_error struct error ignored = ERROR_INIT;
 	cleanup_strv char **words = options ? str_split(options, ',') : NULL;
+	struct in_addr address = {0};
 	char text[INET_ADDRSTRLEN];
-	struct in_addr address;
 	struct slirp s;
 
-	if (str_eq(tool, "pasta"))
-		return xstrdup(PASTA_DNS);
-	if (parse_slirp(words, &s, &ignored) < 0 ||
-	    !is_cidr(s.cidr ? s.cidr : SLIRP_CIDR, &address))
-		return xstrdup("10.0.2.3");
-	address.s_addr = htonl((ntohl(address.s_addr) & ~0xffU) + SLIRP_DNS_HOST);
+	if (parse_slirp(words, &s, &ignored) < 0 || !s.cidr || !is_cidr(s.cidr, &address))
+		(void)is_cidr(SLIRP_CIDR, &address);
+	address.s_addr = htonl(ntohl(address.s_addr) + n);
 	return xstrdup(inet_ntop(AF_INET, &address, text, sizeof(text)));
+}
+
+char *network_tool_dns(const char *tool, const char *options)
+{
+	return str_eq(tool, "pasta") ? xstrdup(PASTA_DNS)
+				     : slirp_address(options, SLIRP_DNS_HOST);
 }
 
 int network_tool_check(const struct network_config *c, bool rootless, struct error *err)
@@ -307,6 +313,8 @@ void network_tool_release(struct network_tool *t)
 {
 	fd_cleanup_(&t->answer_fd);
 	fd_cleanup_(&t->end_fd);
+	fd_cleanup_(&t->user_ns_fd);
+	fd_cleanup_(&t->net_ns_fd);
 }
 
 static int launch(const struct network_tool *t, struct helper_program *h,
@@ -333,11 +341,11 @@ int network_tool_attach(void *data, int *net_ns_fd, struct error *err)
 {
 	struct network_tool *t = data;
 	struct helper_program h = HELPER_PROGRAM_INIT;
-	cleanup_fd int user_ns_fd = namespace_open_owner(*net_ns_fd);
 	int answer[2], end[2], r;
 
-	if (user_ns_fd < 0)
-		return error_set(err, ERR_SYSTEM, -user_ns_fd,
+	t->user_ns_fd = namespace_open_owner(*net_ns_fd);
+	if (t->user_ns_fd < 0)
+		return error_set(err, ERR_SYSTEM, -t->user_ns_fd,
 				 "find the user namespace of the container's network");
 	if (pipe2(answer, O_CLOEXEC) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make a pipe");
@@ -350,10 +358,11 @@ int network_tool_attach(void *data, int *net_ns_fd, struct error *err)
 	h.fds[TOOL_FD_ANSWER] = answer[1];
 	h.fds[TOOL_FD_END] = end[0];
 	h.fds[TOOL_FD_NET] = *net_ns_fd;
-	h.fds[TOOL_FD_USER] = user_ns_fd;
+	h.fds[TOOL_FD_USER] = t->user_ns_fd;
 	r = launch(t, &h, err);
 	close(answer[1]);
 	close(end[0]);
+	t->net_ns_fd = TAKE_FD(*net_ns_fd);
 	return r;
 }
 
@@ -387,4 +396,29 @@ int network_tool_finish(struct network_tool *t, int *ret_keep_fd, struct error *
 		return fail(t, said.data ? said.data : (char[]){""}, err);
 	*ret_keep_fd = TAKE_FD(t->end_fd);
 	return 0;
+}
+
+/* Whoever connects from within the namespace comes from it, so the container's own address is where to: pasta's is the host's,
+ * and not known here. */
+int network_tool_forward(const struct network_tool *t, const struct ports_hold *ports,
+			 pid_t init_pid, int run_dirfd, struct error *err)
+{
+	cleanup_free char *own =
+		str_eq(t->config->tool, "pasta")
+			? xstrdup("127.0.0.1")
+			: slirp_address(t->config->options, SLIRP_OWN_HOST);
+	cleanup_free char *address = xasprintf("%s/24", own);
+	char *addresses[] = {address, NULL};
+	struct network_endpoint endpoint = {.addresses = addresses};
+	const struct network_member member = {.endpoints = &endpoint, .n_endpoints = 1};
+	const struct ports_target target = {
+		.member = &member,
+		.user_ns_fd = t->user_ns_fd,
+		.net_ns_fd = t->net_ns_fd,
+		.inside = true,
+		.init_pid = init_pid,
+		.dirfd = run_dirfd,
+	};
+
+	return ports_forward(ports, &target, err);
 }

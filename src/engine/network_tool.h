@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "engine/network_config.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -27,8 +29,13 @@ struct network_tool {
 	const struct network_config *config; /* borrowed */
 	int answer_fd;                       /* owned */
 	int end_fd; /* owned; the tool ends when all copies of it are closed */
+	int user_ns_fd, net_ns_fd; /* owned; of the container */
 };
-#define NETWORK_TOOL_INIT ((struct network_tool){.answer_fd = -EBADF, .end_fd = -EBADF})
+#define NETWORK_TOOL_INIT                            \
+	((struct network_tool){.answer_fd = -EBADF,  \
+			       .end_fd = -EBADF,     \
+			       .user_ns_fd = -EBADF, \
+			       .net_ns_fd = -EBADF})
 void network_tool_release(struct network_tool *t);
 #define cleanup_network_tool cleanup(network_tool_release)
 
@@ -39,3 +46,8 @@ int network_tool_attach(void *data, int *net_ns_fd, struct error *err) _must_che
  * container, the monitor. */
 int network_tool_finish(struct network_tool *t, int *ret_keep_fd,
 			struct error *err) _must_check_;
+
+/* network_tool_forward() - the forwarder of ports that are held: within the container's network namespace. */
+struct ports_hold;
+int network_tool_forward(const struct network_tool *t, const struct ports_hold *ports,
+			 pid_t init_pid, int run_dirfd, struct error *err) _must_check_;

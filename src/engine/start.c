@@ -359,8 +359,16 @@ static void want_network(const struct launcher *x, struct network_tool *tool,
 static int hear_network(const struct launcher *x, struct network_tool *tool,
 			pid_t init_pid, int *ret_keep_fd, struct error *err)
 {
-	if (tool->config)
-		return network_tool_finish(tool, ret_keep_fd, err);
+	if (tool->config) {
+		struct ports_hold *ports = &x->request->network->ports;
+		int r = network_tool_finish(tool, ret_keep_fd, err);
+
+		if (r >= 0)
+			r = network_tool_forward(tool, ports, init_pid,
+						 x->request->lock_fd, err);
+		ports_hold_release(ports);
+		return r;
+	}
 	return x->request->network->request
 		       ? network_start_finish(x->request->network, init_pid,
 					      x->request->lock_fd, ret_keep_fd, err)

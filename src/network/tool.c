@@ -49,10 +49,13 @@ static _noreturn_ void become(char **argv, int said_fd, int seventh_fd)
 {
 	static const int keep[] = {TOOL_FD_NET, TOOL_FD_USER};
 	cleanup_free char *path = proc_find(argv[0]);
+	const struct sigaction usual = {.sa_handler = SIG_DFL};
 	sigset_t none;
 
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/* pasta takes it for a failure if this one is ignored already */
+	(void)sigaction(SIGPIPE, &usual, NULL);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(TOOL_FD_ANSWER);
 	close(TOOL_FD_END);

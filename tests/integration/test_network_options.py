@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """--network and what goes with it: what a container has, what its files of /etc and `inspect` say."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import socket
 
 import pytest
 
@@ -19,6 +21,12 @@ def up(cubby, root, name, *options):
 
 def inside(cubby, name, script):
     return cubby.ok("exec", name, "sh", "-c", script)
+
+
+def greeting(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as sock:
+        return sock.recv(100)
+    return b""
 
 
 @pytest.fixture
@@ -120,7 +128,10 @@ def test_refusals(one, busybox_root):
 def test_slirp4netns(cubby, busybox_root):
     if not os.access("/dev/net/tun", os.W_OK):
         pytest.skip("no /dev/net/tun")
-    up(cubby, busybox_root, "web", "--network", "slirp4netns:mtu=1500,cidr=10.99.0.0/24")
+    up(cubby, busybox_root, "web", "--network", "slirp4netns:mtu=1500,cidr=10.99.0.0/24", "-p", "127.0.0.1::80")
+    cubby.ok("exec", "-d", "web", "sh", "-c", "while :; do echo hello | nc -l -p 80; done")
+    port = int(cubby.ok("port", "web", "80").rpartition(":")[2])
+    process.wait_until(lambda: greeting(port) == b"hello\n", "an answer from the container", 5)
     seen = inside(cubby, "web", "ip -o addr show tap0; ip route; cat /etc/resolv.conf")
     assert "inet 10.99.0.100/24" in seen and "default via 10.99.0.2" in seen and "nameserver 10.99.0.3" in seen
     helpers = [p for p in process.descendants() if "slirp4netns" in process.command_line(p)]
