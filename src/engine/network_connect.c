@@ -239,14 +239,15 @@ static int detach(const struct engine *e, const struct container *c, const char 
 {
 	cleanup_gateway struct gateway g = GATEWAY_INIT;
 	cleanup_json struct json_object *request = json_object_new_object();
-	int r = gateway_open(e, &g, err);
+	cleanup_fd int netns_fd = open_netns(c, err);
+	int r = netns_fd < 0 ? netns_fd : gateway_open(e, &g, err);
 
 	if (r < 0)
 		return r;
 	json_add_str(request, "op", "detach");
 	json_add_str(request, "id", c->record.id);
 	json_add_str(request, "network", network);
-	return ask(&g, request, -EBADF, err);
+	return ask(&g, request, netns_fd, err);
 }
 
 static void emit(const struct engine *e, const struct network *n,

@@ -8,7 +8,8 @@
  *   {"op": "attach", "networks": [..], "member": {..}}   with the container's network namespace as fd: interfaces are
  *                                                           made, or found if they are there already
  *   {"op": "announce", "networks": [..], "member": {..}} names and limits alone, of one that has its interfaces
- *   {"op": "detach", "id": ID, "network": ID or none}    its interfaces and names go
+ *   {"op": "detach", "id": ID, "network": ID or none}    its interfaces and names go; with its network
+ *                                                           namespace as fd: another default route if need be
  *   {"op": "network", "networks": [..]}                  their definition has changed
  *   {"op": "forget", "network": ID}                      its bridge goes
  *   {"op": "status"}                                     what there is: networks, members, uplink, processes

@@ -100,7 +100,7 @@ static int op_detach(struct gateway *g, struct request *q, struct answer *a,
 
 	if (!id)
 		return error_set(err, ERR_INVALID, 0, "id: is missing");
-	return gateway_member_detach(g, id, json_get_str(q->o, "network"), err);
+	return gateway_member_detach(g, id, json_get_str(q->o, "network"), q->fd, err);
 }
 
 static int op_network(struct gateway *g, struct request *q, struct answer *a,

@@ -95,9 +95,9 @@ static int make_veth(struct gateway *g, const struct network_member *m, size_t k
 	return r;
 }
 
-/* The gateway of this family that the first endpoint with a way out has. */
+/* The gateway of this family that the first endpoint with a way out has, of those that are there. */
 static bool find_gateway(const struct gateway *g, const struct network_member *m,
-			 int family, size_t *ret_endpoint, struct address *ret)
+			 int inside_fd, int family, struct address *ret)
 {
 	cleanup_error struct error err = ERROR_INIT;
 
@@ -105,17 +105,30 @@ static bool find_gateway(const struct gateway *g, const struct network_member *m
 		const struct gateway_network *n =
 			gateway_network_find(g, m->endpoints[k].network);
 
-		for (size_t i = 0;
-		     n && !n->definition.internal && i < n->definition.n_subnets; i++) {
+		if (!n || n->definition.internal ||
+		    !netlink_index(inside_fd, m->endpoints[k].interface))
+			continue;
+		for (size_t i = 0; i < n->definition.n_subnets; i++) {
 			const char *text = n->definition.subnets[i].gateway;
 
-			*ret_endpoint = k;
 			if (text && address_parse(text, ret, &err) >= 0 &&
 			    ret->family == family)
 				return true;
 		}
 	}
 	return false;
+}
+
+/* One that is there already stays. */
+static void add_default_routes(struct netlink_batch *b, const struct gateway *g,
+			       const struct network_member *m, int inside_fd)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	struct address gateway;
+
+	for (size_t k = 0; k < ARRAY_SIZE(families); k++)
+		if (find_gateway(g, m, inside_fd, families[k], &gateway))
+			netlink_default_route(b, &gateway);
 }
 
 static int add_addresses(struct netlink_batch *b, int inside_fd,
@@ -139,31 +152,18 @@ static int add_addresses(struct netlink_batch *b, int inside_fd,
 static int configure_inside(struct gateway *g, const struct network_member *m,
 			    const bool *is_new, int inside_fd, struct error *err)
 {
-	static const int families[] = {AF_INET, AF_INET6};
 	struct netlink_batch b;
 	int r = 0;
 
 	netlink_init(&b);
 	netlink_link_up(&b, "lo");
-	for (size_t k = 0; r >= 0 && k < m->n_endpoints; k++) {
+	for (size_t k = 0; r >= 0 && k < m->n_endpoints; k++)
 		if (is_new[k])
 			r = add_addresses(&b, inside_fd, &m->endpoints[k], err);
-		/* one at fifty networks is too much for one batch */
-		if (r >= 0 && b.n > NETLINK_BATCH_MOST / 2)
-			r = netlink_send(inside_fd, &b, err);
-	}
-	for (size_t k = 0; r >= 0 && k < ARRAY_SIZE(families); k++) {
-		struct address gateway;
-		size_t at;
-
-		if (!find_gateway(g, m, families[k], &at, &gateway) || !is_new[at])
-			continue;
-		/* a container may be at several networks, but not have an address of each family there */
-		netlink_default_route(
-			&b, netlink_index(inside_fd, m->endpoints[at].interface),
-			&gateway);
-	}
-	return r < 0 ? r : netlink_send(inside_fd, &b, err);
+	if (r < 0)
+		return r;
+	add_default_routes(&b, g, m, inside_fd);
+	return netlink_send(inside_fd, &b, err);
 }
 
 static int open_inside(const struct gateway *g, int net_ns_fd, struct error *err)
@@ -351,8 +351,22 @@ static void forget_link(struct gateway *g, struct gateway_member *m, size_t k)
 	forget(g, m);
 }
 
+/* The default route may have gone with an interface. */
+static int mend_routes(struct gateway *g, const struct gateway_member *m, int net_ns_fd,
+		       struct error *err)
+{
+	cleanup_fd int inside_fd = open_inside(g, net_ns_fd, err);
+	struct netlink_batch b;
+
+	if (inside_fd < 0)
+		return inside_fd;
+	netlink_init(&b);
+	add_default_routes(&b, g, &m->m, inside_fd);
+	return netlink_send(inside_fd, &b, err);
+}
+
 int gateway_member_detach(struct gateway *g, const char *id, const char *network,
-			  struct error *err)
+			  int net_ns_fd, struct error *err)
 {
 	struct gateway_member *m = gateway_member_find(g, id);
 
@@ -364,7 +378,7 @@ int gateway_member_detach(struct gateway *g, const char *id, const char *network
 			forget_link(g, m, k);
 		m = gateway_member_find(g, id);
 	}
-	return 0;
+	return m && net_ns_fd >= 0 ? mend_routes(g, m, net_ns_fd, err) : 0;
 }
 
 static void hear_link(void *data, const struct netlink_link *l)

@@ -118,9 +118,10 @@ int gateway_member_attach(struct gateway *g, struct network_member *m, int net_n
 			  struct error *err) _must_check_;
 int gateway_member_announce(struct gateway *g, struct network_member *m,
 			    struct error *err) _must_check_;
-/* gateway_member_detach() - network NULL: all. Not there: no error. */
+/* gateway_member_detach() - network NULL: all. Not there: no error. net_ns_fd: where the default route may have to be
+ * another one now; -EBADF: nobody cares. */
 int gateway_member_detach(struct gateway *g, const char *id, const char *network,
-			  struct error *err) _must_check_;
+			  int net_ns_fd, struct error *err) _must_check_;
 /* gateway_member_mac() - of its k-th interface in the container: as asked for, else one that follows from its id. */
 int gateway_member_mac(const struct network_member *m, size_t k, uint8_t ret[static 6],
 		       struct error *err) _must_check_;

@@ -124,8 +124,7 @@ void netlink_address_add(struct netlink_batch *b, int index, const char *name,
 	}
 }
 
-void netlink_default_route(struct netlink_batch *b, int index,
-			   const struct address *gateway)
+void netlink_default_route(struct netlink_batch *b, const struct address *gateway)
 {
 	const struct rtmsg body = {
 		.rtm_family = (uint8_t)gateway->family,
@@ -139,7 +138,6 @@ void netlink_default_route(struct netlink_batch *b, int index,
 		    &(struct netlink_request){"add the default route", NULL, EEXIST});
 	netlink_body(b, &body, sizeof(body));
 	netlink_attr(b, RTA_GATEWAY, gateway->bytes, address_len(gateway->family));
-	netlink_attr_u32(b, RTA_OIF, (uint32_t)index);
 }
 
 void netlink_local_route(struct netlink_batch *b, int family, int lo_index,

@@ -33,8 +33,7 @@ void netlink_address_add(struct netlink_batch *b, int index, const char *name,
 			 const struct address *a);
 
 /* netlink_default_route() - found is fine. */
-void netlink_default_route(struct netlink_batch *b, int index,
-			   const struct address *gateway);
+void netlink_default_route(struct netlink_batch *b, const struct address *gateway);
 
 /* netlink_local_route(), netlink_mark_rule() - for transparent sockets: all addresses are this host's, in a table that packets
  * with a mark use. */

@@ -122,3 +122,32 @@ def test_bad_requests(cubby, own_root):
     assert network.ask(cubby.run_dir, {"op": "forget", "network": "a" * 64}) == {}
     assert members(cubby) == ["anna"]
     cubby.ok("rm", "-f", "-t", "0", "anna")
+
+
+def routes(cubby, name):
+    return [line.split()[2] for line in cubby.ok("exec", name, "ip", "route").splitlines() if line.startswith("default")]
+
+
+def test_the_default_route_moves(cubby, own_root):
+    """It goes by the first network that has a way out, also when networks come and go."""
+    cubby.ok("network", "create", "--internal", "--subnet", "10.213.1.0/24", "inner")
+    cubby.ok("network", "create", "--subnet", "10.213.2.0/24", "--subnet", "fd31:2::/64", "two")
+    cubby.ok("network", "create", "--subnet", "10.213.3.0/24", "--subnet", "fd31:3::/64", "three")
+    cubby.ok("run", "-d", "--name", "anna", "--network", "inner", "--rootfs", own_root, "sleep", "1000")
+    assert routes(cubby, "anna") == []
+    cubby.ok("network", "connect", "two", "anna")
+    assert routes(cubby, "anna") == ["10.213.2.1"]
+    cubby.ok("network", "connect", "three", "anna")
+    assert routes(cubby, "anna") == ["10.213.2.1"]
+    assert "default via fd31:2::1" in cubby.ok("exec", "anna", "ip", "-6", "route")
+    cubby.ok("network", "disconnect", "two", "anna")
+    assert routes(cubby, "anna") == ["10.213.3.1"]
+    assert "default via fd31:3::1" in cubby.ok("exec", "anna", "ip", "-6", "route")
+    cubby.ok("network", "reload", "anna")
+    assert routes(cubby, "anna") == ["10.213.3.1"]
+    cubby.ok("network", "disconnect", "three", "anna")
+    cubby.ok("network", "disconnect", "inner", "anna")
+    assert routes(cubby, "anna") == [] and "eth" not in cubby.ok("exec", "anna", "ip", "link")
+    cubby.ok("network", "connect", "two", "anna")
+    assert routes(cubby, "anna") == ["10.213.2.1"] and members(cubby) == ["anna"]
+    cubby.ok("rm", "-f", "-t", "0", "anna")

@@ -115,7 +115,7 @@ START_TEST(test_batch)
 	netlink_veth(&b,
 		     &(struct netlink_veth){.name = "a", .peer = "eth0", .mtu = 1500});
 	netlink_address_add(&b, 3, "br", &a);
-	netlink_default_route(&b, 3, &a);
+	netlink_default_route(&b, &a);
 	netlink_mark_rule(&b, AF_INET6, 1, 100);
 	netlink_local_route(&b, AF_INET, 1, 100);
 	ck_assert(!b.overflow);
