@@ -123,6 +123,12 @@ static char *line_of(const struct events_values *v, const struct event *ev)
 		rest = xasprintf(" %s %s", id, or_empty(ev->name));
 		break;
 	case EVENT_NETWORK:
+		if (ev->status == EVENT_REFUSED) {
+			cleanup_free char *to = strv_join(ev->attributes, ", ");
+
+			rest = xasprintf(" %s (name=%s, %s)", id, or_empty(ev->name), to);
+			break;
+		}
 		rest = xasprintf(" %s (container=%s, name=%s)", id, id,
 				 or_empty(ev->name));
 		break;
