@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,15 +47,15 @@ static void print_place(const struct port_mapping *m, uint64_t k)
 {
 	const char *address = m->host_address ? m->host_address : "0.0.0.0";
 
-	(void)printf(strchr(address, ':') ? "[%s]:%llu\n" : "%s:%llu\n", address,
-		     (unsigned long long)(m->host_port + k));
+	(void)printf(strchr(address, ':') ? "[%s]:%" PRIu64 "\n" : "%s:%" PRIu64 "\n",
+		     address, m->host_port + k);
 }
 
 static void print_mapping(const struct port_mapping *m, const char *prefix)
 {
 	for (uint64_t k = 0; k < m->n_ports; k++) {
-		(void)printf("%s%llu/%s -> ", prefix,
-			     (unsigned long long)(m->container_port + k), m->protocol);
+		(void)printf("%s%" PRIu64 "/%s -> ", prefix, m->container_port + k,
+			     m->protocol);
 		print_place(m, k);
 	}
 }

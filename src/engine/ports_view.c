@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/ports_view.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/container_dir.h"
@@ -76,8 +77,7 @@ static void add_binding(struct json_object *o, const struct port_mapping *m, uin
 	cleanup_free char *key = xasprintf(
 		"%llu/%s", (unsigned long long)(m->container_port + k), m->protocol);
 	cleanup_free char *port =
-		m->host_port ? xasprintf("%llu", (unsigned long long)(m->host_port + k))
-			     : xstrdup("");
+		m->host_port ? xasprintf("%" PRIu64, m->host_port + k) : xstrdup("");
 	struct json_object *binding = json_object_new_object(), *list;
 
 	json_add_str(binding, "HostIp", m->host_address ? m->host_address : "");

@@ -376,8 +376,8 @@ static void add_to_set(struct port_set *set, const char *protocol, uint64_t firs
 static int parse_exposed(const struct word *w, struct port_set *set, struct error *err)
 {
 	cleanup_free char *range = NULL;
-	const char *protocol;
-	uint64_t first, n;
+	const char *protocol = protocols[0];
+	uint64_t first = 0, n = 0;
 	size_t len;
 	int r = parse_protocol(w, &protocol, &len, err);
 
