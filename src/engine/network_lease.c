@@ -7,8 +7,6 @@
  *     for each network: who has what -> the next free address after the one given last
  *     rows of the container anew, "last" of the networks
  *   COMMIT
- *
- * What is not free is looked at twice: in between, what killed containers left is swept away.
  */
 #include "engine/network_lease.h"
 
@@ -19,9 +17,7 @@
 #include "engine/names.h"
 #include "engine/network_address.h"
 #include "engine/network_store.h"
-#include "engine/settle.h"
 #include "store/network_record.h"
-#include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -408,8 +404,8 @@ static int take(const struct engine *e, const struct network_lease_request *q,
 	return r < 0 ? r : address_record_insert(e->store, &fresh, err);
 }
 
-static int attempt(const struct engine *e, const struct network_lease_request *q,
-		   struct network_lease *ret, struct error *err)
+int network_lease_try(const struct engine *e, const struct network_lease_request *q,
+		      struct network_lease *ret, struct error *err)
 {
 	cleanup_network_lease struct network_lease l = {0};
 	int r = network_record_begin(e->store, err);
@@ -425,34 +421,6 @@ static int attempt(const struct engine *e, const struct network_lease_request *q
 	*ret = l;
 	l = (struct network_lease){0};
 	return 0;
-}
-
-/* Addresses in the hands of the dead are given back. */
-static int sweep(const struct engine *e, const char *own_id, struct error *err)
-{
-	cleanup_strv char **ids = NULL;
-	int r = address_record_holders(e->store, &ids, err);
-
-	strv_foreach (id, ids) {
-		cleanup_error struct error busy = ERROR_INIT;
-
-		if (!str_eq(*id, own_id) && container_settle(e, *id, false, &busy) < 0)
-			error_drop(&busy, "somebody is at it");
-	}
-	return r < 0 ? r : container_sweep(e, err);
-}
-
-int network_lease_take(const struct engine *e, const struct network_lease_request *q,
-		       struct network_lease *ret, struct error *err)
-{
-	int r = attempt(e, q, ret, err);
-
-	if (r >= 0 || err->kind != ERR_CONFLICT)
-		return r;
-	log_debug("an address is not free: look for what killed containers left");
-	error_release(err);
-	r = sweep(e, q->id, err);
-	return r < 0 ? r : attempt(e, q, ret, err);
 }
 
 /* Which of the rows are in one of the network's subnets, in the order of these. */

@@ -35,6 +35,9 @@ struct network_lease_request {
  */
 int network_lease_take(const struct engine *e, const struct network_lease_request *q,
 		       struct network_lease *ret, struct error *err) _must_check_;
+/* network_lease_try() - the same without a second look at who has what: some may be dead. */
+int network_lease_try(const struct engine *e, const struct network_lease_request *q,
+		      struct network_lease *ret, struct error *err) _must_check_;
 
 /* network_lease_read() - what it has now, without taking any; n_endpoints 0: nothing. */
 int network_lease_read(const struct engine *e, const struct network_lease_request *q,

@@ -48,7 +48,7 @@ static int take(const struct engine *e, unsigned int who,
 	const struct network_lease_request q = {
 		.id = id, .name = "web", .hostname = "www", .config = &c};
 
-	return network_lease_take(e, &q, ret, err);
+	return network_lease_try(e, &q, ret, err);
 }
 
 static void drop(const struct engine *e, unsigned int who)
