@@ -73,7 +73,7 @@ def test_no_space_for_an_image(on_small_disk, archives, which):
         after=$(du -sk $D | cut -f1)
         echo "grown $((after - before))"
         echo "images $(cubby images --noheading | wc -l)"
-        cubby run --rm small:1 echo still works
+        cubby run --network none --rm small:1 echo still works
         cubby system check && echo checked
         ls -A $D/data/blobs/partial $D/data/layers | grep '^\\.' ; true
     """)
@@ -99,7 +99,7 @@ def test_no_space_for_the_records(on_small_disk, archives):
         echo "status $?"
         rm -f $D/filler
         cubby images --format '{{{{.Repository}}}}' | sort | head -3
-        cubby run --rm other:1 echo still works
+        cubby run --network none --rm other:1 echo still works
     """)
     said = done.stdout.splitlines()
     assert "status 125" in said and "still works" in said, done
@@ -111,14 +111,14 @@ def test_no_space_for_what_a_container_with_its_own_ids_writes(on_small_disk, ar
     done = on_small_disk(f"""
         map=0:$((300000 * (1 - ($(id -u) > 0)) + 2000)):2000
         cubby load -q -i {archives['small']} || exit 1
-        cubby run --rm small:1 true
-        cubby run --name c --uidmap $map small:1 sh -c '
+        cubby run --network none --rm small:1 true
+        cubby run --network none --name c --uidmap $map small:1 sh -c '
             dd if=/dev/zero of=/big bs=64k 2>&1 | grep -o "No space left on device"
             cat /etc/passwd >>/etc/group 2>/dev/null || echo not copied up
             rm /big; chown 1000 /etc/passwd && echo b >/b && cat /b; exit 3'
         echo "status $?"
         cubby rm c
-        cubby run --rm --uidmap $map small:1 echo works again
+        cubby run --network none --rm --uidmap $map small:1 echo works again
         cubby ps -a --noheading
         echo left $(ls $D/data/containers)
     """)
