@@ -74,8 +74,8 @@ struct json_object *ports_view_json(const struct network_config *ports)
 /* Under "80/tcp" there is a list of where it is to be found. */
 static void add_binding(struct json_object *o, const struct port_mapping *m, uint64_t k)
 {
-	cleanup_free char *key = xasprintf(
-		"%llu/%s", (unsigned long long)(m->container_port + k), m->protocol);
+	cleanup_free char *key =
+		xasprintf("%" PRIu64 "/%s", m->container_port + k, m->protocol);
 	cleanup_free char *port =
 		m->host_port ? xasprintf("%" PRIu64, m->host_port + k) : xstrdup("");
 	struct json_object *binding = json_object_new_object(), *list;

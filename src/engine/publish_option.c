@@ -359,7 +359,7 @@ static size_t protocol_index(const char *protocol)
 {
 	size_t i = 0;
 
-	while (!str_eq(protocols[i], protocol))
+	while (i + 1 < ARRAY_SIZE(protocols) && !str_eq(protocols[i], protocol))
 		i++;
 	return i;
 }
