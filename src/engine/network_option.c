@@ -392,7 +392,8 @@ static int take_allow(const struct network_options *o, enum namespace_mode mode,
 static char *const *texts_of(const struct network_options *o, const char *standard,
 			     const char *storage[static 2])
 {
-	if (o->networks && o->networks[0])
+	/* "" is podman's word for what nobody has said */
+	if (o->networks && !str_empty(o->networks[0]))
 		return o->networks;
 	storage[0] = str_empty(standard) ? NETWORK_MODE_DEFAULT : standard;
 	storage[1] = NULL;
@@ -415,11 +416,10 @@ int network_option_parse(const struct network_options *o, const char *standard,
 	cleanup_network_config struct network_config c = {0};
 	const char *storage[2];
 	char *const *texts = texts_of(o, standard, storage);
-	const char *first = str_empty(texts[0]) ? NETWORK_MODE_DEFAULT : texts[0];
-	int r = take_first(first, &mode, &c, err);
+	int r = take_first(texts[0], &mode, &c, err);
 
-	if (r >= 0)
-		r = take_more(texts + 1, mode.mode, &c, err);
+	if (r >= 0 && o->networks && o->networks[0])
+		r = take_more(o->networks + 1, mode.mode, &c, err);
 	if (r >= 0)
 		r = check_networks(&c, err);
 	if (r < 0)

@@ -95,6 +95,7 @@ static const struct sample samples[] = {
 	{{"web:mac=00-00:00-00:00-01"}, {0}, "invalid MAC address", true},
 	{{"web", "web"}, {0}, "specified multiple times", true},
 	{{"a:interface_name=x", "b:interface_name=x"}, {0}, "two networks", true},
+	{{"", "web"}, {0}, "cannot set multiple networks without bridge", true},
 	{{"none", "web"}, {0}, "cannot set multiple networks without bridge", true},
 	{{"web", "host"}, {0}, "can only set extra network names", true},
 	{{"web", "bridge"}, {0}, "can only set extra network names", true},
