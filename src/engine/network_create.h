@@ -9,7 +9,7 @@
 #include "util/error.h"
 
 /* network_create() - a name in use is ERR_CONFLICT, -EEXIST; one whose subnet others have ERR_CONFLICT too. */
-int network_create(const struct engine *e, const struct network_new *asked,
+int network_create(const struct engine *e, const struct network_new *q,
 		   struct network *ret, struct error *err) _must_check_;
 
 /* network_create_default() - the default network, within the caller's transaction. */

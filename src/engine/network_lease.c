@@ -332,13 +332,15 @@ static int add_network(const struct network *n, struct network_lease *l,
 static int give_all(struct place *p, struct network_endpoint *ep,
 		    struct address_records *fresh)
 {
-	cleanup_strv char **last =
+	cleanup_strv char **before =
 		p->network->given ? str_split(p->network->given, ' ') : NULL;
+	cleanup_strv char **last = xcalloc(p->network->n_pools + 1, sizeof(*last));
 	cleanup_free char *joined = NULL;
+	size_t n_before = strv_len(before);
 	int r = check_in_network(p);
 
-	while (strv_len(last) < p->network->n_pools)
-		strv_add(&last, "-");
+	for (size_t k = 0; k < p->network->n_pools; k++)
+		last[k] = xstrdup(before && k < n_before ? before[k] : "-");
 	for (size_t k = 0; r >= 0 && k < p->network->n_pools; k++) {
 		char text[ADDRESS_TEXT_MAX];
 		struct address a;
