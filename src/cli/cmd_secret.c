@@ -313,7 +313,6 @@ static const struct command *const commands[] = {
 };
 
 const struct command cmd_secret = {
-	.common = true,
 	.name = "secret",
 	.group = "Pods, volumes, secrets",
 	.usage = "COMMAND",

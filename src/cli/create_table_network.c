@@ -12,7 +12,7 @@ const struct option_spec create_table_network[] = {
 	OPT_GROUP("Network and names"),
 	OPT_STRV(
 		O, net.networks, "network", 0, "NETWORK",
-		"a network (default: bridge), none, host, container:NAME; or ns:PATH, pasta, slirp4netns; "
+		"a network, none, host or container:NAME; or bridge (the default), ns:PATH, pasta, slirp4netns; "
 		"several times: several networks; NAME:ip=...,mac=...,alias=... says more",
 		.aliases = net_alias, .common = true),
 	OPT_STRING(O, hostname, "hostname", 'h', "NAME",
