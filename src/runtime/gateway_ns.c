@@ -155,7 +155,7 @@ int gateway_ns_make_in(int user_fd, struct gateway_ns *ret, struct error *err)
 	return fd < 0 ? fd : 0;
 }
 
-int gateway_ns_socket(const struct gateway_ns_visit *wanted, struct error *err)
+int gateway_ns_socket(const struct gateway_ns_visit *v, struct error *err)
 {
-	return go(visit, wanted, err);
+	return go(visit, v, err);
 }
