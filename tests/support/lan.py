@@ -8,6 +8,7 @@
 What goes wrong for the client is an OSError of Python's name, `lan.Failed`: "ConnectionRefusedError", "TimeoutError".
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -35,32 +36,36 @@ class Lan:
         """host: a process in the network namespace that plays the host, None for our own."""
         self.host = host
 
-    def _connect(self, sock):
+    @contextlib.contextmanager
+    def _connected(self):
+        """A socket belongs to the network namespace that it was made in, and so does the name of an abstract one."""
         if not self.host:
-            sock.connect(stage.AGENT)
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.connect(stage.AGENT)
+                yield sock
             return
         with open("/proc/thread-self/ns/net", "rb") as own, open(f"/proc/{self.host}/ns/net", "rb") as theirs:
             stage.set_namespace(theirs.fileno())
             try:
-                sock.connect(stage.AGENT)
+                sock = socket.socket(socket.AF_UNIX)
             finally:
                 stage.set_namespace(own.fileno())
+        with sock:
+            sock.connect(stage.AGENT)
+            yield sock
 
     def is_there(self):
         try:
-            with socket.socket(socket.AF_UNIX) as sock:
-                self._connect(sock)
+            with self._connected():
+                return True
         except OSError:
             return False
-        return True
 
     def _ask(self, request):
-        with socket.socket(socket.AF_UNIX) as sock:
-            self._connect(sock)
-            with sock.makefile("rwb") as f:
-                f.write(json.dumps(request).encode() + b"\n")
-                f.flush()
-                said = json.loads(f.readline())
+        with self._connected() as sock, sock.makefile("rwb") as f:
+            f.write(json.dumps(request).encode() + b"\n")
+            f.flush()
+            said = json.loads(f.readline())
         if "error" in said:
             raise Failed(said["error"])
         return said["received"]
