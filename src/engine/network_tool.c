@@ -152,7 +152,7 @@ static int slirp_args(const char *options, char ***ret, struct error *err)
 {
 	static const char *const fixed[] = {
 		"slirp4netns",       "--configure",      "--ready-fd=7",
-		"--netns-type=path", "--enable-seccomp", "--userns-path=" USER_PATH,
+		"--netns-type=path", "--enable-seccomp",
 	};
 	cleanup_strv char **words = options ? str_split(options, ',') : NULL;
 	struct slirp s;
@@ -162,6 +162,7 @@ static int slirp_args(const char *options, char ***ret, struct error *err)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		strv_add(ret, fixed[i]);
+	strv_add(ret, "--userns-path=" USER_PATH);
 	strv_addf(ret, "--mtu=%s", s.mtu);
 	if (!s.host_loopback)
 		strv_add(ret, "--disable-host-loopback");
