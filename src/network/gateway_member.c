@@ -158,8 +158,11 @@ static int configure_inside(struct gateway *g, const struct network_member *m,
 	netlink_init(&b);
 	netlink_link_up(&b, "lo");
 	for (size_t k = 0; r >= 0 && k < m->n_endpoints; k++)
-		if (is_new[k])
+		if (is_new[k]) {
 			r = add_addresses(&b, inside_fd, &m->endpoints[k], err);
+			if (r >= 0)
+				r = netlink_send_full(inside_fd, &b, err);
+		}
 	if (r < 0)
 		return r;
 	add_default_routes(&b, g, m, inside_fd);

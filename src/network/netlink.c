@@ -179,6 +179,13 @@ int netlink_send(int fd, struct netlink_batch *b, struct error *err)
 	return r;
 }
 
+int netlink_send_full(int fd, struct netlink_batch *b, struct error *err)
+{
+	if (b->n + NETLINK_ROOM < NETLINK_BATCH_MOST && b->len < sizeof(b->data) / 2)
+		return 0;
+	return netlink_send(fd, b, err);
+}
+
 int netlink_index(int fd, const char *name)
 {
 	struct ifreq q = {0};

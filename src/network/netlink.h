@@ -52,6 +52,10 @@ void netlink_nest_end(struct netlink_batch *b, size_t nest);
 /* netlink_send() - all of them, and wait for all answers. *err: the first that failed. The batch is empty then. */
 int netlink_send(int fd, struct netlink_batch *b, struct error *err) _must_check_;
 
+/* netlink_send_full() - if there may be no room for some requests more (NETLINK_ROOM). */
+#define NETLINK_ROOM 32
+int netlink_send_full(int fd, struct netlink_batch *b, struct error *err) _must_check_;
+
 /* netlink_index() - of an interface by its name; 0: there is none. */
 int netlink_index(int fd, const char *name);
 

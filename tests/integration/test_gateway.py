@@ -151,3 +151,13 @@ def test_the_default_route_moves(cubby, own_root):
     cubby.ok("network", "connect", "two", "anna")
     assert routes(cubby, "anna") == ["10.213.2.1"] and members(cubby) == ["anna"]
     cubby.ok("rm", "-f", "-t", "0", "anna")
+
+
+def test_one_at_many_networks(cubby, own_root):
+    names = [f"n{k}" for k in range(40)]
+    for k, name in enumerate(names):
+        cubby.ok("network", "create", "--subnet", f"10.213.{k}.0/24", "--subnet", f"fd31:{k:x}::/64", name)
+    said = cubby.ok("run", "--rm", *[word for name in names for word in ("--network", name)], "--rootfs", own_root,
+                    "ip", "-o", "addr")
+    assert said.count("inet 10.213.") == 40 and said.count("inet6 fd31:") == 40
+    assert len(status(cubby)["networks"]) == 40
