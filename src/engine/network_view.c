@@ -25,6 +25,13 @@ static struct json_object *range_view(const struct network_pool *pool, bool for_
 	return o;
 }
 
+/* A template may ask for one that is not there. */
+static void add_gateway(struct json_object *o, const char *gateway, bool for_template)
+{
+	json_add_str(o, KEY("gateway", "Gateway"),
+		     gateway || !for_template ? gateway : "");
+}
+
 static struct json_object *pools_view(const struct network *n, bool for_template)
 {
 	struct json_object *list = json_object_new_array();
@@ -33,10 +40,12 @@ static struct json_object *pools_view(const struct network *n, bool for_template
 		struct json_object *o = json_object_new_object();
 
 		json_add_str(o, KEY("subnet", "Subnet"), n->pools[i].subnet);
-		json_add_str(o, KEY("gateway", "Gateway"), n->pools[i].gateway);
-		if (n->pools[i].first)
+		add_gateway(o, n->pools[i].gateway, for_template);
+		if (n->pools[i].first || for_template)
 			json_add(o, KEY("lease_range", "LeaseRange"),
-				 range_view(&n->pools[i], for_template));
+				 n->pools[i].first
+					 ? range_view(&n->pools[i], for_template)
+					 : NULL);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -70,7 +79,7 @@ static struct json_object *endpoint_view(const struct network *n,
 		struct json_object *subnet = json_object_new_object();
 
 		json_add_str(subnet, KEY("ipnet", "IPNet"), *address);
-		json_add_str(subnet, KEY("gateway", "Gateway"), gateway_of(n, *address));
+		add_gateway(subnet, gateway_of(n, *address), for_template);
 		json_object_array_add(subnets, subnet);
 	}
 	json_add(o, KEY("subnets", "Subnets"), subnets);

@@ -44,6 +44,8 @@ def test_create_and_look(cubby):
     # a template has podman's names
     assert cubby.ok("network", "inspect", "-f", "{{.Name}} {{.IPv6Enabled}} {{.DNSEnabled}} {{.NetworkInterface}} "
                     "{{len .Subnets}}", "inner") == "inner true false inner0 2"
+    assert cubby.ok("network", "inspect", "-f", "{{range .Subnets}}[{{.Gateway}}{{if .LeaseRange}}{{.LeaseRange.StartIP}}{{end}}]"
+                    "{{end}}", "inner") == "[][]"
     rows = cubby.ok("network", "ls").splitlines()
     assert rows[0].split() == ["NETWORK", "ID", "NAME", "DRIVER"]
     assert [row.split()[1:] for row in rows[1:]] == [[n, "bridge"] for n in ("bridge", "inner", "lab", "network1")]
