@@ -74,7 +74,7 @@ int firewall_fd(const struct firewall *fw);
 void firewall_dispatch(struct firewall *fw);
 
 /* firewall_network() - before its bridge is up, and again (idempotent) when its definition has changed. */
-int firewall_network(struct firewall *fw, const struct network_definition *n,
+int firewall_network(struct firewall *fw, const struct network_definition *d,
 		     struct error *err) _must_check_;
 void firewall_network_forget(struct firewall *fw, const char *network_id);
 
