@@ -45,7 +45,7 @@ static const char inet_sets[] =
 	"\tchain refuse { }\n"
 	"\tchain leave { }\n"
 	"\tchain enter { }\n"
-	"\tchain gateway { }\n"
+	"\tchain to_us { }\n"
 	"\tchain forward { type filter hook forward priority filter; policy accept; }\n"
 	"\tchain input { type filter hook input priority filter; policy accept; }\n"
 	"\tchain postrouting { type nat hook postrouting priority srcnat; policy accept; }\n";
@@ -200,10 +200,10 @@ static void own_rules(struct buf *b, const char *uplink)
 
 static void input_rules(struct buf *b, bool is_host, const char *uplink)
 {
-	(void)buf_printf(b, "\tchain gateway {\n%s%s%s\t}\n", inet_gateway,
+	(void)buf_printf(b, "\tchain to_us {\n%s%s%s\t}\n", inet_gateway,
 			 is_host ? inet_host_gateway : "", inet_refuse_rest);
 	(void)buf_add_str(b, "\tchain input {\n"
-			     "\t\tiifname @bridges goto gateway\n");
+			     "\t\tiifname @bridges goto to_us\n");
 	if (uplink)
 		(void)buf_printf(
 			b,
@@ -217,8 +217,8 @@ static void input_rules(struct buf *b, bool is_host, const char *uplink)
 void firewall_text_base(struct buf *b, const char *table, bool is_host,
 			const char *uplink)
 {
-	static const char *const inet[] = {"record",  "refuse",  "leave", "enter",
-					   "gateway", "forward", "input", "postrouting"};
+	static const char *const inet[] = {"record", "refuse",  "leave", "enter",
+					   "to_us",  "forward", "input", "postrouting"};
 	static const char *const bridge[] = {"record", "answer", "heard", "prerouting",
 					     "forward"};
 	static const char *const host[] = {"prerouting"}, *const own[] = {"transparent",
