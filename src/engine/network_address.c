@@ -32,7 +32,7 @@ int address_parse(const char *text, struct address *ret)
 
 char *address_text(const struct address *a, char buf[static ADDRESS_TEXT_MAX])
 {
-	unsigned char bytes[sizeof(struct in6_addr)];
+	unsigned char bytes[sizeof(struct in6_addr)] = {0};
 	size_t n = a->is_v6 ? sizeof(bytes) : sizeof(struct in_addr);
 	address_number number = a->number;
 
