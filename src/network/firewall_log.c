@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "network/netlink_walk.h"
+
 #define COPIED       96
 #define READS_A_TIME 64
 
@@ -151,7 +153,7 @@ int firewall_log_read(int fd, void (*each)(void *data, const struct firewall_pac
 			return errno == EAGAIN ? 0 : -errno;
 		for (const struct nlmsghdr *h =
 			     (const struct nlmsghdr *)(const void *)bytes;
-		     NLMSG_OK(h, (unsigned)n); h = NLMSG_NEXT(h, n))
+		     NLMSG_OK(h, (unsigned)n); h = netlink_next(h, &n))
 			read_report(h, each, data);
 	}
 	return 0;

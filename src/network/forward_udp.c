@@ -29,8 +29,9 @@
 #define SOCKET_BUFFER (1 << 20)
 
 /* The address that the client sent to, as ancillary data of an answer. */
+/* As long as one cmsghdr and its data; that struct can't be a member of another one's middle. */
 union control {
-	struct cmsghdr header;
+	size_t alignment;
 	char in[CMSG_SPACE(sizeof(struct in_pktinfo))];
 	char in6[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };

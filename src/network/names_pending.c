@@ -79,11 +79,12 @@ void names_pending_end(struct names_server *s, struct names_pending *p)
 void names_pending_answer(struct names_server *s, struct names_pending *p,
 			  const uint8_t *message, size_t len)
 {
-	cleanup_free uint8_t *reply = TAKE_PTR(p->reply); /* message may be in it */
+	uint8_t *reply = TAKE_PTR(p->reply); /* message may be in it */
 	struct names_way way = p->way;
 
 	names_pending_end(s, p);
 	s->calls->reply(s, &way, message, len);
+	free(reply);
 }
 
 void names_pending_fail(struct names_server *s, struct names_pending *p,

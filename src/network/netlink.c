@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "network/netlink.h"
+#include "network/netlink_walk.h"
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -164,8 +165,8 @@ int netlink_send(int fd, struct netlink_batch *b, struct error *err)
 		if (len < 0)
 			return error_set(err, ERR_SYSTEM, (int)-len,
 					 "hear the kernel's network");
-		for (struct nlmsghdr *h = (void *)buffer; NLMSG_OK(h, (size_t)len);
-		     h = NLMSG_NEXT(h, len)) {
+		for (const struct nlmsghdr *h = (const void *)buffer;
+		     NLMSG_OK(h, (size_t)len); h = netlink_next(h, &len)) {
 			if (h->nlmsg_type != NLMSG_ERROR || h->nlmsg_seq == 0 ||
 			    h->nlmsg_seq > b->n)
 				continue;
@@ -214,8 +215,11 @@ static void read_link(const struct nlmsghdr *h,
 
 	if (info->ifi_family != AF_UNSPEC) /* a port that leaves its bridge */
 		return;
-	for (const struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left);
-	     a = RTA_NEXT(a, left)) {
+	const struct rtattr *first =
+		(const void *)((const char *)info + NLMSG_ALIGN(sizeof(*info)));
+
+	for (const struct rtattr *a = first; RTA_OK(a, left);
+	     a = netlink_next_attribute(a, &left)) {
 		if (a->rta_type == IFLA_IFNAME)
 			l.name = text_of(a);
 		else if (a->rta_type == IFLA_IFALIAS)
@@ -229,8 +233,10 @@ static void read_link(const struct nlmsghdr *h,
 static int read_links(const char *buffer, size_t len,
 		      void (*link)(void *data, const struct netlink_link *l), void *data)
 {
-	for (const struct nlmsghdr *h = (const void *)buffer; NLMSG_OK(h, len);
-	     h = NLMSG_NEXT(h, len)) {
+	ssize_t left = (ssize_t)len;
+
+	for (const struct nlmsghdr *h = (const void *)buffer; NLMSG_OK(h, (size_t)left);
+	     h = netlink_next(h, &left)) {
 		if (h->nlmsg_type == NLMSG_DONE)
 			return 1;
 		if (h->nlmsg_type == NLMSG_ERROR)

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "network/netlink_walk.h"
+
 #define BATCH_MAX   (256 << 10)
 #define TIMEOUT_SEC 5
 
@@ -169,7 +171,7 @@ static int read_answers(const char *data, ssize_t size, uint32_t *left)
 	int first = 0;
 
 	for (const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)data;
-	     NLMSG_OK(h, (unsigned)size); h = NLMSG_NEXT(h, size)) {
+	     NLMSG_OK(h, (unsigned)size); h = netlink_next(h, &size)) {
 		const struct nlmsgerr *e = NLMSG_DATA(h);
 
 		if (h->nlmsg_type != NLMSG_ERROR ||

@@ -2,6 +2,7 @@
 /* --network, --allow-net and the options of slirp4netns and pasta: words with blanks between them, the first byte says
  * which. What is accepted goes into a record and comes out of it as it was. */
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "engine/network_option.h"
 #include "engine/network_tool.h"
@@ -30,8 +31,9 @@ static void try_tool(const struct network_config *c)
 {
 	cleanup_error struct error err = ERROR_INIT;
 	cleanup_strv char **args = NULL;
-	cleanup_free char *dns = network_tool_dns(c->tool, c->options);
+	char *dns = network_tool_dns(c->tool, c->options);
 
+	free(dns);
 	if (network_tool_args(c->tool, c->options, &args, &err) < 0 &&
 	    !error_is_set(&err))
 		__builtin_trap();
