@@ -188,6 +188,35 @@ static int watch(struct tool *t)
 	return t->pid_fd < 0 ? -errno : 0;
 }
 
+/*
+ * pasta is not told when we die (it changes its credentials, which makes the kernel forget PR_SET_PDEATHSIG): another process
+ * waits for our end, and ends it.
+ */
+static int guard(const struct tool *t)
+{
+	int pipe_fds[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid != 0) {
+		close(pipe_fds[0]);
+		return pid < 0 ? -errno
+			       : 0; /* the other end stays open as long as we live */
+	}
+	close(pipe_fds[1]);
+	close(TOOL_FD_ANSWER);
+	close(TOOL_FD_END);
+	close(TOOL_FD_NET);
+	close(TOOL_FD_USER);
+	while (read(pipe_fds[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	(void)sys_pidfd_send_signal(t->pid_fd, SIGKILL);
+	_exit(0);
+}
+
 /* Until the container has ended, or the tool. */
 static void stay(struct tool *t)
 {
@@ -235,7 +264,7 @@ int tool_main(int argc, char **argv)
 	r = wait_ready(&t);
 	if (r > 0 && t.is_pasta) {
 		close(t.pid_fd);
-		r = watch(&t) < 0 ? -1 : 1;
+		r = watch(&t) < 0 || guard(&t) < 0 ? -1 : 1;
 	}
 	if (r > 0) {
 		answer(TOOL_READY, strlen(TOOL_READY));

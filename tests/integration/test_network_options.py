@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 
 import pytest
@@ -149,6 +150,12 @@ def test_pasta(cubby, busybox_root):
     up(cubby, busybox_root, "web", "--network", "pasta:-I,up0,-a,10.98.0.7,-n,24,-g,10.98.0.1,-4")
     assert "inet 10.98.0.7/24" in inside(cubby, "web", "ip -o addr show up0")
     helpers = [p for p in process.descendants() if "pasta" in process.command_line(p)]
-    assert len(helpers) >= 2
+    assert len(helpers) == 3
     cubby.ok("kill", "web")
     process.wait_until(lambda: not any(process.alive(p) for p in helpers), "pasta to end", 5)
+
+    # killed, who looks after it takes it along
+    cubby.ok("start", "web")
+    helpers = {p: process.command_line(p) for p in process.descendants() if "pasta" in process.command_line(p)}
+    os.kill(min(p for p, line in helpers.items() if "network" in line), signal.SIGKILL)
+    process.wait_until(lambda: not any(process.alive(p) for p in helpers), "pasta to end too", 5)
