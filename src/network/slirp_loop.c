@@ -7,6 +7,7 @@
 #include "network/slirp_loop.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <slirp/libslirp.h>
@@ -23,6 +24,7 @@
 #define FRAME_MAX     (UPLINK_MTU + 64)
 #define FRAMES_A_TURN 64 /* then sockets get their turn */
 #define TAP_INDEX     0
+#define LARGE_BYTES   (128 << 10)
 
 /* libslirp has one timer, that of its router advertisements. */
 struct timer {
@@ -229,6 +231,9 @@ int slirp_main(int argc, char **argv)
 	struct loop *l = xcalloc(1, sizeof(*l));
 	SlirpConfig c = configuration(argc > 1 && strcmp(argv[1], "--no-ipv6") == 0);
 
+	/* Each connection has two buffers of a megabyte, hardly touched most of the time. By themselves they go back to the
+	 * kernel; by default malloc(3) starts to keep such sizes in its heap after the first. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	l->timer.when_msec = -1;
 	/* a connection that its other end has left is an error of send(2), no end of ours */
 	if (sigaction(SIGPIPE, &ignore, NULL) < 0)
