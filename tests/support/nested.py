@@ -41,6 +41,10 @@ def make_tree(pristine, prefix, path):
     for program in _programs(os.path.join(path, "usr/local")):
         subprocess.run(["strip", program], stderr=subprocess.DEVNULL, check=False)
     os.makedirs(os.path.join(path, "home/carol"))
+    # as there is no nft in it, and no tun
+    os.makedirs(os.path.join(path, "etc/containers"))
+    with open(os.path.join(path, "etc/containers/containers.conf"), "w", encoding="utf-8") as f:
+        f.write('[containers]\nnetns = "none"\n')
     return path
 
 
