@@ -230,7 +230,7 @@ static int bear(const struct birth *b, struct error *err)
 		pid = fork();
 		if (pid == 0)
 			become(b);
-		_exit(pid < 0);
+		_exit(pid < 0 ? 1 : 0);
 	}
 	if (proc_wait(pid, -EBADF, -1, &status) < 0 || !WIFEXITED(status) ||
 	    WEXITSTATUS(status) != 0)
