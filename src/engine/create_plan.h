@@ -54,6 +54,7 @@ struct create_plan {
 	struct settings settings;
 	struct sharing_plan sharing;
 	struct network_config net;
+	bool no_network_for_want; /* it would be at one if nft were installed */
 	bool ports_discarded; /* published, but it has no network of its own */
 	struct userns_plan userns;
 	struct idmap uids,

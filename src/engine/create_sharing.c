@@ -16,6 +16,7 @@
 #include "spec/spec.h"
 #include "util/fs.h"
 #include "util/mem.h"
+#include "util/proc.h"
 #include "util/str.h"
 
 #define USER_CHAIN_MAX 64 /* containers that join one another's user namespace */
@@ -211,6 +212,20 @@ static int join_path(struct sharing_plan *s, enum namespace_kind kind, const cha
 	return 0;
 }
 
+/* Rules are made by nft(8). Where it is not installed (in a small image, say) a container of which nobody said what network
+ * it wants does without, and run says so. */
+static const char *standard_network(struct create_plan *p)
+{
+	const char *standard = p->options->conf.network;
+	cleanup_free char *nft = NULL;
+
+	if (!network_option_is_open(&p->options->net, standard))
+		return standard;
+	nft = proc_find("nft");
+	p->no_network_for_want = !nft;
+	return nft ? standard : "none";
+}
+
 static int plan_one(const struct engine *e, struct create_plan *p,
 		    enum namespace_kind kind, struct error *err)
 {
@@ -219,8 +234,8 @@ static int plan_one(const struct engine *e, struct create_plan *p,
 		xasprintf("%s %s", namespace_option_name(kind), text ? text : "");
 	struct namespace_option *o = &p->sharing.options[kind];
 	int r = kind == NS_NETWORK
-			? network_option_parse(&p->options->net, p->options->conf.network,
-					       o, &p->net, err)
+			? network_option_parse(&p->options->net, standard_network(p), o,
+					       &p->net, err)
 			: namespace_option_parse(kind, text, o, err);
 
 	if (r < 0)

@@ -15,6 +15,8 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,9 +41,11 @@
 #include "util/mem.h"
 #include "util/proc.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 #define GATEWAY_FILE "gateway" /* in a container's run directory, see kept_fd.h */
 #define PROGRAM      "network"
+#define END_MSEC     5000
 
 void gateway_release(struct gateway *g)
 {
@@ -340,6 +344,42 @@ int gateway_peek(const struct engine *e, struct gateway *ret)
 		return -ENOENT;
 	}
 	return 0;
+}
+
+/* The process on the other side, while it is connected. */
+static int open_program(int fd, struct error *err)
+{
+	cleanup_json struct json_object *hello = json_object_new_object(), *answer = NULL;
+	struct json_object *pid;
+	uint64_t number;
+	int r;
+
+	json_add_str(hello, "op", "hello");
+	r = network_client_send(fd, hello, -EBADF, err);
+	if (r >= 0)
+		r = network_client_receive(fd, &answer, NULL, err);
+	pid = r >= 0 ? json_get(answer, "pid") : NULL;
+	if (!pid || json_to_u64(pid, "pid", &number, err) < 0 || number > INT_MAX)
+		return -EBADF;
+	return sys_pidfd_open((pid_t)number, 0);
+}
+
+void gateway_end(const struct engine *e)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_gateway struct gateway g = GATEWAY_INIT;
+	cleanup_fd int pid_fd = -EBADF;
+	struct pollfd ended = {.events = POLLIN};
+
+	if (gateway_peek(e, &g) < 0)
+		return;
+	pid_fd = ended.fd = open_program(g.fd, &err);
+	if (pid_fd < 0 || sys_pidfd_send_signal(pid_fd, SIGTERM) < 0) {
+		error_drop(&err, "it ends by itself");
+		return;
+	}
+	gateway_release(&g);
+	(void)!poll(&ended, 1, END_MSEC);
 }
 
 int gateway_register(int container_dirfd, int net_ns_fd, struct error *err)

@@ -34,5 +34,9 @@ int gateway_open(const struct engine *e, struct gateway *ret,
 /* gateway_peek() - only if its program runs; else -ENOENT without an error. */
 int gateway_peek(const struct engine *e, struct gateway *ret);
 
+/* gateway_end() - once no container is at a network any more: the program ends now, not some seconds later. Returns when it
+ * has; there may be none. */
+void gateway_end(const struct engine *e);
+
 /* gateway_register() - in the process that keeps net_ns_fd (number of the fd that stays open): this container uses it. */
 int gateway_register(int container_dirfd, int net_ns_fd, struct error *err) _must_check_;

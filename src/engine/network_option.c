@@ -400,6 +400,15 @@ static char *const *texts_of(const struct network_options *o, const char *standa
 	return (char *const *)storage;
 }
 
+bool network_option_is_open(const struct network_options *o, const char *standard)
+{
+	bool is_said =
+		(o->networks && !str_empty(o->networks[0])) || !str_empty(standard);
+
+	return !is_said && !o->ip && !o->ip6 && !o->mac && !o->aliases && !o->publish &&
+	       !o->publish_all && !o->allow;
+}
+
 bool network_option_is_bridge(const struct network_options *o, const char *standard)
 {
 	const char *storage[2];

@@ -34,6 +34,9 @@ int network_option_parse(const struct network_options *o, const char *standard,
 			 struct namespace_option *ret_mode, struct network_config *ret,
 			 struct error *err) _must_check_;
 
+/* network_option_is_open() - nothing at all was said of the network, so that it may be what can be had. */
+bool network_option_is_open(const struct network_options *o, const char *standard);
+
 /* network_option_mode() - of the first word alone, with the networks' keys: whether the mode is one at networks. */
 bool network_option_is_bridge(const struct network_options *o, const char *standard);
 

@@ -7,11 +7,13 @@
 
 #include "engine/container.h"
 #include "engine/event_file.h"
+#include "engine/gateway.h"
 #include "engine/image.h"
 #include "engine/pod.h"
 #include "engine/pod_act.h"
 #include "engine/remove.h"
 #include "engine/user_ids.h"
+#include "network/client.h"
 #include "store/image_record.h"
 #include "util/fs.h"
 #include "util/mem.h"
@@ -44,6 +46,7 @@ static const struct own_name run_names[] = {
 	{"pods", true},
 	{"data", false},
 	{"outer", true},
+	{NETWORK_DIR, false},
 	{"layers-", true},
 	{EVENT_FILE, true},
 };
@@ -138,6 +141,7 @@ int engine_reset(struct engine *e, struct error *err)
 		r = unmount_images(e, err);
 	if (r < 0)
 		return r;
+	gateway_end(e);
 	store_close(TAKE_PTR(e->store));
 	r = empty_dir(e, e->paths.data, data_names, ARRAY_SIZE(data_names), err);
 	return r < 0 ? r

@@ -178,6 +178,10 @@ static int plan(const struct run_request *request, struct create_plan *p,
 		r = create_plan_build(request->engine, request->options, p, err);
 	if (r < 0)
 		return r;
+	if (p->no_network_for_want && request->warn)
+		request->warn("this container has no network: nft is not installed "
+			      "(on Debian: apt-get install nftables; --network none is "
+			      "without one, and without this line)");
 	warning = create_plan_warning(p);
 	if (warning && request->warn)
 		request->warn(warning);

@@ -31,6 +31,6 @@ int monitor_options_parse(int argc, char **argv, struct monitor_options *ret,
 			  const char **ret_wrong) _must_check_;
 
 /* monitor_options_fds() - the fds given, unsorted, into fds; returns how many. */
-#define MONITOR_OPTION_FDS 11
+#define MONITOR_OPTION_FDS 12
 int monitor_options_fds(const struct monitor_options *o,
 			int fds[static MONITOR_OPTION_FDS]);
