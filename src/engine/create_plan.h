@@ -55,7 +55,7 @@ struct create_plan {
 	struct sharing_plan sharing;
 	struct network_config net;
 	bool no_network_for_want; /* it would be at one if nft were installed */
-	bool ports_discarded; /* published, but it has no network of its own */
+	bool ports_discarded;     /* published, but it has no network of its own */
 	struct userns_plan userns;
 	struct idmap uids,
 		gids; /* empty: no user namespace; outside are ids of the engine's
