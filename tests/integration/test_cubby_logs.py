@@ -99,7 +99,8 @@ def test_of_one_that_writes_faster_than_is_read(cubby, busybox_root):
         cubby.wait_log("t", "line")
         # of a file that begins anew faster than it is read there may be nothing
         assert set(cubby.ok("logs", "t").split()) <= {"line"}
-        assert options or cubby.ok("logs", "--tail", "50", "t").split() == ["line"] * 50
+        # one that was being written when it was counted may come on top
+        assert options or len(cubby.ok("logs", "--tail", "50", "t").split()) in (50, 51)
         with cubby.start("logs", "-f", "--tail", "3", "t") as follower:
             assert {follower.stdout.readline() for _ in range(10)} == {"line\n"}
             follower.terminate()
