@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "network/allow.h"
+#include "util/mem.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -155,14 +156,12 @@ static int split_port(const char *word, char **text, const char **ret_port,
 
 int allow_parse(const char *word, struct allow_rule *ret, struct error *err)
 {
-	cleanup_free char *copy = strdup(word);
+	cleanup_free char *copy = xstrdup(word);
 	const char *port;
 	char *text = copy;
 	int r;
 
 	*ret = (struct allow_rule){0};
-	if (!copy)
-		return error_set(err, ERR_SYSTEM, ENOMEM, "allow a destination");
 	r = split_port(word, &text, &port, err);
 	if (r < 0)
 		return r;

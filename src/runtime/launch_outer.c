@@ -199,7 +199,8 @@ static int open_layers(const struct init *i, struct overlay_dirs *ret, struct er
 static int mount_root(const struct init *i, const struct overlay_dirs *d, int user_ns_fd,
 		      struct error *err)
 {
-	const char *place = i->options->outer->trees;
+	/* never NULL: only then is the root mounted here */
+	const char *trees = i->options->outer->trees, *place = trees ? trees : "";
 	cleanup_fd int place_fd = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = place_fd < 0 ? error_set(err, ERR_SYSTEM, errno, "open %s", place)
 			     : overlay_idmap(d, user_ns_fd, err);

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include "unit.h"
+#include "util/mem.h"
 #include "util/str.h"
 
 struct bytes {
@@ -24,7 +25,7 @@ struct bytes {
 static int read_question(const struct bytes *b, struct dns_question *ret)
 {
 	/* of its own size, so that a sanitizer sees one byte too many */
-	cleanup_free uint8_t *copy = malloc(b->len ? b->len : 1);
+	cleanup_free uint8_t *copy = xmalloc(b->len ? b->len : 1);
 
 	memcpy(copy, b->data, b->len);
 	return dns_question_read(copy, b->len, ret);

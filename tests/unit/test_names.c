@@ -149,7 +149,12 @@ static void fake_server(const char *address)
 	ck_assert_int_eq(dns_address_read(address, &own), 0);
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
-	while (pid == 0) {
+	if (pid > 0) {
+		close(udp_fd);
+		close(tcp_fd);
+		return;
+	}
+	for (;;) {
 		struct pollfd fds[] = {{udp_fd, POLLIN, 0}, {tcp_fd, POLLIN, 0}};
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -159,8 +164,6 @@ static void fake_server(const char *address)
 		if (fds[1].revents)
 			fake_tcp(tcp_fd, &own);
 	}
-	close(udp_fd);
-	close(tcp_fd);
 }
 
 /* ---- what the gateway process would do ---- */

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include "unit.h"
+#include "util/mem.h"
 #include "util/str.h"
 
 #define NET_A "aa00"
@@ -207,9 +208,9 @@ START_TEST(test_turns)
 	ck_assert_str_eq(ask(&b, NET_A, "10.89.0.9", "tight.dns.podman", DNS_TYPE_A),
 			 "answered refused 5");
 	cleanup_free char *first =
-		strdup(ask(&b, NET_A, "10.89.0.3", "store", DNS_TYPE_A));
+		xstrdup(ask(&b, NET_A, "10.89.0.3", "store", DNS_TYPE_A));
 	cleanup_free char *second =
-		strdup(ask(&b, NET_A, "10.89.0.3", "store", DNS_TYPE_A));
+		xstrdup(ask(&b, NET_A, "10.89.0.3", "store", DNS_TYPE_A));
 	ck_assert_str_ne(first, second);
 	ck_assert(strstr(first, " 10.89.0.3") && strstr(first, " 10.89.0.4"));
 	ck_assert(strstr(second, " 10.89.0.3") && strstr(second, " 10.89.0.4"));
