@@ -208,4 +208,6 @@ def test_died_once(loaded):
     for looker in lookers:
         looker.communicate(timeout=30)
     loaded.wait_status("many", "exited")
+    # on record a moment before it is told
+    process.wait_until(lambda: "died" in of(loaded, "many"))
     assert of(loaded, "many").count("died") == 1
