@@ -69,6 +69,7 @@ const struct conf_key conf_keys[] = {
 	ENGINE("retry_delay", CONF_STRING, "retry-delay", "time between them"),
 	ENGINE("stop_timeout", CONF_NUMBER, "stop-timeout", "seconds from the stop signal to SIGKILL"),
 	NETWORK("default_network", CONF_STRING, "what the default network is called: bridge, if nobody says it"),
+	NETWORK("default_rootless_network_cmd", CONF_STRING, "an ordinary user's way out of its networks: own or slirp4netns; pasta is for podman"),
 	NETWORK("default_subnet", CONF_STRING, "its subnet, if neither the host nor another network has it"),
 	NETWORK("default_subnet_pools", CONF_TABLES, "where subnets of networks come from: {\"base\" = \"10.89.0.0/16\", \"size\" = 24}"),
 	{NULL},

@@ -25,7 +25,9 @@
 #include <unistd.h>
 
 #include "engine/container_config.h"
+#include "engine/containers_conf.h"
 #include "engine/kept_fd.h"
+#include "engine/network_default.h"
 #include "engine/network_lease.h"
 #include "engine/outer.h"
 #include "engine/ports.h"
@@ -177,6 +179,24 @@ static void add_teller(const struct engine *e, struct birth *b)
 	}
 }
 
+/* pasta, podman's own word there, can't serve a network: then what is best. */
+static void add_uplink(const struct engine *e, struct birth *b)
+{
+	cleanup_json struct json_object *conf = NULL;
+	cleanup_error struct error err = ERROR_INIT;
+	const char *word;
+
+	if (network_conf(e, &conf, &err) < 0) {
+		error_drop(&err, "who makes a network says so");
+		return;
+	}
+	word = conf_string(conf, "network", "default_rootless_network_cmd");
+	if (!str_eq(word, "own") && !str_eq(word, "slirp4netns"))
+		return;
+	strv_add(&b->argv, "--uplink");
+	strv_add(&b->argv, word);
+}
+
 static int prepare(const struct engine *e, int dirfd, struct birth *b, struct error *err)
 {
 	int fd, r = self_helper(PROGRAM, &b->program, err);
@@ -196,8 +216,10 @@ static int prepare(const struct engine *e, int dirfd, struct birth *b, struct er
 	if (log_get_level() >= LOG_LEVEL_DEBUG)
 		strv_add(&b->argv, "--debug");
 	add_teller(e, b);
-	if (e->rootless)
+	if (e->rootless) {
+		add_uplink(e, b);
 		return pass_namespaces(e, b, err);
+	}
 	add_host_name(e, b);
 	return 0;
 }
