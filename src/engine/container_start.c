@@ -62,7 +62,8 @@ static void undo(const struct revival *x)
 	cleanup_error struct error err = ERROR_INIT;
 	int r = 0;
 
-	if (x->network.request && !x->recorded)
+	/* the gateway may have failed after they were given */
+	if (!x->recorded && network_start_is_needed(&x->plan))
 		r = network_lease_drop(x->engine, x->plan.id, &err);
 	if (x->recorded)
 		r = container_record_rest(x->engine->store, x->plan.id, x->failure, &err);

@@ -264,6 +264,7 @@ int container_create_record(struct creation *c, struct create_plan *p, struct er
 	if (r >= 0 && !str_eq(name, p->name)) {
 		free(c->start.name);
 		c->start.name = xstrdup(p->name);
+		c->renamed = true;
 		r = start_plan_etc(&c->start, &c->network.lease, c->lock_fd, &c->etc_fds,
 				   err);
 	}

@@ -27,6 +27,7 @@ struct creation {
 	char **gifts; /* owned; paths that the launch gives to the container's root */
 	struct etc_fds
 		etc_fds; /* owned; of the files for /etc, in case the name must change */
+	bool renamed;    /* the name that it was to have was taken meanwhile */
 	bool done;       /* keep it; otherwise creation_release() removes all traces */
 };
 #define CREATION_INIT                                     \

@@ -31,6 +31,7 @@
 #include "engine/network_lease.h"
 #include "engine/outer.h"
 #include "engine/ports.h"
+#include "engine/start_plan.h"
 #include "engine/user_ids.h"
 #include "network/client.h"
 #include "runtime/namespace.h"
@@ -57,11 +58,11 @@ void gateway_release(struct gateway *g)
 	*g = GATEWAY_INIT;
 }
 
-static int open_dir(const struct engine *e, struct error *err)
+static int open_dir(const struct engine *e, bool create, struct error *err)
 {
 	cleanup_free char *path = fs_join(e->paths.run, NETWORK_DIR);
 
-	return fs_open_dir(AT_FDCWD, path, true, 0700, err);
+	return fs_open_dir(AT_FDCWD, path, create, 0700, err);
 }
 
 /* -ECONNREFUSED, -ENOENT, -ECONNRESET: no program, or one that is just ending. */
@@ -131,29 +132,27 @@ static void add_map(struct birth *b, const char *option, const struct idmap *map
 }
 
 /* The user namespace of remapped containers is one that has all ids already. */
-static int pass_namespaces(const struct engine *e, struct birth *b, struct error *err)
+static void pass_namespaces(const struct engine *e, struct birth *b)
 {
 	const struct kept_fd kept = {
 		.file = GATEWAY_FILE, .type = CLONE_NEWNET, .user_ns_fd = -EBADF};
 	cleanup_user_ids struct user_ids ids = {0};
 	cleanup_fd int outer_fd = -EBADF;
 	int fd = kept_fd_find(e, &kept);
-	(void)err;
 
 	if (fd >= 0) {
 		pass(b, "--net-ns-fd", fd);
-		return 0;
+		return;
 	}
 	outer_fd = outer_peek(e);
 	fd = outer_fd >= 0 ? namespace_open_owner(outer_fd) : -EBADF;
 	if (fd >= 0) {
 		pass(b, "--user-ns-fd", fd);
-		return 0;
+		return;
 	}
 	user_ids_any(e, &ids);
 	add_map(b, "--uids", &ids.uids);
 	add_map(b, "--gids", &ids.gids);
-	return 0;
 }
 
 /* FNV-1a: a name for things on the host that several stores of root may each have. */
@@ -218,9 +217,10 @@ static int prepare(const struct engine *e, int dirfd, struct birth *b, struct er
 	add_teller(e, b);
 	if (e->rootless) {
 		add_uplink(e, b);
-		return pass_namespaces(e, b, err);
+		pass_namespaces(e, b);
+	} else {
+		add_host_name(e, b);
 	}
-	add_host_name(e, b);
 	return 0;
 }
 
@@ -264,37 +264,35 @@ static int bear(const struct birth *b, struct error *err)
 	return 0;
 }
 
-static void announce_one(const struct engine *e, const struct gateway *g,
-			 const struct container_record *rec)
+/* Return: -errno with *err if it can't be told, or the program won't have it; 0 too of one that is at no network. */
+static int announce_one(const struct engine *e, const struct gateway *g,
+			const struct container_record *rec, struct error *err)
 {
-	cleanup_error struct error err = ERROR_INIT;
 	cleanup_container_config struct container_config config = {0};
+	cleanup_start_plan struct start_plan plan = START_PLAN_INIT;
 	cleanup_network_lease struct network_lease lease = {0};
 	cleanup_json struct json_object *request = NULL;
-	int r = container_config_parse(rec->config, &config, &err);
+	int r = container_config_parse(rec->config, &config, err);
 
-	if (r >= 0 && config.net.n_attachments == 0)
-		return;
+	if (r < 0 || config.net.n_attachments == 0)
+		return r;
+	r = start_plan_read(e, rec->id, &plan, err);
 	if (r >= 0)
 		r = network_lease_read(
 			e,
 			&(struct network_lease_request){.id = rec->id,
 							.name = rec->name,
+							.hostname = plan.hostname,
 							.config = &config.net,
 							.dns_servers = config.dns},
-			&lease, &err);
-	if (r >= 0 && lease.member.n_endpoints == 0)
-		return;
-	if (r >= 0) {
-		ports_fill_running(e, rec->id, &lease.member);
-		request = network_client_announce(lease.networks, lease.n_networks,
-						  &lease.member);
-		r = network_client_send(g->fd, request, -EBADF, &err);
-	}
-	if (r >= 0)
-		r = network_client_receive(g->fd, NULL, NULL, &err);
-	if (r < 0)
-		error_drop(&err, "a container that the new network program doesn't know");
+			&lease, err);
+	if (r < 0 || lease.member.n_endpoints == 0)
+		return r;
+	ports_fill_running(e, rec->id, &lease.member);
+	request =
+		network_client_announce(lease.networks, lease.n_networks, &lease.member);
+	r = network_client_send(g->fd, request, -EBADF, err);
+	return r < 0 ? r : network_client_receive(g->fd, NULL, NULL, err);
 }
 
 /* It is new, so it knows nobody. */
@@ -304,10 +302,14 @@ static int announce_all(const struct engine *e, const struct gateway *g,
 	cleanup_container_records struct container_records records = {0};
 	int r = container_record_list(e->store, &records, err);
 
-	for (size_t k = 0; r >= 0 && k < records.n; k++)
-		if (records.items[k].phase != CONTAINER_AT_REST &&
-		    !records.items[k].ended)
-			announce_one(e, g, &records.items[k]);
+	for (size_t k = 0; r >= 0 && k < records.n; k++) {
+		cleanup_error struct error tolerated = ERROR_INIT;
+		const struct container_record *rec = &records.items[k];
+
+		if (rec->phase != CONTAINER_AT_REST && !rec->ended &&
+		    announce_one(e, g, rec, &tolerated) < 0)
+			error_drop(&tolerated, "the new network program has it not");
+	}
 	return r < 0 ? r : 0;
 }
 
@@ -340,7 +342,7 @@ static int start(const struct engine *e, int dirfd, struct gateway *ret,
 
 int gateway_open(const struct engine *e, struct gateway *ret, struct error *err)
 {
-	cleanup_fd int dirfd = open_dir(e, err), lock_fd = -EBADF;
+	cleanup_fd int dirfd = open_dir(e, true, err), lock_fd = -EBADF;
 	int r = dirfd < 0 ? dirfd : greet(dirfd, ret, err);
 
 	if (dirfd < 0 || !is_gone(r))
@@ -359,13 +361,29 @@ int gateway_open(const struct engine *e, struct gateway *ret, struct error *err)
 int gateway_peek(const struct engine *e, struct gateway *ret)
 {
 	cleanup_error struct error err = ERROR_INIT;
-	cleanup_fd int dirfd = open_dir(e, &err);
+	cleanup_fd int dirfd = open_dir(e, false, &err);
 
 	if (dirfd < 0 || greet(dirfd, ret, &err) < 0) {
 		error_drop(&err, "there is no network program");
 		return -ENOENT;
 	}
 	return 0;
+}
+
+void gateway_announce(const struct engine *e, const char *id)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_gateway struct gateway g = GATEWAY_INIT;
+	cleanup_container_record struct container_record rec = {0};
+	int r = gateway_peek(e, &g);
+
+	if (r < 0)
+		return;
+	r = container_record_get(e->store, id, &rec, &err);
+	if (r >= 0)
+		r = announce_one(e, &g, &rec, &err);
+	if (r < 0)
+		error_drop(&err, "it ended meanwhile");
 }
 
 /* The process on the other side, while it is connected. */

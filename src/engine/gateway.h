@@ -34,6 +34,9 @@ int gateway_open(const struct engine *e, struct gateway *ret,
 /* gateway_peek() - only if its program runs; else -ENOENT without an error. */
 int gateway_peek(const struct engine *e, struct gateway *ret);
 
+/* gateway_announce() - a container that runs has other names than the program was told, if it runs. */
+void gateway_announce(const struct engine *e, const char *id);
+
 /* gateway_end() - once no container is at a network any more: the program ends now, not some seconds later. Returns when it
  * has; there may be none. */
 void gateway_end(const struct engine *e);

@@ -2,6 +2,7 @@
 #include "engine/rename.h"
 
 #include "engine/event.h"
+#include "engine/gateway.h"
 #include "engine/names.h"
 #include "util/str.h"
 
@@ -36,5 +37,7 @@ int container_rename(const struct engine *e, const struct container *c, const ch
 	if (r < 0)
 		return error_wrap(err, "rename container %s", c->record.name);
 	tell(e, c, name);
+	if (status_is_up(c->status) && c->config.net.n_attachments)
+		gateway_announce(e, c->record.id);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "engine/create_image.h"
 #include "engine/create_plan.h"
 #include "engine/foreground.h"
+#include "engine/gateway.h"
 #include "engine/log_option.h"
 #include "engine/pidfiles.h"
 #include "engine/pod_member.h"
@@ -114,6 +115,8 @@ static int launch(const struct run_request *request, struct create_plan *p,
 		create_event_started(request->engine, p, request->foreground);
 	if (r >= 0)
 		mounts_settle(request->engine, &c->mounts);
+	if (r >= 0 && c->renamed && p->net.n_attachments)
+		gateway_announce(request->engine, p->id);
 	return r;
 }
 

@@ -2,6 +2,8 @@
 """Names as containers see them: forwards, backwards, by TCP, of one's own networks only, and of what a limited one may reach."""
 
 import ipaddress
+import os
+import signal
 import socket
 import struct
 
@@ -74,6 +76,19 @@ def test_names(shop):
     shop.ok("rm", "-f", "-t", "0", "db")
     process.wait_until(lambda: look_up(shop, "client", "store") == [other["IPAddress"]], "db is forgotten")
     assert look_up(shop, "client", "db.dns.podman") == "NXDOMAIN"
+
+
+def test_other_names(shop):
+    """A new name counts at once; a new network program knows all names, also those that no record has."""
+    db = sleeper(shop, "db", "--network", "shop", "--hostname", "dbhost")["shop"]["IPAddress"]
+    sleeper(shop, "client", "--network", "shop")
+    assert look_up(shop, "client", "db") == [db]
+    shop.ok("rename", "db", "ledger")
+    assert look_up(shop, "client", "ledger") == [db] and look_up(shop, "client", "db") == "NXDOMAIN"
+    os.kill(network.gateway(shop.run_dir), signal.SIGKILL)
+    shop.ok("run", "--rm", "--network", "shop", "net:1", "true")
+    for name in ("ledger", "dbhost"):
+        assert look_up(shop, "client", name) == [db], name
 
 
 def test_limited_names(shop):
