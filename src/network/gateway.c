@@ -218,6 +218,12 @@ struct arguments {
 	bool is_debug;
 };
 
+static void arguments_release(struct arguments *a)
+{
+	idmap_release(&a->uids);
+	idmap_release(&a->gids);
+}
+
 static int read_map(const char *text, struct idmap *ret, struct error *err)
 {
 	cleanup_strv char **lines = str_split(text, ',');
@@ -326,7 +332,8 @@ static int begin(struct gateway *g, struct arguments *a, struct error *err)
 int gateway_main(int argc, char **argv)
 {
 	cleanup_error struct error err = ERROR_INIT;
-	struct arguments a = {.user_fd = -EBADF, .net_fd = -EBADF};
+	cleanup(arguments_release) struct arguments a = {.user_fd = -EBADF,
+							 .net_fd = -EBADF};
 	struct gateway g = {
 		.ns = GATEWAY_NS_INIT,
 		.dir_fd = -EBADF,

@@ -20,6 +20,7 @@ import time
 
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
+IS_SANITIZED = "ASAN_OPTIONS" in os.environ
 LIMIT = 20 * float(os.environ.get("CUBBY_TEST_SLOW", "1"))
 RULES = """
 table inet cubby {
@@ -164,13 +165,6 @@ def is_reset(action):
     return False
 
 
-def wait_until(condition):
-    end = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def addresses(rig):
     """Who the server thinks its client is."""
     listeners = {a: rig.bound("container", socket.SOCK_STREAM, a, 80) for a in ("0.0.0.0", "::")}
@@ -249,7 +243,7 @@ def endings(rig):
         # bytes that came before the reset are there to be read
         client, server = pair()
         client.sendall(b"unread")
-        wait_until(lambda: select.select([server], [], [], 0)[0])
+        assert select.select([server], [], [], LIMIT)[0]
         server.sendall(b"413")
         assert client.recv(3) == b"413"
         server.close()
@@ -320,18 +314,14 @@ def many(rig):
                 s.connect(("192.0.2.1", 8080))
                 clients.append(s)
                 if i % 100 == 99:
-                    wait_until(lambda: select.select([listener], [], [], 0)[0])
+                    assert select.select([listener], [], [], LIMIT)[0]
                     with contextlib.suppress(BlockingIOError):
                         while True:
                             servers.append(listener.accept()[0])
 
-        def all_there():
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    servers.append(listener.accept()[0])
-            return len(servers) == wanted
-
-        wait_until(all_there)
+        listener.settimeout(LIMIT)
+        while len(servers) < wanted:
+            servers.append(listener.accept()[0])
         for s in servers:
             s.sendall(b"x")
         for s in clients:
@@ -379,10 +369,12 @@ def ending(rig):
         listener.accept()
         with open(f"/proc/{p.pid}/status", encoding="ascii") as f:
             status = dict(line.split(":", 1) for line in f)
-        assert (int(status["Seccomp"]), int(status["NoNewPrivs"])) == (2, 1)
+        assert int(status["NoNewPrivs"]) == 1
         assert int(status["CapPrm"], 16) == (1 << 13 | 1 << 10)
         print("memory:", *status["VmRSS"].split(), "of its own:", *status["RssAnon"].split())
-        assert int(status["RssAnon"].split()[0]) < 1024
+        if not IS_SANITIZED:  # which wants system calls and memory of its own
+            assert int(status["Seccomp"]) == 2
+            assert int(status["RssAnon"].split()[0]) < 1024
         p.send_signal(signal.SIGSTOP)
         init.kill()
         init.wait()
