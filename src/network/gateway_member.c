@@ -255,19 +255,25 @@ static bool has_endpoint(const struct network_member *m, const char *network)
 	return false;
 }
 
-static bool is_gone(const struct gateway_member *m)
-{
-	for (size_t k = 0; k < m->m.n_endpoints; k++)
-		if (m->links[k])
-			return false;
-	return true;
-}
-
 static void forget(struct gateway *g, struct gateway_member *m)
 {
 	gateway_names_forget(g, m->m.id, NULL);
 	gateway_rules_forget(g, m->m.id);
 	drop(g, m);
+}
+
+/* One of its places has been given up. Return: whether it has others; without any it is forgotten. */
+static bool forget_link(struct gateway *g, struct gateway_member *m, size_t k)
+{
+	if (m->m.n_endpoints == 1) {
+		forget(g, m);
+		return false;
+	}
+	gateway_names_forget(g, m->m.id, m->m.endpoints[k].network);
+	network_member_drop(&m->m, k);
+	memmove(&m->links[k], &m->links[k + 1],
+		(m->m.n_endpoints - k) * sizeof(*m->links));
+	return true;
 }
 
 /* What it had and has no more is removed. */
@@ -292,8 +298,10 @@ static void remember(struct gateway *g, struct network_member *m)
 	for (size_t k = 0; k < known->m.n_endpoints; k++)
 		known->links[k] =
 			find_link(g, known->m.id, known->m.endpoints[k].network);
-	if (is_gone(known)) /* it has ended in these microseconds, and nobody will say so any more */
-		forget(g, known);
+	/* what has ended in these microseconds nobody will tell of any more */
+	for (size_t k = known->m.n_endpoints; k-- > 0;)
+		if (!known->links[k] && !forget_link(g, known, k))
+			return;
 }
 
 int gateway_member_attach(struct gateway *g, struct network_member *m, int net_ns_fd,
@@ -343,17 +351,6 @@ int gateway_member_announce(struct gateway *g, struct network_member *m,
 	return r;
 }
 
-/* One of its places has been given up. */
-static void forget_link(struct gateway *g, struct gateway_member *m, size_t k)
-{
-	m->links[k] = 0;
-	if (!is_gone(m)) {
-		gateway_names_forget(g, m->m.id, m->m.endpoints[k].network);
-		return;
-	}
-	forget(g, m);
-}
-
 /* The default route may have gone with an interface. */
 static int mend_routes(struct gateway *g, const struct gateway_member *m, int net_ns_fd,
 		       struct error *err)
@@ -373,13 +370,12 @@ int gateway_member_detach(struct gateway *g, const char *id, const char *network
 {
 	struct gateway_member *m = gateway_member_find(g, id);
 
-	for (size_t k = 0; m && k < m->m.n_endpoints; k++) {
+	for (size_t k = m ? m->m.n_endpoints : 0; m && k-- > 0;) {
 		if (network && !str_eq(network, m->m.endpoints[k].network))
 			continue;
 		delete_link(g, id, m->m.endpoints[k].network);
-		if (m->links[k])
-			forget_link(g, m, k);
-		m = gateway_member_find(g, id);
+		if (!forget_link(g, m, k))
+			m = NULL;
 	}
 	return m && net_ns_fd >= 0 ? mend_routes(g, m, net_ns_fd, err) : 0;
 }
@@ -393,7 +389,7 @@ static void hear_link(void *data, const struct netlink_link *l)
 	for (struct gateway_member *m = g->members; m; m = m->next)
 		for (size_t k = 0; k < m->m.n_endpoints; k++)
 			if (m->links[k] == l->index) {
-				forget_link(g, m, k);
+				(void)forget_link(g, m, k);
 				return;
 			}
 }
@@ -405,18 +401,10 @@ static void check_links(struct gateway *g)
 
 	for (struct gateway_member *m = g->members; m; m = next) {
 		next = m->next;
-		for (size_t k = 0; k < m->m.n_endpoints; k++) {
-			if (!m->links[k] ||
-			    find_link(g, m->m.id, m->m.endpoints[k].network))
-				continue;
-			bool is_last = true;
-
-			for (size_t i = 0; i < m->m.n_endpoints; i++)
-				is_last = is_last && (i == k || !m->links[i]);
-			forget_link(g, m, k);
-			if (is_last)
+		for (size_t k = m->m.n_endpoints; k-- > 0;)
+			if (!find_link(g, m->m.id, m->m.endpoints[k].network) &&
+			    !forget_link(g, m, k))
 				break;
-		}
 	}
 }
 

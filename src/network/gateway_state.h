@@ -54,7 +54,7 @@ struct gateway_network {
 
 struct gateway_member {
 	struct network_member m;
-	int *links; /* of each endpoint: index of our end; 0: it is not there (any more) */
+	int *links; /* of each endpoint: index of our end */
 	struct gateway_member *next;
 };
 

@@ -34,6 +34,14 @@ static void endpoint_release(struct network_endpoint *e)
 	strv_free(e->names);
 }
 
+void network_member_drop(struct network_member *m, size_t k)
+{
+	endpoint_release(&m->endpoints[k]);
+	m->n_endpoints--;
+	memmove(&m->endpoints[k], &m->endpoints[k + 1],
+		(m->n_endpoints - k) * sizeof(*m->endpoints));
+}
+
 void network_member_release(struct network_member *m)
 {
 	free(m->id);

@@ -67,6 +67,9 @@ void network_definition_release(
 void network_member_release(struct network_member *m); /* the same */
 #define cleanup_network_member cleanup(network_member_release)
 
+/* network_member_drop() - without its k-th endpoint; the others keep their order. */
+void network_member_drop(struct network_member *m, size_t k);
+
 /* As JSON; the caller owns the object. */
 struct json_object *network_definition_json(const struct network_definition *n);
 struct json_object *network_member_json(const struct network_member *m);

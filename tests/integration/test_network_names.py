@@ -91,6 +91,21 @@ def test_other_names(shop):
         assert look_up(shop, "client", name) == [db], name
 
 
+def test_a_place_given_up(shop):
+    """Names go with it, and do not come back with another name server."""
+    sleeper(shop, "db", "--network", "shop", "--network", "vault")
+    sleeper(shop, "client", "--network", "shop")
+    shop.ok("network", "disconnect", "shop", "db")
+    assert look_up(shop, "client", "db") == "NXDOMAIN"
+    status = network.ask(shop.run_dir, {"op": "status"})
+    assert [len(m["endpoints"]) for m in status["members"]] == [1, 1]
+    os.kill(status["names"], signal.SIGKILL)
+    process.wait_until(lambda: look_up(shop, "client", "client") not in ([], "SERVFAIL"), "another name server")
+    assert look_up(shop, "client", "db") == "NXDOMAIN"
+    shop.ok("network", "connect", "shop", "db")
+    assert look_up(shop, "client", "db") == [shop.inspect("db")["NetworkSettings"]["Networks"]["shop"]["IPAddress"]]
+
+
 def test_limited_names(shop):
     db = sleeper(shop, "db", "--network", "shop")["shop"]
     sleeper(shop, "other", "--network", "shop")
