@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/containers_conf.h"
+#include "engine/network_default.h"
 #include "engine/network_lease.h"
-#include "engine/network_option.h"
-#include "engine/settings.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -161,13 +159,15 @@ static void find_lease(const struct engine *e, const struct container *c,
 	}
 }
 
-static const char *default_network(const struct engine *e)
+/* By itself, at the default network: what podman shows outside of "Networks" as well. */
+static bool is_at_default(const struct engine *e, const struct network_config *net)
 {
-	const char *said =
-		e->settings ? conf_string(e->settings->conf, "network", "default_network")
-			    : NULL;
+	cleanup_free char *name = NULL;
 
-	return said ? said : NETWORK_NAME_DEFAULT;
+	if (net->n_attachments != 1)
+		return false;
+	name = network_default_name(e);
+	return str_eq(net->attachments[0].name, name);
 }
 
 struct json_object *inspect_network_settings(const struct engine *e,
@@ -179,8 +179,7 @@ struct json_object *inspect_network_settings(const struct engine *e,
 	struct json_object *o = json_object_new_object();
 
 	find_lease(e, c, &lease);
-	if (net->n_attachments == 1 &&
-	    str_eq(net->attachments[0].name, default_network(e)))
+	if (is_at_default(e, net))
 		add_addresses(&s, net->attachments[0].network, o);
 	if (c->init.pid > 0 && str_eq(c->config.network, "bridge")) {
 		cleanup_free char *path = xasprintf("/proc/%d/ns/net", c->init.pid);

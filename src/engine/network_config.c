@@ -113,7 +113,7 @@ static int list_read(struct json_object *o, const struct list *list, void **ret,
 void network_config_release(struct network_config *c)
 {
 	list_release(&attachment_list, c->attachments, c->n_attachments);
-	list_release(&port_list, c->ports, c->n_ports);
+	port_mappings_release(c->ports, c->n_ports);
 	json_members_release(config_members, c);
 	*c = (struct network_config){0};
 }
@@ -127,6 +127,23 @@ bool network_config_is_empty(const struct network_config *c)
 static char *copy_text(const char *s)
 {
 	return s ? xstrdup(s) : NULL;
+}
+
+struct port_mapping *port_mappings_copy(const struct port_mapping *from, size_t n)
+{
+	struct port_mapping *list = n > 0 ? xcalloc(n, sizeof(*list)) : NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		list[i] = from[i];
+		list[i].host_address = copy_text(from[i].host_address);
+		list[i].protocol = copy_text(from[i].protocol);
+	}
+	return list;
+}
+
+void port_mappings_release(struct port_mapping *list, size_t n)
+{
+	list_release(&port_list, list, n);
 }
 
 void network_config_copy(const struct network_config *from, struct network_config *ret)
@@ -152,12 +169,35 @@ void network_config_copy(const struct network_config *from, struct network_confi
 			.aliases = strv_copy(a->aliases),
 		};
 	}
-	ret->ports =
-		from->n_ports > 0 ? xcalloc(from->n_ports, sizeof(*ret->ports)) : NULL;
-	for (size_t i = 0; i < from->n_ports; i++) {
-		ret->ports[i] = from->ports[i];
-		ret->ports[i].host_address = copy_text(from->ports[i].host_address);
-		ret->ports[i].protocol = copy_text(from->ports[i].protocol);
+	ret->ports = port_mappings_copy(from->ports, from->n_ports);
+}
+
+int network_config_find(const struct network_config *c, const char *id, const char *name)
+{
+	for (size_t i = 0; i < c->n_attachments; i++) {
+		const struct network_attachment *a = &c->attachments[i];
+
+		if (a->network ? str_eq(a->network, id) : str_eq(a->name, name))
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool has_interface(const struct network_config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_attachments; i++)
+		if (str_eq(c->attachments[i].interface, name))
+			return true;
+	return false;
+}
+
+char *network_config_interface(const struct network_config *c, unsigned int *n)
+{
+	for (;;) {
+		cleanup_free char *name = xasprintf("eth%u", (*n)++);
+
+		if (!has_interface(c, name))
+			return TAKE_PTR(name);
 	}
 }
 

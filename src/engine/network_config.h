@@ -48,6 +48,17 @@ void network_config_release(struct network_config *c); /* safe on a zeroed struc
 #define cleanup_network_config cleanup(network_config_release)
 void network_config_copy(const struct network_config *from, struct network_config *ret);
 
+/* network_config_find() - the place of the network among those it is at; -1: it is at others only. One that an older
+ * record names without an id is known by its name. */
+int network_config_find(const struct network_config *c, const char *id, const char *name);
+
+/* network_config_interface() - "ethN", the first from *n on that no attachment asks for; *n is past it then. Caller frees. */
+char *network_config_interface(const struct network_config *c, unsigned int *n);
+
+/* port_mappings_copy(), port_mappings_release() - a list of its own, as in network_config. NULL of none. */
+struct port_mapping *port_mappings_copy(const struct port_mapping *from, size_t n);
+void port_mappings_release(struct port_mapping *list, size_t n);
+
 /* network_config_is_empty() - nothing is said of it: neither a network nor a port. */
 bool network_config_is_empty(const struct network_config *c);
 

@@ -23,38 +23,14 @@
 
 #define MODE_BRIDGE "bridge"
 
-/* -1: it is not at it. */
-static int find(const struct network_config *c, const struct network *n)
-{
-	for (size_t i = 0; i < c->n_attachments; i++) {
-		const struct network_attachment *a = &c->attachments[i];
-
-		if (a->network ? str_eq(a->network, n->id) : str_eq(a->name, n->name))
-			return (int)i;
-	}
-	return -1;
-}
-
-static bool has_interface(const struct network_config *c, const char *name)
-{
-	for (size_t i = 0; i < c->n_attachments; i++)
-		if (str_eq(c->attachments[i].interface, name))
-			return true;
-	return false;
-}
-
 /* What leases would call them: from now on they are called so for good, whoever else comes and goes. */
 static void name_interfaces(struct network_config *c)
 {
 	unsigned int k = 0;
 
 	for (size_t i = 0; i < c->n_attachments; i++)
-		while (!c->attachments[i].interface) {
-			cleanup_free char *name = xasprintf("eth%u", k++);
-
-			if (!has_interface(c, name))
-				c->attachments[i].interface = TAKE_PTR(name);
-		}
+		if (!c->attachments[i].interface)
+			c->attachments[i].interface = network_config_interface(c, &k);
 }
 
 static char *copy(const char *s)
@@ -99,7 +75,7 @@ struct change {
 static int apply(const struct container *c, const struct change *x,
 		 struct network_config *net, struct error *err)
 {
-	int i = find(net, x->network);
+	int i = network_config_find(net, x->network->id, x->network->name);
 
 	if (x->asked && i >= 0)
 		return error_set(
@@ -172,20 +148,6 @@ static int open_netns(const struct container *c, struct error *err)
 	return TAKE_FD(fd);
 }
 
-/* Root's rules need the ports as well. */
-static void fill_ports(const struct engine *e, const struct container *c,
-		       struct network_member *m)
-{
-	cleanup_fd int dirfd = container_dir_open(e, c->record.id);
-	cleanup_ports_state struct ports_state state = {0};
-	struct ports_hold hold;
-
-	if (dirfd < 0 || ports_read(dirfd, &state) < 0)
-		return;
-	hold = (struct ports_hold){.ports = state.ports, .n_ports = state.n_ports};
-	ports_fill_member(&hold, m);
-}
-
 /* What the network program shall know of it; take: addresses that it has none of yet are given. */
 static int lease(const struct engine *e, const struct container *c, bool take,
 		 struct network_lease *ret, struct error *err)
@@ -206,8 +168,9 @@ static int lease(const struct engine *e, const struct container *c, bool take,
 					   .dns_servers = now.config.dns};
 	r = take ? network_lease_take(e, &q, ret, err)
 		 : network_lease_read(e, &q, ret, err);
+	/* root's rules need them as well */
 	if (r >= 0)
-		fill_ports(e, c, &ret->member);
+		ports_fill_running(e, c->record.id, &ret->member);
 	return r;
 }
 

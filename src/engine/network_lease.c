@@ -242,25 +242,6 @@ static char **names_of(const struct network_lease_request *q,
 	return names;
 }
 
-static bool has_interface(const struct network_config *c, const char *name)
-{
-	for (size_t i = 0; i < c->n_attachments; i++)
-		if (str_eq(c->attachments[i].interface, name))
-			return true;
-	return false;
-}
-
-/* "ethN", the first that neither another attachment asks for nor one before has. */
-static char *next_interface(const struct network_config *c, unsigned int *n)
-{
-	for (;;) {
-		cleanup_free char *name = xasprintf("eth%u", (*n)++);
-
-		if (!has_interface(c, name))
-			return TAKE_PTR(name);
-	}
-}
-
 static void add_address(struct network_endpoint *ep, const struct address *a,
 			const struct subnet *s)
 {
@@ -278,7 +259,7 @@ static void begin_endpoint(const struct network_lease_request *q,
 	*ep = (struct network_endpoint){
 		.network = xstrdup(n->id),
 		.interface = a->interface ? xstrdup(a->interface)
-					  : next_interface(q->config, n_eth),
+					  : network_config_interface(q->config, n_eth),
 		.mac = a->mac ? xstrdup(a->mac) : NULL,
 		.names = names_of(q, a),
 	};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/allow_option.h"
+#include "engine/network_default.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -231,7 +232,8 @@ static int take_first(const char *text, struct namespace_option *ret_mode,
 		return take_list(c, text, err);
 	case NAMESPACE_BRIDGE:
 		ret_mode->mode = NAMESPACE_BRIDGE;
-		return take_network(c, text, NETWORK_NAME_DEFAULT, err);
+		/* whoever looks it up knows which one that is */
+		return take_network(c, text, NETWORK_DEFAULT_NAME, err);
 	case NAMESPACE_PASTA:
 	case NAMESPACE_SLIRP:
 		ret_mode->mode = (enum namespace_mode)mode;

@@ -22,9 +22,6 @@
 /* What a container gets that says nothing of its network. */
 #define NETWORK_MODE_DEFAULT "bridge"
 
-/* What the default network is called where nobody has said its name: the resolver knows which one that is. */
-#define NETWORK_NAME_DEFAULT "bridge"
-
 /*
  * network_option_parse() - *ret_mode, and ret's attachments (by name, without ids; NAMESPACE_BRIDGE only), options,
  * is_limited and allow. --ip, --ip6 and --mac-address go to the only network, aliases to every one. What contradicts
@@ -37,7 +34,7 @@ int network_option_parse(const struct network_options *o, const char *standard,
 /* network_option_is_open() - nothing at all was said of the network, so that it may be what can be had. */
 bool network_option_is_open(const struct network_options *o, const char *standard);
 
-/* network_option_mode() - of the first word alone, with the networks' keys: whether the mode is one at networks. */
+/* network_option_is_bridge() - of the first word alone, with the networks' keys: whether the mode is one at networks. */
 bool network_option_is_bridge(const struct network_options *o, const char *standard);
 
 /* network_option_mac() - "92:d0:c6:0a:29:33" in lower case; a group address (01:...) is ERR_INVALID. Caller frees. */

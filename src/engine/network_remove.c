@@ -18,19 +18,12 @@ static bool is_at(const struct container_record *rec, const struct network *n)
 {
 	cleanup_container_config struct container_config c = {0};
 	cleanup_error struct error err = ERROR_INIT;
-	bool found = false;
 
 	if (container_config_parse(rec->config, &c, &err) < 0) {
 		error_drop(&err, "whoever needs it says so");
 		return false;
 	}
-	for (size_t i = 0; i < c.net.n_attachments; i++) {
-		const struct network_attachment *a = &c.net.attachments[i];
-
-		found = found || str_eq(a->network ? a->network : a->name,
-					a->network ? n->id : n->name);
-	}
-	return found;
+	return network_config_find(&c.net, n->id, n->name) >= 0;
 }
 
 int network_users(const struct engine *e, const struct network *n, char ***ret,

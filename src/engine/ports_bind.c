@@ -32,15 +32,6 @@ struct spot {
 	uint64_t host_port;
 };
 
-static void release_ports(struct port_mapping *ports, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		free(ports[i].host_address);
-		free(ports[i].protocol);
-	}
-	free(ports);
-}
-
 static void close_sockets(struct ports_hold *h, size_t from)
 {
 	while (h->n_sockets > from)
@@ -51,13 +42,13 @@ void ports_hold_release(struct ports_hold *h)
 {
 	close_sockets(h, 0);
 	free(h->sockets);
-	release_ports(h->ports, h->n_ports);
+	port_mappings_release(h->ports, h->n_ports);
 	*h = PORTS_HOLD_INIT;
 }
 
 void ports_state_release(struct ports_state *s)
 {
-	release_ports(s->ports, s->n_ports);
+	port_mappings_release(s->ports, s->n_ports);
 	*s = (struct ports_state){0};
 }
 
@@ -311,18 +302,6 @@ static int bind_mapping(const struct engine *e, struct ports_hold *h,
 	return r < 0 ? bind_error(e, &failed, -r, err) : 0;
 }
 
-static void copy_ports(const struct port_mapping *from, size_t n, struct ports_hold *ret)
-{
-	ret->ports = xcalloc(n, sizeof(*ret->ports));
-	ret->n_ports = n;
-	for (size_t i = 0; i < n; i++) {
-		ret->ports[i] = from[i];
-		ret->ports[i].host_address =
-			from[i].host_address ? xstrdup(from[i].host_address) : NULL;
-		ret->ports[i].protocol = xstrdup(from[i].protocol);
-	}
-}
-
 /* For a range of many ports: up to the hard limit, until they are bound. Nobody else shall have that. */
 static void raise_limit(const struct port_mapping *mappings, size_t n,
 			struct rlimit *ret_old)
@@ -350,7 +329,8 @@ int ports_bind(const struct engine *e, const struct port_mapping *mappings, size
 	*ret = PORTS_HOLD_INIT;
 	if (n == 0)
 		return 0;
-	copy_ports(mappings, n, &h);
+	h.ports = port_mappings_copy(mappings, n);
+	h.n_ports = n;
 	raise_limit(mappings, n, &old);
 	/* what is asked for by number first, or a random one could be it */
 	for (int random = 0; random < 2; random++)

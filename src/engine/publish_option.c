@@ -450,9 +450,7 @@ static int expose(const struct publish_options *o, struct network_config *c,
 
 void publish_discard(struct network_config *c)
 {
-	for (size_t i = 0; i < c->n_ports; i++)
-		mapping_release(&c->ports[i]);
-	free(c->ports);
+	port_mappings_release(c->ports, c->n_ports);
 	c->ports = NULL;
 	c->n_ports = 0;
 	c->publish_all = false;

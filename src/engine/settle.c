@@ -187,13 +187,10 @@ int container_purge(const struct engine *e, const char *id, struct error *err)
 	if (r >= 0)
 		r = volumes_let_go(e, id, err);
 	if (r >= 0)
-		r = address_record_delete(e->store, id, NULL, err);
+		r = network_lease_drop(e, id, err);
 	/* no sooner: its files belong to these ids */
 	if (r >= 0)
 		r = id_range_delete(e->store, id, err);
-	/* of one that never got a record */
-	if (r >= 0)
-		r = network_lease_drop(e, id, err);
 	if (r >= 0)
 		r = may_go_on("purge_ids", err);
 	return r < 0 ? r : container_dir_remove_run(e, id, err);
