@@ -3,7 +3,7 @@
  * Speaking to the network program: one SEQPACKET connection, a JSON object a packet in each direction, fds beside it.
  * The socket lies in the run directory, which only its user may enter.
  *
- *   {"op": "hello"}                                      -> pid, version, uplink; fds: user namespace, network
+ *   {"op": "hello"}                                      -> pid, version; fds: user namespace, network
  *                                                           namespace of the gateway (none as root of the host)
  *   {"op": "attach", "networks": [..], "member": {..}}   with the container's network namespace as fd: interfaces are
  *                                                           made, or found if they are there already

@@ -48,7 +48,7 @@ static int read_plan(const char *number, struct forward_plan *ret, struct error 
 	return forward_plan_read(text.data ? text.data : "", ret, err);
 }
 
-/* Only what the plan names stays open. Return: the next fd that will be. */
+/* Only what the plan names stays open. */
 static void close_others(const struct forward_plan *p)
 {
 	size_t n = 0;

@@ -22,11 +22,10 @@
 #include "network/forward_pipe.h"
 #include "util/mem.h"
 
-#define ACCEPT_MAX     64        /* in one turn, of one listener */
-#define TURN_MAX       (1 << 20) /* bytes of one direction in one turn */
-#define RESERVED_FDS   64        /* for pipes and the rest */
-#define RESUME_MSEC    100 /* when accepting is tried again after the kernel had no room */
-#define LISTEN_BACKLOG 4096
+#define ACCEPT_MAX   64        /* in one turn, of one listener */
+#define TURN_MAX     (1 << 20) /* bytes of one direction in one turn */
+#define RESERVED_FDS 64        /* for pipes and the rest */
+#define RESUME_MSEC  100 /* when accepting is tried again after the kernel had no room */
 
 struct connection;
 

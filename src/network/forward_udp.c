@@ -28,8 +28,8 @@
 #define SWEEP_MSEC    10000
 #define SOCKET_BUFFER (1 << 20)
 
-/* The address that the client sent to, as ancillary data of an answer. */
-/* As long as one cmsghdr and its data; that struct can't be a member of another one's middle. */
+/* The address that the client sent to, as ancillary data of an answer: as long as one cmsghdr and its data, as that struct
+ * can't be in the middle of another. */
 union control {
 	size_t alignment;
 	char in[CMSG_SPACE(sizeof(struct in_pktinfo))];

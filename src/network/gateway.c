@@ -25,7 +25,6 @@
 #include "util/time.h"
 
 #define LOG_FILE  "log"
-#define N_EVENTS  16
 #define USEC_MSEC 1000
 
 int gateway_watch(struct gateway *g, struct gateway_source *s, struct error *err)
@@ -179,21 +178,21 @@ static void warm_up(struct gateway *g)
 
 static void run(struct gateway *g)
 {
-	struct epoll_event events[N_EVENTS];
+	struct epoll_event event;
 
+	/* one at a time, as each may close others */
 	for (;;) {
 		bool is_cold = g->is_greeted && !g->is_warm;
 		int msec = is_cold ? 0 : time_left(g);
-		int n = epoll_wait(g->epoll_fd, events, 1, msec);
+		int n = epoll_wait(g->epoll_fd, &event, 1, msec);
 
 		/* who asked in the last moment is still served */
 		if (n == 0 && is_cold)
 			warm_up(g);
 		else if (n == 0 && time_left(g) == 0)
 			return;
-		/* one at a time, as each may close others */
-		for (int k = 0; k < n; k++) {
-			struct gateway_source *s = events[k].data.ptr;
+		if (n > 0) {
+			struct gateway_source *s = event.data.ptr;
 
 			s->ready(g, s);
 		}

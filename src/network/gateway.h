@@ -9,6 +9,7 @@
  *   --uids M --gids M  or: make both, with these maps: INSIDE:OUTSIDE:COUNT,...
  *   --host HASH        or: none of these; in the host's namespaces, as root. HASH marks what is ours
  *   --uplink WORD      kind of the way out (network/uplink.h)
+ *   --tell WORD        several: the command that is told of refusals, before their own words
  *   --debug            what happens goes into the file "log" in the directory
  *
  * What fails at its start is told to the first who asks.

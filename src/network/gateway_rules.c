@@ -47,7 +47,6 @@ int gateway_rules_open(struct gateway *g, struct error *err)
 
 	if (g->firewall)
 		return 0;
-	g->firewall_source.fd = -EBADF;
 	return firewall_open(&o, &g->firewall, err);
 }
 

@@ -106,7 +106,7 @@ int gateway_network_set(struct gateway *g, struct network_definition *d,
 			struct error *err) _must_check_;
 int gateway_network_forget(struct gateway *g, const char *id,
 			   struct error *err) _must_check_;
-/* gateway_network_remove_all() - bridges too, as root of the host. */
+/* gateway_network_release() - at the end; as root of the host with the bridges. */
 void gateway_network_release(struct gateway *g, bool with_bridges);
 /* gateway_network_mtu() - of its interfaces. */
 uint32_t gateway_network_mtu(const struct gateway *g, const struct network_definition *d);

@@ -15,7 +15,6 @@ int gateway_uplink_open(struct gateway *g, struct error *err)
 	const struct uplink_options o = {
 		.user_ns_fd = g->ns.user_fd,
 		.net_ns_fd = g->ns.net_fd,
-		.run_dirfd = g->dir_fd,
 		.wanted = g->uplink_wanted,
 	};
 	int r;

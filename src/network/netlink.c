@@ -16,16 +16,6 @@
 #define ANSWER_MAX 32768 /* what the kernel fills at most in a dump */
 #define ALIGNED(n) (((n) + 3U) & ~(size_t)3U)
 
-int netlink_open(uint32_t groups, struct error *err)
-{
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
-	cleanup_fd int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "open netlink");
-	return TAKE_FD(fd);
-}
-
 void netlink_init(struct netlink_batch *b)
 {
 	b->len = b->current = b->n = 0;

@@ -32,9 +32,6 @@ struct netlink_batch {
 	bool overflow;
 };
 
-/* netlink_open() - in the caller's network namespace. groups: RTMGRP_*. Return: fd. */
-int netlink_open(uint32_t groups, struct error *err) _must_check_;
-
 void netlink_init(struct netlink_batch *b);
 
 /* netlink_add() - the next request; its attributes follow. body: struct ifinfomsg and the like. */

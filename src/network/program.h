@@ -4,6 +4,7 @@
  *
  *   gateway   bridges, interfaces, rules, the uplink and the name server of one user, as long as there are containers
  *   forward   the published ports of one container
+ *   tool      slirp4netns(1) or pasta(1) of one container
  */
 #pragma once
 

@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <slirp/libslirp.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -187,12 +186,12 @@ static bool turn(struct loop *l)
 	       read_frames(l);
 }
 
-static SlirpConfig configuration(bool no_ipv6)
+static SlirpConfig configuration(void)
 {
 	SlirpConfig c = {
 		.version = 4,
 		.in_enabled = true,
-		.in6_enabled = !no_ipv6,
+		.in6_enabled = true,
 		.vprefix_len = 64,
 		.if_mtu = UPLINK_MTU,
 		.if_mru = UPLINK_MTU,
@@ -212,7 +211,7 @@ static SlirpConfig configuration(bool no_ipv6)
 	return c;
 }
 
-int slirp_main(int argc, char **argv)
+int slirp_main(void)
 {
 	static const SlirpCb calls = {
 		.send_packet = send_frame,
@@ -229,7 +228,7 @@ int slirp_main(int argc, char **argv)
 	const int kept[] = {SLIRP_TAP_FD, SLIRP_READY_FD};
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct loop *l = xcalloc(1, sizeof(*l));
-	SlirpConfig c = configuration(argc > 1 && strcmp(argv[1], "--no-ipv6") == 0);
+	SlirpConfig c = configuration();
 
 	/* Each connection has two buffers of a megabyte, hardly touched most of the time. By themselves they go back to the
 	 * kernel; by default malloc(3) starts to keep such sizes in its heap after the first. */

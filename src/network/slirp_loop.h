@@ -6,5 +6,5 @@
 #define SLIRP_TAP_FD   3 /* Ethernet frames */
 #define SLIRP_READY_FD 4 /* a byte is written when it works */
 
-/* slirp_main() - "--no-ipv6" may be given. Return: the exit status; it ends when the interface goes. */
-int slirp_main(int argc, char **argv);
+/* slirp_main() - Return: the exit status; it ends when the interface goes. */
+int slirp_main(void);

@@ -23,6 +23,7 @@
 #include "util/mem.h"
 #include "util/proc.h"
 #include "util/str.h"
+#include "util/time.h"
 
 #define PAUSE_FIRST_MSEC 50
 #define PAUSE_MAX_MSEC   10000
@@ -56,7 +57,6 @@ const char *uplink_kind_word(enum uplink_kind kind)
 		[UPLINK_NONE] = "none",
 		[UPLINK_OWN] = "own",
 		[UPLINK_SLIRP4NETNS] = "slirp4netns",
-		[UPLINK_PASTA] = "pasta",
 	};
 
 	return words[kind];
@@ -64,23 +64,20 @@ const char *uplink_kind_word(enum uplink_kind kind)
 
 static int64_t now_msec(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return time_monotonic_usec() / 1000;
 }
 
 /* ---- the interface ---- */
 
 struct tap_work {
-	bool persistent, no_ipv6;
+	bool persistent;
 	int out_fd;
 };
 
 static int make_inside(void *data, struct error *err)
 {
 	const struct tap_work *w = data;
-	cleanup_fd int fd = uplink_tap_make(w->persistent, w->no_ipv6, err);
+	cleanup_fd int fd = uplink_tap_make(w->persistent, err);
 	int r;
 
 	if (fd < 0)
@@ -94,8 +91,7 @@ static int make_tap(struct uplink *u, struct error *err)
 {
 	const struct sandbox_network inside = {u->options.user_ns_fd,
 					       u->options.net_ns_fd};
-	struct tap_work w = {.persistent = u->kind != UPLINK_OWN,
-			     .no_ipv6 = u->options.no_ipv6};
+	struct tap_work w = {.persistent = u->kind != UPLINK_OWN};
 	const struct sandbox_options o = {
 		.uids = &no_ids,
 		.gids = &no_ids,
@@ -137,17 +133,13 @@ static char **arguments(const struct uplink *u)
 	char **argv = NULL;
 
 	strv_add(&argv, uplink_kind_word(u->kind));
-	if (u->kind == UPLINK_OWN) {
-		if (u->options.no_ipv6)
-			strv_add(&argv, "--no-ipv6");
+	if (u->kind == UPLINK_OWN)
 		return argv;
-	}
 	strv_addf(&argv, "--mtu=%d", UPLINK_MTU);
 	strv_add(&argv, "--cidr=" UPLINK_CIDR4);
 	strv_add(&argv, "--disable-host-loopback");
 	strv_add(&argv, "--disable-dns");
-	if (!u->options.no_ipv6)
-		strv_add(&argv, "--enable-ipv6");
+	strv_add(&argv, "--enable-ipv6");
 	strv_add(&argv, "--enable-seccomp");
 	strv_addf(&argv, "--ready-fd=%d", READY_FD);
 	if (u->options.user_ns_fd >= 0)

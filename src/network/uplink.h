@@ -22,18 +22,15 @@ enum uplink_kind {
 	UPLINK_NONE, /* no way out: said in uplink_status.problem */
 	UPLINK_OWN,  /* libexec/cubby/uplink */
 	UPLINK_SLIRP4NETNS,
-	UPLINK_PASTA,
 };
-const char *uplink_kind_word(
-	enum uplink_kind kind); /* "none", "own", "slirp4netns", "pasta" */
+const char *uplink_kind_word(enum uplink_kind kind); /* "none", "own", "slirp4netns" */
 
 struct uplink_options {
 	int user_ns_fd,
 		net_ns_fd; /* borrowed for the life of the uplink: the gateway's */
-	int run_dirfd;     /* borrowed: NETWORK_DIR, for what is remembered of programs */
-	/* default_rootless_network_cmd of containers.conf: "own", "slirp4netns", "pasta"; NULL: the best that is there */
+	/* default_rootless_network_cmd of containers.conf: "own", "slirp4netns"; NULL: the best that is there. "pasta",
+	 * which serves no networks, is a problem that says so */
 	const char *wanted;
-	bool no_ipv6;
 };
 
 struct uplink;

@@ -129,7 +129,7 @@ static void write_settings(void)
 	}
 }
 
-int uplink_tap_make(bool persistent, bool no_ipv6, struct error *err)
+int uplink_tap_make(bool persistent, struct error *err)
 {
 	cleanup_fd int fd = open_device(err), socket_fd = -EBADF;
 	struct ifreq q = request();
@@ -155,7 +155,7 @@ int uplink_tap_make(bool persistent, bool no_ipv6, struct error *err)
 	r = set_mtu_and_up(socket_fd, err);
 	if (r == 0)
 		r = configure4(socket_fd, err);
-	if (r == 0 && !no_ipv6)
+	if (r == 0)
 		r = configure6((int)if_nametoindex(UPLINK_INTERFACE), err);
 	return r < 0 ? r : TAKE_FD(fd);
 }

@@ -12,4 +12,4 @@
  * there is used again. persistent: it stays when the fd is closed, for a program that opens it by itself. ERR_UNSUPPORTED with
  * the remedy: /dev/net/tun is missing or not allowed. Return: the fd, which reads and writes Ethernet frames.
  */
-int uplink_tap_make(bool persistent, bool no_ipv6, struct error *err) _must_check_;
+int uplink_tap_make(bool persistent, struct error *err) _must_check_;

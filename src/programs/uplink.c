@@ -11,5 +11,5 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return write(STDOUT_FILENO, version, sizeof(version) - 1) < 0;
-	return slirp_main(argc, argv);
+	return slirp_main();
 }
