@@ -39,6 +39,7 @@
 #include "store/container_record.h"
 #include "util/fd.h"
 #include "util/fs.h"
+#include "util/hash.h"
 #include "util/json.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -155,13 +156,11 @@ static void pass_namespaces(const struct engine *e, struct birth *b)
 	add_map(b, "--gids", &ids.gids);
 }
 
-/* FNV-1a: a name for things on the host that several stores of root may each have. */
+/* A name for things on the host that several stores of root may each have. */
 static void add_host_name(const struct engine *e, struct birth *b)
 {
-	uint32_t hash = 2166136261U;
+	uint32_t hash = hash_add(HASH_INIT, e->paths.run, strlen(e->paths.run));
 
-	for (const char *c = e->paths.run; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619U;
 	strv_add(&b->argv, "--host");
 	strv_addf(&b->argv, "%08" PRIx32, hash);
 }

@@ -11,8 +11,8 @@
 #include <linux/netfilter.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "network/address.h"
 #include "network/allow.h"
 #include "network/firewall_log.h"
 #include "network/firewall_text.h"
@@ -24,6 +24,7 @@
 #include "util/proc.h"
 #include "util/str.h"
 #include "util/sys.h"
+#include "util/time.h"
 
 #define WORDS_MAX (16 << 10)
 #define GRACE_SEC \
@@ -40,7 +41,7 @@ struct known_network {
 /* The last refusals of a container: the same again within some seconds is not told. */
 struct recent {
 	struct firewall_packet packet;
-	time_t when;
+	int64_t when; /* monotonic, seconds */
 };
 
 struct known_member {
@@ -52,7 +53,7 @@ struct known_member {
 	char **targets; /* strv; the addresses that published ports lead to */
 	struct recent recent[RECENT];
 	unsigned next, n_reports;
-	time_t second;
+	int64_t second;
 };
 
 struct firewall {
@@ -357,18 +358,12 @@ void firewall_remove(struct firewall *fw)
 
 /* ---- networks ---- */
 
-static int family_of(const char *address, struct in6_addr *ret)
+/* Return: its family; 0: it is none. */
+static int read_address(const char *text, struct address *ret)
 {
-	char copy[INET6_ADDRSTRLEN];
-	size_t len = strcspn(address, "/");
-	int family;
+	cleanup_error struct error ignored = ERROR_INIT;
 
-	if (len >= sizeof(copy))
-		return 0;
-	memcpy(copy, address, len);
-	copy[len] = 0;
-	family = strchr(copy, ':') ? AF_INET6 : AF_INET;
-	return inet_pton(family, copy, ret) == 1 ? family : 0;
+	return address_parse(text, ret, &ignored) < 0 ? 0 : ret->family;
 }
 
 static struct nft_element element_of(const struct firewall *fw, const char *set)
@@ -399,9 +394,8 @@ static void name_element(const struct firewall *fw, struct nft_batch *b, const c
 static void gateway_elements(const struct firewall *fw, struct nft_batch *b,
 			     const struct known_network *n, const char *address, bool add)
 {
-	struct in6_addr bytes;
-	int family = family_of(address, &bytes);
-	size_t len = family == AF_INET ? 4 : 16;
+	struct address a;
+	int family = read_address(address, &a);
 	struct nft_element own = element_of(fw, family == AF_INET ? "own4" : "own6"),
 			   all = element_of(fw, family == AF_INET ? "gateways4"
 								  : "gateways6");
@@ -409,8 +403,8 @@ static void gateway_elements(const struct firewall *fw, struct nft_batch *b,
 	if (family == 0)
 		return;
 	nft_data_add_name(&own.key, n->interface);
-	nft_data_add(&own.key, &bytes, len);
-	nft_data_add(&all.key, &bytes, len);
+	nft_data_add(&own.key, a.bytes, address_len(family));
+	nft_data_add(&all.key, a.bytes, address_len(family));
 	change(b, &own, add);
 	change(b, &all, add);
 }
@@ -523,20 +517,21 @@ static bool port_element(const struct firewall *fw, const struct network_port *p
 			 const char *target, struct nft_element *ret)
 {
 	uint8_t protocol = str_eq(p->protocol, "udp") ? IPPROTO_UDP : IPPROTO_TCP;
-	struct in6_addr to, host;
-	int family = family_of(target, &to);
+	struct address to, host;
+	int family = read_address(target, &to);
+	size_t len = address_len(family);
 	bool v4 = family == AF_INET;
 
 	if (family == 0 ||
-	    (p->host_address && family_of(p->host_address, &host) != family))
+	    (p->host_address && read_address(p->host_address, &host) != family))
 		return false;
 	*ret = element_of(fw, p->host_address ? (v4 ? "ports4" : "ports6")
 					      : (v4 ? "all4" : "all6"));
 	if (p->host_address)
-		nft_data_add(&ret->key, &host, v4 ? 4 : 16);
+		nft_data_add(&ret->key, host.bytes, len);
 	nft_data_add_byte(&ret->key, protocol);
 	nft_data_add_port(&ret->key, (uint16_t)p->host_port);
-	nft_data_add(&ret->value, &to, v4 ? 4 : 16);
+	nft_data_add(&ret->value, to.bytes, len);
 	nft_data_add_port(&ret->value, (uint16_t)p->container_port);
 	return true;
 }
@@ -693,7 +688,7 @@ static void learn_element(const struct firewall *fw, struct nft_batch *b,
 	struct nft_element e = {.family = NFPROTO_BRIDGE, .table = fw->table, .set = set};
 
 	firewall_set_name(m->id, a->family, rule->port, set);
-	nft_data_add(&e.key, &a->v4, a->family == AF_INET ? 4 : 16);
+	nft_data_add(&e.key, &a->v4, address_len(a->family));
 	if (rule->port)
 		nft_data_add_port(&e.key, rule->port);
 	/* there or not, it is there afterwards with a new time: adding alone would leave the old one */
@@ -742,11 +737,11 @@ static struct known_member *find_sender(const struct firewall *fw,
 {
 	for (size_t i = 0; i < fw->n_members; i++)
 		strv_foreach (a, fw->members[i].addresses) {
-			struct in6_addr own;
+			struct address own;
 
 			if (fw->members[i].is_limited &&
-			    family_of(*a, &own) == p->family &&
-			    memcmp(&own, &p->from, p->family == AF_INET ? 4 : 16) == 0)
+			    read_address(*a, &own) == p->family &&
+			    memcmp(own.bytes, &p->from, address_len(p->family)) == 0)
 				return &fw->members[i];
 		}
 	return NULL;
@@ -754,24 +749,23 @@ static struct known_member *find_sender(const struct firewall *fw,
 
 static bool is_news(struct known_member *m, const struct firewall_packet *p)
 {
-	struct timespec now;
+	int64_t now = time_monotonic_usec() / USEC_PER_SEC;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	for (unsigned i = 0; i < RECENT; i++) {
 		const struct recent *r = &m->recent[i];
 
-		if (r->packet.family == p->family && now.tv_sec - r->when < REPORTS_SEC &&
+		if (r->packet.family == p->family && now - r->when < REPORTS_SEC &&
 		    r->packet.protocol == p->protocol && r->packet.port == p->port &&
 		    memcmp(&r->packet.to, &p->to, sizeof(p->to)) == 0)
 			return false;
 	}
-	if (now.tv_sec != m->second) {
-		m->second = now.tv_sec;
+	if (now != m->second) {
+		m->second = now;
 		m->n_reports = 0;
 	}
 	if (m->n_reports++ >= REPORTS_SEC)
 		return false;
-	m->recent[m->next++ % RECENT] = (struct recent){*p, now.tv_sec};
+	m->recent[m->next++ % RECENT] = (struct recent){*p, now};
 	return true;
 }
 

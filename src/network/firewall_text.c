@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "network/address.h"
 #include "network/allow.h"
 #include "network/uplink_net.h"
 #include "util/str.h"
@@ -258,32 +259,25 @@ void firewall_set_name(const char *id, int family, bool has_port,
 		       family == AF_INET ? '4' : '6', SHORT_ID, id);
 }
 
-/* An address of a member's, without its prefix length; the family, or 0. */
-static int read_address(const char *text, char ret[static INET6_ADDRSTRLEN])
+/* An address and its text without prefix length. Return: the family, or 0. */
+static int read_address(const char *text, struct address *ret,
+			char ret_text[static INET6_ADDRSTRLEN])
 {
-	char copy[INET6_ADDRSTRLEN];
-	size_t len = strcspn(text, "/");
-	struct in6_addr address;
-	int family;
+	cleanup_error struct error ignored = ERROR_INIT;
 
-	if (len >= sizeof(copy))
+	if (address_parse(text, ret, &ignored) < 0)
 		return 0;
-	memcpy(copy, text, len);
-	copy[len] = 0;
-	family = strchr(copy, ':') ? AF_INET6 : AF_INET;
-	if (inet_pton(family, copy, &address) != 1)
-		return 0;
-	(void)inet_ntop(family, &address, ret, INET6_ADDRSTRLEN);
-	return family;
+	(void)inet_ntop(ret->family, ret->bytes, ret_text, INET6_ADDRSTRLEN);
+	return ret->family;
 }
 
 /* The address that the kernel makes itself from a hardware address: RFC 4291, appendix A. */
-static void link_local(const uint8_t mac[static 6], struct in6_addr *ret)
+static void link_local(const uint8_t mac[static 6], uint8_t ret[static 16])
 {
 	const uint8_t bytes[16] = {0xfe, 0x80, [8] = mac[0] ^ 2, mac[1], mac[2],
 				   0xff, 0xfe, mac[3],           mac[4], mac[5]};
 
-	memcpy(ret->s6_addr, bytes, sizeof(bytes));
+	memcpy(ret, bytes, sizeof(bytes));
 }
 
 struct own_addresses {
@@ -297,7 +291,7 @@ static void own_release(struct own_addresses *o)
 	buf_release(&o->targets);
 }
 
-static void add_v6(struct own_addresses *o, const struct in6_addr *address)
+static void add_v6(struct own_addresses *o, const uint8_t address[static 16])
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -305,32 +299,31 @@ static void add_v6(struct own_addresses *o, const struct in6_addr *address)
 	(void)buf_printf(&o->v6, "%s%s", o->v6.len ? ", " : "", text);
 	(void)buf_add_str(&o->targets, o->targets.len ? ", 0x" : "0x");
 	for (int i = 0; i < 16; i++)
-		(void)buf_printf(&o->targets, "%02x", address->s6_addr[i]);
+		(void)buf_printf(&o->targets, "%02x", address[i]);
 }
 
 static int own_read(const struct network_endpoint *e, const uint8_t mac[static 6],
 		    struct own_addresses *ret, struct error *err)
 {
 	char text[INET6_ADDRSTRLEN];
-	struct in6_addr address;
+	struct address address;
 
 	buf_init(&ret->v4, FIREWALL_TEXT_MAX);
 	buf_init(&ret->v6, FIREWALL_TEXT_MAX);
 	buf_init(&ret->targets, FIREWALL_TEXT_MAX);
-	link_local(mac, &address);
-	add_v6(ret, &address);
+	link_local(mac, address.bytes);
+	add_v6(ret, address.bytes);
 	strv_foreach (a, e->addresses) {
-		int family = read_address(*a, text);
+		int family = read_address(*a, &address, text);
 
 		if (family == 0)
 			return error_set(
 				err, ERR_INVALID, 0,
 				"limit a container: it has an address that is none");
-		if (family == AF_INET) {
+		if (family == AF_INET)
 			(void)buf_printf(&ret->v4, "%s%s", ret->v4.len ? ", " : "", text);
-		} else if (inet_pton(AF_INET6, text, &address) == 1) {
-			add_v6(ret, &address);
-		}
+		else
+			add_v6(ret, address.bytes);
 	}
 	return 0;
 }
@@ -392,13 +385,14 @@ static int list_chain(struct buf *b, const struct network_member *m,
 		      char *const *gateways, struct error *err)
 {
 	char text[INET6_ADDRSTRLEN];
+	struct address address;
 	int family;
 
 	(void)buf_printf(b, "\tchain list_%.*s {\n", SHORT_ID, m->id);
 	strv_foreach (g, gateways) {
 		const char *word;
 
-		family = read_address(*g, text);
+		family = read_address(*g, &address, text);
 		if (family == 0)
 			continue;
 		word = family == AF_INET ? "ip" : "ip6";

@@ -94,11 +94,10 @@ static int enter(struct forward_plan *p, struct error *err)
 
 static int set_targets(struct forward *f, const struct forward_plan *p, struct error *err)
 {
-	int r = p->address ? forward_target_set(&f->target[0], p->address, false, err)
-			   : 0;
+	int r = p->address ? forward_target_set(f, p->address, false, err) : 0;
 
 	if (r >= 0 && p->address6)
-		r = forward_target_set(&f->target[1], p->address6, true, err);
+		r = forward_target_set(f, p->address6, true, err);
 	return r;
 }
 

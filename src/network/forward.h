@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "network/address.h"
 #include "network/forward_plan.h"
 
 struct forward;
@@ -39,20 +40,15 @@ union forward_address {
 	struct sockaddr_storage storage;
 };
 
-/* Where to, per IP version. */
-struct forward_target {
-	union forward_address address; /* family AF_UNSPEC: the container has none */
-	unsigned int prefix;           /* of its subnet */
-};
-
 struct forward_tcp;
 struct forward_udp;
 
 struct forward {
 	int epoll_fd;
 	bool is_transparent;
-	struct forward_target target[2]; /* IPv4, IPv6 */
-	struct forward_tcp *tcp;         /* NULL: no such ports */
+	struct address target
+		[2]; /* where to, of IPv4 and IPv6; family AF_UNSPEC: the container has none */
+	struct forward_tcp *tcp; /* NULL: no such ports */
 	struct forward_udp *udp;
 	int64_t now_msec; /* of this turn */
 	bool done;
@@ -66,7 +62,7 @@ int forward_watch_add(struct forward *f, struct forward_watch *w, uint32_t event
 void forward_watch_set(struct forward *f, struct forward_watch *w, uint32_t events);
 
 /* forward_target_set() - text: "10.89.0.2/24". */
-int forward_target_set(struct forward_target *t, const char *text, bool is_ipv6,
+int forward_target_set(struct forward *f, const char *text, bool is_ipv6,
 		       struct error *err) _must_check_;
 
 /*

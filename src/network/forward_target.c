@@ -1,58 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "network/forward.h"
-#include "util/mem.h"
-#include "util/str.h"
 
-int forward_target_set(struct forward_target *t, const char *text, bool is_ipv6,
+int forward_target_set(struct forward *f, const char *text, bool is_ipv6,
 		       struct error *err)
 {
-	cleanup_free char *address = xstrndup(text, strcspn(text, "/"));
-	const char *prefix = strchr(text, '/');
-	unsigned int length = is_ipv6 ? 128 : 32;
-	void *to = is_ipv6 ? (void *)&t->address.in6.sin6_addr
-			   : (void *)&t->address.in.sin_addr;
+	struct address *t = &f->target[is_ipv6];
+	int r = address_parse(text, t, err);
 
-	*t = (struct forward_target){0};
-	if (inet_pton(is_ipv6 ? AF_INET6 : AF_INET, address, to) != 1 ||
-	    (prefix && str_to_u32(prefix + 1, &t->prefix) < 0) || t->prefix > length)
-		return error_set(err, ERR_INVALID, 0, "forward: \"%s\" is no address",
-				 text);
-	if (!prefix)
-		t->prefix = length;
-	t->address.any.sa_family = is_ipv6 ? AF_INET6 : AF_INET;
-	return 0;
+	if (r >= 0 && t->family != (is_ipv6 ? AF_INET6 : AF_INET))
+		r = error_set(err, ERR_INVALID, 0, "%s: of the other IP version", text);
+	return r < 0 ? error_wrap(err, "forward") : 0;
 }
 
-/* The bytes of an address, and how many. */
-static const uint8_t *bytes_of(const union forward_address *a, size_t *ret_len)
+static bool same_subnet(const union forward_address *a, const struct address *t)
 {
-	if (a->any.sa_family == AF_INET6) {
-		*ret_len = sizeof(a->in6.sin6_addr);
-		return a->in6.sin6_addr.s6_addr;
-	}
-	*ret_len = sizeof(a->in.sin_addr);
-	return (const uint8_t *)&a->in.sin_addr;
-}
+	struct address client = {.family = a->any.sa_family};
 
-static bool same_subnet(const union forward_address *a, const struct forward_target *t)
-{
-	size_t len;
-	const uint8_t *left = bytes_of(a, &len);
-	const uint8_t *right = bytes_of(&t->address, &len);
-	unsigned int whole = t->prefix / 8, rest = t->prefix % 8;
-
-	if (memcmp(left, right, whole) != 0)
-		return false;
-	return rest == 0 || ((left[whole] ^ right[whole]) >> (8 - rest)) == 0;
+	if (client.family == AF_INET6)
+		memcpy(client.bytes, &a->in6.sin6_addr, sizeof(a->in6.sin6_addr));
+	else
+		memcpy(client.bytes, &a->in.sin_addr, sizeof(a->in.sin_addr));
+	return address_contains(t, &client);
 }
 
 /* Nobody answers to these from a container, or it would ask its own link for them. */
-static bool is_local(const union forward_address *a, const struct forward_target *t)
+static bool is_local(const union forward_address *a, const struct address *t)
 {
 	const struct in6_addr *in6 = &a->in6.sin6_addr;
 
@@ -92,15 +68,16 @@ static int borrow_address(int fd, const union forward_address *client)
 	return 0;
 }
 
-static int connect_from(const struct forward_target *t, int type,
+static int connect_from(const struct address *t, int type,
 			const union forward_address *client, uint16_t port)
 {
 	static const int one = 1;
 	cleanup_fd int fd = -EBADF;
-	union forward_address to = t->address;
+	union forward_address to;
+	socklen_t len = address_socket(t, port, &to.storage);
 	int r;
 
-	fd = socket(to.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(t->family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	if (type == SOCK_STREAM)
@@ -108,11 +85,7 @@ static int connect_from(const struct forward_target *t, int type,
 	r = client ? borrow_address(fd, client) : 0;
 	if (r < 0)
 		return r;
-	if (to.any.sa_family == AF_INET6)
-		to.in6.sin6_port = htons(port);
-	else
-		to.in.sin_port = htons(port);
-	if (connect(fd, &to.any, length_of(&to)) < 0 && errno != EINPROGRESS)
+	if (connect(fd, &to.any, len) < 0 && errno != EINPROGRESS)
 		return -errno;
 	return TAKE_FD(fd);
 }
@@ -121,14 +94,14 @@ int forward_connect(const struct forward *f, int type,
 		    const union forward_address *client, uint16_t port, bool plain)
 {
 	bool is_ipv6 = client->any.sa_family == AF_INET6;
-	const struct forward_target *t = &f->target[is_ipv6];
+	const struct address *t = &f->target[is_ipv6];
 	int fd;
 
-	if (t->address.any.sa_family == AF_UNSPEC) {
+	if (t->family == AF_UNSPEC) {
 		t = &f->target[!is_ipv6];
 		plain = true;
 	}
-	if (t->address.any.sa_family == AF_UNSPEC)
+	if (t->family == AF_UNSPEC)
 		return -EADDRNOTAVAIL;
 	if (f->is_transparent && !plain && !is_local(client, t)) {
 		fd = connect_from(t, type, client, port);

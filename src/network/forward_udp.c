@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "network/forward.h"
+#include "util/hash.h"
 #include "util/mem.h"
 
 #define BATCH         16
@@ -72,17 +73,12 @@ struct forward_udp {
 
 static unsigned int bucket_of(const union forward_address *a)
 {
-	const uint8_t *bytes = (const uint8_t *)&a->in6.sin6_addr;
-	size_t len = sizeof(a->in6.sin6_addr);
-	uint32_t hash = 2166136261u; /* FNV-1a */
+	/* at the same place in both */
+	uint32_t hash = hash_add(HASH_INIT, &a->in.sin_port, sizeof(a->in.sin_port));
 
-	if (a->any.sa_family == AF_INET) {
-		bytes = (const uint8_t *)&a->in.sin_addr;
-		len = sizeof(a->in.sin_addr);
-	}
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ bytes[i]) * 16777619u;
-	hash = (hash ^ a->in.sin_port) * 16777619u; /* at the same place in both */
+	hash = a->any.sa_family == AF_INET
+		       ? hash_add(hash, &a->in.sin_addr, sizeof(a->in.sin_addr))
+		       : hash_add(hash, &a->in6.sin6_addr, sizeof(a->in6.sin6_addr));
 	return (hash ^ hash >> 16) % BUCKETS;
 }
 

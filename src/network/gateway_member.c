@@ -45,22 +45,13 @@ static void drop(struct gateway *g, struct gateway_member *m)
 	free(m);
 }
 
-/* The same at the next start, so that neighbours need not learn another. */
 int gateway_member_mac(const struct network_member *m, size_t k, uint8_t ret[static 6],
 		       struct error *err)
 {
-	const struct network_endpoint *e = &m->endpoints[k];
+	const char *mac = m->endpoints[k].mac;
 
-	if (e->mac)
-		return address_mac_parse(e->mac, ret, err);
-	ret[0] = 0x92;
-	for (size_t i = 1; i < 6; i++) {
-		const char *from = i < 4 ? m->id : e->network;
-		char digits[3] = {from[2 * i], from[2 * i + 1], '\0'};
-
-		ret[i] = (uint8_t)strtoul(digits, NULL, 16);
-	}
-	return 0;
+	return mac ? address_mac_parse(mac, ret, err)
+		   : error_set(err, ERR_INVALID, 0, "mac: is missing");
 }
 
 static int make_veth(struct gateway *g, const struct network_member *m, size_t k,
@@ -69,15 +60,13 @@ static int make_veth(struct gateway *g, const struct network_member *m, size_t k
 	const struct network_endpoint *e = &m->endpoints[k];
 	const struct gateway_network *n = gateway_network_find(g, e->network);
 	char name[NETWORK_INTERFACE_SIZE];
-	uint8_t mac[6];
 	struct netlink_veth veth = {
 		.name = name,
 		.peer = e->interface,
 		.peer_net_ns_fd = net_ns_fd,
-		.peer_mac = mac,
 	};
 	struct netlink_batch b;
-	int r = gateway_member_mac(m, k, mac, err);
+	int r = gateway_member_mac(m, k, veth.peer_mac, err);
 
 	if (r < 0)
 		return r;

@@ -5,12 +5,12 @@
  * told of once in a while.
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "network/gateway_state.h"
 #include "util/mem.h"
 #include "util/proc.h"
 #include "util/str.h"
+#include "util/time.h"
 
 #define WORDS     5 /* of a refusal */
 #define QUEUE_MAX (64 * WORDS)
@@ -24,7 +24,7 @@ struct gateway_refusals {
 	/* names that were refused lately */
 	struct {
 		char *member, *name;
-		time_t when;
+		int64_t when; /* monotonic, seconds */
 	} recent[RECENT];
 	unsigned next;
 };
@@ -99,7 +99,7 @@ void gateway_refusals_tell(struct gateway *g, const struct firewall_refusal *r)
 
 static bool is_news(struct gateway_refusals *f, const struct names_message *m)
 {
-	time_t now = time(NULL);
+	int64_t now = time_monotonic_usec() / USEC_PER_SEC;
 
 	for (unsigned i = 0; i < RECENT; i++)
 		if (f->recent[i].member && str_eq(f->recent[i].member, m->member) &&

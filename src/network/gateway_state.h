@@ -122,7 +122,7 @@ int gateway_member_announce(struct gateway *g, struct network_member *m,
  * another one now; -EBADF: nobody cares. */
 int gateway_member_detach(struct gateway *g, const char *id, const char *network,
 			  int net_ns_fd, struct error *err) _must_check_;
-/* gateway_member_mac() - of its k-th interface in the container: as asked for, else one that follows from its id. */
+/* gateway_member_mac() - of its k-th interface in the container. */
 int gateway_member_mac(const struct network_member *m, size_t k, uint8_t ret[static 6],
 		       struct error *err) _must_check_;
 void gateway_member_hear(struct gateway *g, struct gateway_source *s);

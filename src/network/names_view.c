@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/hash.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -49,14 +50,10 @@ void names_view_release(struct names_view *v)
 	*v = (struct names_view){0};
 }
 
-/* FNV-1a, so that most comparisons are of numbers */
+/* so that most comparisons are of numbers */
 static uint32_t hash(const char *text)
 {
-	uint32_t h = UINT32_C(2166136261);
-
-	for (; *text; text++)
-		h = (h ^ (uint8_t)*text) * UINT32_C(16777619);
-	return h;
+	return hash_add(HASH_INIT, text, strlen(text));
 }
 
 static char *lower_copy(const char *text)

@@ -60,8 +60,7 @@ void netlink_veth(struct netlink_batch *b, const struct netlink_veth *veth)
 	netlink_attr_u32(b, IFLA_MTU, veth->mtu);
 	netlink_attr_u32(b, IFLA_NUM_TX_QUEUES, 1);
 	netlink_attr_u32(b, IFLA_NUM_RX_QUEUES, 1);
-	if (veth->peer_mac)
-		netlink_attr(b, IFLA_ADDRESS, veth->peer_mac, 6);
+	netlink_attr(b, IFLA_ADDRESS, veth->peer_mac, sizeof(veth->peer_mac));
 	netlink_nest_end(b, peer);
 	netlink_nest_end(b, data);
 	netlink_nest_end(b, info);

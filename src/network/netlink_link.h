@@ -18,7 +18,7 @@ struct netlink_veth {
 	int master;       /* index of its bridge */
 	const char *peer; /* name of the other end */
 	int peer_net_ns_fd;
-	const uint8_t *peer_mac; /* NULL: the kernel's choice */
+	uint8_t peer_mac[6];
 	uint32_t mtu;
 };
 /* netlink_veth() - EEXIST: one of the names is taken. */

@@ -39,7 +39,7 @@ struct network_endpoint {
 	char *network;    /* its id */
 	char *interface;  /* in the container: "eth0" */
 	char **addresses; /* strv; with prefix length */
-	char *mac;        /* "92:d0:c6:0a:29:33"; NULL: the kernel's choice */
+	char *mac;        /* "92:d0:c6:0a:29:33"; the gateway needs it */
 	char **names; /* strv; the container is found by these on this network: name, aliases, short id, host name */
 };
 

@@ -18,6 +18,7 @@
 
 #include "runtime/child.h"
 #include "runtime/namespace.h"
+#include "runtime/netns_enter.h"
 #include "runtime/outer_container.h"
 #include "runtime/sync.h"
 #include "runtime/usermap.h"
@@ -81,16 +82,6 @@ static int join_process(const struct sandbox_options *o, struct error *err)
 	return child_seclude(err);
 }
 
-static int join_network(const struct sandbox_network *n, struct error *err)
-{
-	if (n->user_ns_fd >= 0 && sys_setns(n->user_ns_fd, CLONE_NEWUSER) < 0)
-		return error_set(err, ERR_SYSTEM, errno,
-				 "enter the user namespace of a network");
-	if (sys_setns(n->net_ns_fd, CLONE_NEWNET) < 0)
-		return error_set(err, ERR_SYSTEM, errno, "enter a network namespace");
-	return 0;
-}
-
 static int prepare_child(const struct sandbox_options *o, int sync_fd, struct error *err)
 {
 	int r;
@@ -105,7 +96,8 @@ static int prepare_child(const struct sandbox_options *o, int sync_fd, struct er
 	if (r == 0 && o->joined_pid)
 		r = join_process(o, err);
 	if (r == 0 && o->joined_network)
-		r = join_network(o->joined_network, err);
+		r = netns_enter(o->joined_network->user_ns_fd,
+				o->joined_network->net_ns_fd, err);
 	if (r == 0 && (o->new_flags & CLONE_NEWNS))
 		r = keep_mounts_private(err);
 	if (r == 0)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A short number for bytes that nobody forges to find two with the same: FNV-1a, 32 bits. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HASH_INIT UINT32_C(2166136261)
+
+/* hash_add() - bytes behind those that `hash` is of; HASH_INIT: of none. */
+static inline uint32_t hash_add(uint32_t hash, const void *bytes, size_t n)
+{
+	for (const uint8_t *at = bytes; n > 0; n--)
+		hash = (hash ^ *at++) * UINT32_C(16777619);
+	return hash;
+}
