@@ -9,7 +9,6 @@
 #include "util/log.h"
 #include "util/str.h"
 
-#define DNS_PORT     53
 #define LISTEN_QUEUE 64
 
 struct listeners {
@@ -30,7 +29,7 @@ static int listen_at(const struct gateway *g, const struct address *a, int type,
 		     struct error *err)
 {
 	struct sockaddr_storage where;
-	socklen_t len = address_socket(a, DNS_PORT, &where);
+	socklen_t len = address_socket(a, NAMES_PORT, &where);
 	cleanup_fd int fd = gateway_socket(g, a->family, type, err);
 	int on = 1;
 

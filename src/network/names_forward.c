@@ -122,6 +122,8 @@ static int start_tcp(struct names_server *s, struct names_pending *p)
 	if (count_tcp(s->pendings) >= TCP_MAX)
 		return -EAGAIN;
 	p->state = NAMES_BY_TCP;
+	free(p->reply); /* what another server had begun to say */
+	p->reply = NULL;
 	p->reply_len = p->reply_got = 0;
 	return connect_to(s, p, SOCK_STREAM, EPOLLOUT);
 }
@@ -284,32 +286,34 @@ static void say_tcp(struct names_server *s, struct names_pending *p)
 		failed(s, p);
 }
 
-/* Return: 1 all is there, 0 not yet, -errno: it will never be. */
+/* Return: 1 all `len` bytes are there, 0 not yet, -errno: they will never be. */
+static int read_part(const struct names_pending *p, uint8_t *to, size_t len, size_t *got)
+{
+	ssize_t n = recv(p->fd, to + *got, len - *got, 0);
+
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -EBADMSG;
+	*got += (size_t)n;
+	return *got == len;
+}
+
+/* Return: as read_part(), of the answer. */
 static int read_tcp(struct names_pending *p)
 {
-	ssize_t n;
-
 	if (!p->reply) {
-		uint8_t length[LENGTH_LEN];
+		int r = read_part(p, p->length, LENGTH_LEN, &p->reply_got);
 
-		n = recv(p->fd, length, sizeof(length), MSG_PEEK);
-		if (n == 1)
-			return 0;
-		if (n < LENGTH_LEN)
-			return n < 0 && errno == EAGAIN ? 0 : -EBADMSG;
-		n = recv(p->fd, length, sizeof(length), 0);
-		p->reply_len = (size_t)length[0] << 8 | length[1];
-		if (n != LENGTH_LEN || p->reply_len < DNS_HEADER_LEN)
+		if (r <= 0)
+			return r;
+		p->reply_len = (size_t)p->length[0] << 8 | p->length[1];
+		if (p->reply_len < DNS_HEADER_LEN)
 			return -EBADMSG;
 		p->reply = malloc(p->reply_len);
 		if (!p->reply)
 			return -ENOMEM;
+		p->reply_got = 0;
 	}
-	n = recv(p->fd, p->reply + p->reply_got, p->reply_len - p->reply_got, 0);
-	if (n <= 0)
-		return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -EBADMSG;
-	p->reply_got += (size_t)n;
-	return p->reply_got == p->reply_len;
+	return read_part(p, p->reply, p->reply_len, &p->reply_got);
 }
 
 static void hear_tcp(struct names_server *s, struct names_pending *p)

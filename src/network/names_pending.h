@@ -28,9 +28,10 @@ struct names_pending {
 	uint8_t server, n_tries, max_tries;
 	enum dns_rcode rcode; /* what it will be if nobody says better */
 	int64_t try_usec, last_usec;
-	/* HELD: the answer; BY_TCP: as much of it as has come */
+	/* HELD: the answer; BY_TCP: as much of it as has come, its length first */
 	uint8_t *reply; /* owned */
 	size_t reply_len, reply_got;
+	uint8_t length[2];
 };
 
 struct names_pendings {

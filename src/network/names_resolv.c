@@ -8,10 +8,10 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include "network/names_domain.h"
 #include "util/str.h"
 #include "util/time.h"
 
-#define DNS_PORT     53
 #define FILE_MAX     (16 << 10)
 #define LINE_MAX_LEN 512
 #define BLANKS       " \t\r"
@@ -57,10 +57,10 @@ int names_servers_add(struct names_servers *s, const char *text)
 	plain[len] = 0;
 	if (!text[len] && inet_pton(AF_INET, plain, &a.in.sin_addr) == 1) {
 		a.in.sin_family = AF_INET;
-		a.in.sin_port = htons(DNS_PORT);
+		a.in.sin_port = htons(NAMES_PORT);
 	} else if (inet_pton(AF_INET6, plain, &a.in6.sin6_addr) == 1) {
 		a.in6.sin6_family = AF_INET6;
-		a.in6.sin6_port = htons(DNS_PORT);
+		a.in6.sin6_port = htons(NAMES_PORT);
 		if (text[len])
 			a.in6.sin6_scope_id = interface_index(text + len + 1);
 		if (text[len] && a.in6.sin6_scope_id == 0)

@@ -71,6 +71,9 @@ def become_subreaper():
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
     if threading.current_thread() is threading.main_thread():
+        # a shell starts with SIGINT ignored what goes into its background, and so would be all that we start
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGCHLD, lambda *_: reap_orphans())
 
 

@@ -135,8 +135,11 @@ static void fake_tcp(int listen_fd, const struct dns_address *own)
 
 	reply[0] = (uint8_t)(len >> 8);
 	reply[1] = (uint8_t)len;
-	if (len)
-		(void)!send(fd, reply, len + 2, MSG_NOSIGNAL);
+	if (len == 0)
+		return;
+	/* the length in two parts */
+	(void)!send(fd, reply, 1, MSG_NOSIGNAL);
+	(void)!send(fd, reply + 1, len + 1, MSG_NOSIGNAL);
 }
 
 static void fake_server(const char *address)
