@@ -21,6 +21,7 @@
 #include "engine/id_stores.h"
 #include "engine/settle.h"
 #include "runtime/idmap.h"
+#include "store/store.h"
 #include "util/log.h"
 #include "util/sys.h"
 
@@ -239,7 +240,7 @@ static int look_and_insert(const struct engine *e, const struct id_request *q,
 static int attempt(const struct engine *e, const struct id_request *q,
 		   const struct id_pool *pool, struct id_grant *ret, struct error *err)
 {
-	int r = id_range_begin(e->store, err);
+	int r = store_begin(e->store, err);
 
 	*ret = (struct id_grant){0};
 	if (r >= 0)
@@ -247,8 +248,8 @@ static int attempt(const struct engine *e, const struct id_request *q,
 	if (r >= 0 && sys_fault("id_range_insert"))
 		r = error_set(err, ERR_SYSTEM, errno, "record the container's ids");
 	if (r >= 0)
-		r = id_range_commit(e->store, err);
-	id_range_end(e->store);
+		r = store_commit(e->store, err);
+	store_end(e->store);
 	return r;
 }
 

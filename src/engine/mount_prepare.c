@@ -12,6 +12,7 @@
 #include "engine/user_ids.h"
 #include "engine/volume_store.h"
 #include "spec/spec.h"
+#include "store/store.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -59,14 +60,14 @@ static int record_one(const struct engine *e, const struct volume *v, const char
 static int record_all(const struct engine *e, const struct create_plan *p, char ***made,
 		      struct error *err)
 {
-	int r = volume_record_begin(e->store, err);
+	int r = store_begin(e->store, err);
 
 	for (size_t i = 0; r >= 0 && i < p->volumes.n; i++)
 		if (p->volumes.items[i].kind == VOLUME_NAMED)
 			r = record_one(e, &p->volumes.items[i], p->id, made, err);
 	if (r >= 0)
-		r = volume_record_commit(e->store, err);
-	volume_record_end(e->store);
+		r = store_commit(e->store, err);
+	store_end(e->store);
 	return r < 0 ? r : 0;
 }
 

@@ -17,6 +17,7 @@
 #include "network/client.h"
 #include "spec/spec.h"
 #include "store/network_record.h"
+#include "store/store.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -121,14 +122,14 @@ static int change_record(const struct engine *e, const struct container *c,
 static int change(const struct engine *e, const struct container *c,
 		  const struct change *x, struct error *err)
 {
-	int r = network_record_begin(e->store, err);
+	int r = store_begin(e->store, err);
 
 	if (r < 0)
 		return r;
 	r = change_record(e, c, x, err);
 	if (r >= 0)
-		r = network_record_commit(e->store, err);
-	network_record_end(e->store);
+		r = store_commit(e->store, err);
+	store_end(e->store);
 	return r;
 }
 

@@ -10,6 +10,7 @@
 #include "engine/names.h"
 #include "engine/network_default.h"
 #include "engine/network_subnet.h"
+#include "store/store.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -399,13 +400,13 @@ int network_create(const struct engine *e, const struct network_new *q,
 	int r = prepare(e, q, &n, err);
 
 	if (r >= 0)
-		r = network_record_begin(e->store, err);
+		r = store_begin(e->store, err);
 	if (r < 0)
 		return r;
 	r = create(e, q, &n, err);
 	if (r >= 0)
-		r = network_record_commit(e->store, err);
-	network_record_end(e->store);
+		r = store_commit(e->store, err);
+	store_end(e->store);
 	if (r < 0)
 		return r;
 	emit(e, &n, EVENT_CREATE);

@@ -18,6 +18,7 @@
 #include "engine/network_address.h"
 #include "engine/network_store.h"
 #include "store/network_record.h"
+#include "store/store.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -391,14 +392,14 @@ int network_lease_try(const struct engine *e, const struct network_lease_request
 		      struct network_lease *ret, struct error *err)
 {
 	cleanup_network_lease struct network_lease l = {0};
-	int r = network_record_begin(e->store, err);
+	int r = store_begin(e->store, err);
 
 	if (r < 0)
 		return r;
 	r = take(e, q, &l, err);
 	if (r >= 0)
-		r = network_record_commit(e->store, err);
-	network_record_end(e->store);
+		r = store_commit(e->store, err);
+	store_end(e->store);
 	if (r < 0)
 		return r;
 	*ret = l;

@@ -10,6 +10,7 @@
 #include "engine/remove.h"
 #include "engine/settle.h"
 #include "store/container_record.h"
+#include "store/store.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -111,14 +112,14 @@ static int remove_unused(const struct engine *e, const struct network *n,
 
 static int attempt(const struct engine *e, const struct network *n, struct error *err)
 {
-	int r = network_record_begin(e->store, err);
+	int r = store_begin(e->store, err);
 
 	if (r < 0)
 		return r;
 	r = remove_unused(e, n, err);
 	if (r >= 0)
-		r = network_record_commit(e->store, err);
-	network_record_end(e->store);
+		r = store_commit(e->store, err);
+	store_end(e->store);
 	return r;
 }
 

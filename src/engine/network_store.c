@@ -5,6 +5,7 @@
 
 #include "engine/network_create.h"
 #include "engine/network_default.h"
+#include "store/store.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -49,13 +50,13 @@ int network_get(const struct engine *e, const char *id, const char *name,
 static int find_default(const struct engine *e, struct network_record *ret,
 			struct error *err)
 {
-	int r = network_record_begin(e->store, err);
+	int r = store_begin(e->store, err);
 
 	if (r >= 0)
 		r = get_default(e, ret, err);
 	if (r >= 0)
-		r = network_record_commit(e->store, err);
-	network_record_end(e->store);
+		r = store_commit(e->store, err);
+	store_end(e->store);
 	return r < 0 ? r : 1;
 }
 

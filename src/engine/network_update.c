@@ -6,6 +6,7 @@
 #include "engine/network_tell.h"
 #include "engine/network_words.h"
 #include "store/network_record.h"
+#include "store/store.h"
 #include "util/str.h"
 
 static int change(struct network *n, char *const *add, char *const *drop,
@@ -53,13 +54,13 @@ int network_update_dns(const struct engine *e, const char *name_or_id, char *con
 	if (r >= 0)
 		r = network_find(e, name_or_id, &found, err);
 	if (r >= 0)
-		r = network_record_begin(e->store, err);
+		r = store_begin(e->store, err);
 	if (r < 0)
 		return r;
 	r = update(e, found.id, add, drop, &n, err);
 	if (r >= 0)
-		r = network_record_commit(e->store, err);
-	network_record_end(e->store);
+		r = store_commit(e->store, err);
+	store_end(e->store);
 	if (r < 0)
 		return r;
 	event_emit(e, &(struct event){.type = EVENT_NETWORK,

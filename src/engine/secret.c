@@ -8,6 +8,7 @@
 
 #include "engine/event.h"
 #include "engine/names.h"
+#include "store/store.h"
 #include "util/fd.h"
 #include "util/fs.h"
 #include "util/json.h"
@@ -153,13 +154,13 @@ int secret_create(const struct engine *e, const struct secret_new *asked,
 	if (r >= 0)
 		r = fill_record(asked, &rec, err);
 	if (r >= 0)
-		r = secret_record_begin(e->store, err);
+		r = store_begin(e->store, err);
 	if (r < 0)
 		return r;
 	r = create(e, asked, &rec, err);
 	if (r >= 0)
-		r = secret_record_commit(e->store, err);
-	secret_record_end(e->store);
+		r = store_commit(e->store, err);
+	store_end(e->store);
 	if (r < 0)
 		return r;
 	emit(e, &rec, EVENT_CREATE);
@@ -192,14 +193,14 @@ static int remove_locked(const struct engine *e, const struct secret_record *r,
 int secret_remove(const struct engine *e, const struct secret_record *r,
 		  struct error *err)
 {
-	int k = secret_record_begin(e->store, err);
+	int k = store_begin(e->store, err);
 
 	if (k < 0)
 		return k;
 	k = remove_locked(e, r, err);
 	if (k >= 0)
-		k = secret_record_commit(e->store, err);
-	secret_record_end(e->store);
+		k = store_commit(e->store, err);
+	store_end(e->store);
 	if (k < 0)
 		return k;
 	emit(e, r, EVENT_REMOVE);

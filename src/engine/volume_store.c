@@ -21,6 +21,7 @@
 #include "engine/names.h"
 #include "engine/user_ids.h"
 #include "engine/volume_driver.h"
+#include "store/store.h"
 #include "util/fs.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -142,14 +143,14 @@ int volume_create_locked(const struct engine *e, const struct volume_new *asked,
 int volume_create(const struct engine *e, const struct volume_new *asked,
 		  struct volume_record *ret, struct error *err)
 {
-	int r = volume_record_begin(e->store, err);
+	int r = store_begin(e->store, err);
 
 	if (r < 0)
 		return r;
 	r = volume_create_locked(e, asked, ret, err);
 	if (r >= 0)
-		r = volume_record_commit(e->store, err);
-	volume_record_end(e->store);
+		r = store_commit(e->store, err);
+	store_end(e->store);
 	if (r < 0)
 		return r;
 	volume_event(e, ret->name, EVENT_CREATE);
@@ -234,7 +235,7 @@ static int remove_aside(const struct engine *e, int volumes_fd, struct error *er
 static int put_unrecorded_aside(const struct engine *e, int volumes_fd,
 				char *const *names, struct error *err)
 {
-	int r = volume_record_begin(e->store, err);
+	int r = store_begin(e->store, err);
 
 	if (r < 0)
 		return r;
@@ -247,7 +248,7 @@ static int put_unrecorded_aside(const struct engine *e, int volumes_fd,
 		if (r < 0)
 			break;
 	}
-	volume_record_end(e->store);
+	store_end(e->store);
 	return r < 0 ? r : 0;
 }
 

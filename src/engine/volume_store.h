@@ -35,7 +35,7 @@ struct volume_new {
 int volume_create(const struct engine *e, const struct volume_new *asked,
 		  struct volume_record *ret, struct error *err) _must_check_;
 
-/* volume_create_locked() - the same in a transaction of the caller's (volume_record_begin()). */
+/* volume_create_locked() - the same in a transaction of the caller's (store_begin()). */
 int volume_create_locked(const struct engine *e, const struct volume_new *asked,
 			 struct volume_record *ret, struct error *err) _must_check_;
 

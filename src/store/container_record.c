@@ -299,15 +299,8 @@ int container_record_rename(struct store *s, const char *id, const char *name,
 static int change(struct store *s, const char *sql, const char *id, const char *text,
 		  struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(s, sql, &st, err);
+	int r = database_run(s, sql, id, text, "change the record of the container", err);
 
-	if (r < 0)
-		return r;
-	database_bind(st, 1, id);
-	if (text)
-		database_bind(st, 2, text);
-	r = database_step(s, st, "change the record of the container", err);
 	return r < 0 ? r : sqlite3_changes(s->db);
 }
 
@@ -377,12 +370,6 @@ int container_record_auto_remove(struct store *s, const char *id, bool value,
 
 int container_record_delete(struct store *s, const char *id, struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r;
-
-	r = database_prepare(s, "DELETE FROM container WHERE id = ?1", &st, err);
-	if (r < 0)
-		return r;
-	database_bind(st, 1, id);
-	return database_step(s, st, "remove the record of the container", err);
+	return database_run(s, "DELETE FROM container WHERE id = ?1", id, NULL,
+			    "remove the record of the container", err);
 }

@@ -259,6 +259,21 @@ void database_bind(sqlite3_stmt *st, int parameter, const char *text)
 	sqlite3_bind_text(st, parameter, text, -1, SQLITE_STATIC);
 }
 
+int database_run(struct store *s, const char *sql, const char *first, const char *second,
+		 const char *what, struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r = database_prepare(s, sql, &st, err);
+
+	if (r < 0)
+		return r;
+	if (first)
+		database_bind(st, 1, first);
+	if (second)
+		database_bind(st, 2, second);
+	return database_step(s, st, what, err);
+}
+
 int database_list(struct store *s, sqlite3_stmt *st, char ***ret, struct error *err)
 {
 	int r;
@@ -268,9 +283,27 @@ int database_list(struct store *s, sqlite3_stmt *st, char ***ret, struct error *
 	return r;
 }
 
+int database_list_of(struct store *s, const char *sql, const char *text, char ***ret,
+		     struct error *err)
+{
+	cleanup_statement sqlite3_stmt *st = NULL;
+	int r = database_prepare(s, sql, &st, err);
+
+	if (r < 0)
+		return r;
+	if (text)
+		database_bind(st, 1, text);
+	return database_list(s, st, ret, err);
+}
+
+bool database_is_taken(struct store *s)
+{
+	return (sqlite3_errcode(s->db) & 0xff) == SQLITE_CONSTRAINT;
+}
+
 int transaction_begin(struct transaction *t, struct store *s, struct error *err)
 {
-	int r = database_exec(s, "BEGIN IMMEDIATE", err);
+	int r = store_begin(s, err);
 
 	if (r >= 0)
 		t->store = s;
@@ -293,6 +326,25 @@ void transaction_release(struct transaction *t)
 	if (t->store)
 		sqlite3_exec(t->store->db, "ROLLBACK", NULL, NULL, NULL);
 	t->store = NULL;
+	errno = saved_errno;
+}
+
+int store_begin(struct store *s, struct error *err)
+{
+	return database_exec(s, "BEGIN IMMEDIATE", err);
+}
+
+int store_commit(struct store *s, struct error *err)
+{
+	return database_exec(s, "COMMIT", err);
+}
+
+void store_end(struct store *s)
+{
+	int saved_errno = errno;
+
+	if (!sqlite3_get_autocommit(s->db))
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	errno = saved_errno;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -38,9 +39,19 @@ int database_exec(struct store *s, const char *sql, struct error *err) _must_che
 char *database_text(sqlite3_stmt *st, int column);
 void database_bind(sqlite3_stmt *st, int parameter, const char *text);
 
+/* database_run() - a statement with its text parameters ?1, ?2 (NULL: none) run to its first row or its end: 1, 0 or -errno. */
+int database_run(struct store *s, const char *sql, const char *first, const char *second,
+		 const char *what, struct error *err) _must_check_;
+
+/* database_is_taken() - the last failure was that of a value which only one row may have. */
+bool database_is_taken(struct store *s);
+
 /* database_list() - append the first column of all rows to *ret (strv). */
 int database_list(struct store *s, sqlite3_stmt *st, char ***ret,
 		  struct error *err) _must_check_;
+/* database_list_of() - the same of a statement with one text parameter (NULL: none). */
+int database_list_of(struct store *s, const char *sql, const char *text, char ***ret,
+		     struct error *err) _must_check_;
 
 /*
  * A transaction that is undone unless it was committed:

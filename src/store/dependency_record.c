@@ -37,13 +37,7 @@ int dependency_insert(struct store *s, const char *container, char *const *needs
 
 int dependency_dependents(struct store *s, const char *id, char ***ret, struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(
+	return database_list_of(
 		s, "SELECT container FROM dependency WHERE needs = ?1 ORDER BY container",
-		&st, err);
-
-	if (r < 0)
-		return r;
-	database_bind(st, 1, id);
-	return database_list(s, st, ret, err);
+		id, ret, err);
 }

@@ -64,11 +64,8 @@ int id_range_insert(struct store *s, const struct id_ranges *list, struct error 
 /* 1 if there is the table: another user's or another version's cubby may have made the store. */
 static int has_table(struct store *s, struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(s, "SELECT 1 FROM sqlite_master WHERE name = 'id_range'",
-				 &st, err);
-
-	return r < 0 ? r : database_step(s, st, "read the records", err);
+	return database_run(s, "SELECT 1 FROM sqlite_master WHERE name = 'id_range'",
+			    NULL, NULL, "read the records", err);
 }
 
 int id_range_list(struct store *s, struct id_ranges *ret, struct error *err)
@@ -105,57 +102,25 @@ int id_range_list(struct store *s, struct id_ranges *ret, struct error *err)
 
 static int any_of(struct store *s, const char *container, struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(s, "SELECT 1 FROM id_range WHERE container = ?1 LIMIT 1",
-				 &st, err);
-
-	if (r < 0)
-		return r;
-	database_bind(st, 1, container);
-	return database_step(s, st, "read the records", err);
+	return database_run(s, "SELECT 1 FROM id_range WHERE container = ?1 LIMIT 1",
+			    container, NULL, "read the records", err);
 }
 
 /* Looked for first: a DELETE waits for whoever is writing, even if there is nothing to delete. */
 int id_range_delete(struct store *s, const char *container, struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
 	int r = any_of(s, container, err);
 
-	if (r <= 0)
-		return r;
-	r = database_prepare(s, "DELETE FROM id_range WHERE container = ?1", &st, err);
-	if (r < 0)
-		return r;
-	database_bind(st, 1, container);
-	return database_step(s, st, "give the container's ids back", err);
+	return r <= 0 ? r
+		      : database_run(s, "DELETE FROM id_range WHERE container = ?1",
+				     container, NULL, "give the container's ids back",
+				     err);
 }
 
 int id_range_stale(struct store *s, char ***ret, struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(s,
-				 "SELECT DISTINCT container FROM id_range"
-				 " WHERE container NOT IN (SELECT id FROM container)",
-				 &st, err);
-
-	return r < 0 ? r : database_list(s, st, ret, err);
-}
-
-int id_range_begin(struct store *s, struct error *err)
-{
-	return database_exec(s, "BEGIN IMMEDIATE", err);
-}
-
-int id_range_commit(struct store *s, struct error *err)
-{
-	return database_exec(s, "COMMIT", err);
-}
-
-void id_range_end(struct store *s)
-{
-	int saved_errno = errno;
-
-	if (!sqlite3_get_autocommit(s->db))
-		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-	errno = saved_errno;
+	return database_list_of(s,
+				"SELECT DISTINCT container FROM id_range"
+				" WHERE container NOT IN (SELECT id FROM container)",
+				NULL, ret, err);
 }

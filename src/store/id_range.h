@@ -50,11 +50,3 @@ int id_range_delete(struct store *s, const char *container,
 
 /* id_range_stale() - ids of the containers that have rows and no record. Caller frees *ret (strv). */
 int id_range_stale(struct store *s, char ***ret, struct error *err) _must_check_;
-
-/*
- * id_range_begin(), id_range_commit() - the transaction around looking and inserting: from the first
- * on no other process changes the store (BEGIN IMMEDIATE). id_range_end() undoes what was not committed.
- */
-int id_range_begin(struct store *s, struct error *err) _must_check_;
-int id_range_commit(struct store *s, struct error *err) _must_check_;
-void id_range_end(struct store *s);

@@ -59,20 +59,6 @@ static int run(struct store *s, const char *sql, const char *const *texts, size_
 	run(s, sql, (const char *const[]){__VA_ARGS__}, \
 	    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), err)
 
-/* The first column of all rows for one text parameter (NULL: none). */
-static int list(struct store *s, const char *sql, const char *text, char ***ret,
-		struct error *err)
-{
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(s, sql, &st, err);
-
-	if (r < 0)
-		return r;
-	if (text)
-		database_bind(st, 1, text);
-	return database_list(s, st, ret, err);
-}
-
 static int read_lists(struct store *s, struct image_record *r, struct error *err)
 {
 	const struct {
@@ -89,7 +75,7 @@ static int read_lists(struct store *s, struct image_record *r, struct error *err
 	int k = 0;
 
 	for (size_t i = 0; k >= 0 && i < ARRAY_SIZE(lists); i++)
-		k = list(s, lists[i].sql, r->id, lists[i].ret, err);
+		k = database_list_of(s, lists[i].sql, r->id, lists[i].ret, err);
 	return k;
 }
 
@@ -213,10 +199,10 @@ int image_record_names_like(struct store *s, const char *suffix, char ***ret,
 {
 	cleanup_free char *end = xasprintf("/%s", suffix);
 
-	return list(s,
-		    "SELECT name FROM image_name"
-		    " WHERE substr(name, -length(?1)) = ?1 ORDER BY name",
-		    end, ret, err);
+	return database_list_of(s,
+				"SELECT name FROM image_name"
+				" WHERE substr(name, -length(?1)) = ?1 ORDER BY name",
+				end, ret, err);
 }
 
 int image_record_add_name(struct store *s, const char *id, const char *name,
@@ -239,8 +225,9 @@ int image_record_drop_name(struct store *s, const char *name, struct error *err)
 
 int image_record_users(struct store *s, const char *id, char ***ret, struct error *err)
 {
-	return list(s, "SELECT id FROM container WHERE image = ?1 ORDER BY created", id,
-		    ret, err);
+	return database_list_of(
+		s, "SELECT id FROM container WHERE image = ?1 ORDER BY created", id, ret,
+		err);
 }
 
 static int vanished(const char *what, const char *digest, struct error *err)
@@ -408,8 +395,8 @@ int manifest_list_get(struct store *s, const char *name, char **ret_index,
 		      struct error *err)
 {
 	cleanup_strv char **found = NULL;
-	int r = list(s, "SELECT document FROM manifest_list WHERE name = ?1", name,
-		     &found, err);
+	int r = database_list_of(s, "SELECT document FROM manifest_list WHERE name = ?1",
+				 name, &found, err);
 
 	if (r < 0)
 		return r;
@@ -427,5 +414,6 @@ int manifest_list_drop(struct store *s, const char *name, struct error *err)
 
 int manifest_list_names(struct store *s, char ***ret, struct error *err)
 {
-	return list(s, "SELECT name FROM manifest_list ORDER BY name", NULL, ret, err);
+	return database_list_of(s, "SELECT name FROM manifest_list ORDER BY name", NULL,
+				ret, err);
 }

@@ -30,25 +30,6 @@ void network_records_release(struct network_records *list)
 	*list = (struct network_records){0};
 }
 
-int network_record_begin(struct store *s, struct error *err)
-{
-	return database_exec(s, "BEGIN IMMEDIATE", err);
-}
-
-int network_record_commit(struct store *s, struct error *err)
-{
-	return database_exec(s, "COMMIT", err);
-}
-
-void network_record_end(struct store *s)
-{
-	int saved_errno = errno;
-
-	if (!sqlite3_get_autocommit(s->db))
-		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-	errno = saved_errno;
-}
-
 static void read_row(sqlite3_stmt *st, struct network_record *r)
 {
 	*r = (struct network_record){
@@ -77,7 +58,7 @@ int network_record_insert(struct store *s, const struct network_record *rec,
 	sqlite3_bind_int64(st, 3, rec->created_usec);
 	database_bind(st, 4, rec->config);
 	r = database_step(s, st, "record the network", err);
-	if (r >= 0 || (sqlite3_errcode(s->db) & 0xff) != SQLITE_CONSTRAINT)
+	if (r >= 0 || !database_is_taken(s))
 		return r;
 	error_set(err, ERR_CONFLICT, 0,
 		  "network name %s already used: network already exists", rec->name);
@@ -158,19 +139,10 @@ int network_record_list(struct store *s, struct network_records *ret, struct err
 	return 0;
 }
 
-/* A statement with its text parameters ?1, ?2 (NULL: none) run to its end. */
 static int run(struct store *s, const char *sql, const char *first, const char *second,
 	       struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(s, sql, &st, err);
-
-	if (r < 0)
-		return r;
-	database_bind(st, 1, first);
-	if (second)
-		database_bind(st, 2, second);
-	return database_step(s, st, "change the records of networks", err);
+	return database_run(s, sql, first, second, "change the records of networks", err);
 }
 
 int network_record_config(struct store *s, const char *id, const char *config,
@@ -294,12 +266,9 @@ int address_record_delete(struct store *s, const char *container, const char *ne
 
 static int list_ids(struct store *s, const char *sql, char ***ret, struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
 	cleanup_strv char **ids = NULL;
-	int r = database_prepare(s, sql, &st, err);
+	int r = database_list_of(s, sql, NULL, &ids, err);
 
-	if (r >= 0)
-		r = database_list(s, st, &ids, err);
 	strv_foreach (id, ids)
 		if (!strv_has(*ret, *id))
 			strv_add(ret, *id);

@@ -32,11 +32,6 @@ struct network_records {
 void network_records_release(struct network_records *list);
 #define cleanup_network_records cleanup(network_records_release)
 
-/* The transaction around what follows, as with volumes (store/volume_record.h). */
-int network_record_begin(struct store *s, struct error *err) _must_check_;
-int network_record_commit(struct store *s, struct error *err) _must_check_;
-void network_record_end(struct store *s);
-
 /* network_record_insert() - a name in use is ERR_CONFLICT, -EEXIST. */
 int network_record_insert(struct store *s, const struct network_record *rec,
 			  struct error *err) _must_check_;

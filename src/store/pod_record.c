@@ -135,26 +135,17 @@ int pod_record_list(struct store *s, struct pod_records *ret, struct error *err)
 
 int pod_record_members(struct store *s, const char *id, char ***ret, struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(
-		s, "SELECT id FROM container WHERE pod = ?1 ORDER BY created, id", &st,
-		err);
-
-	if (r < 0)
-		return r;
-	database_bind(st, 1, id);
-	return database_list(s, st, ret, err);
+	return database_list_of(
+		s, "SELECT id FROM container WHERE pod = ?1 ORDER BY created, id", id,
+		ret, err);
 }
 
 int pod_record_strays(struct store *s, char ***ret, struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(s,
-				 "SELECT id FROM container WHERE pod IS NOT NULL"
-				 " AND pod NOT IN (SELECT id FROM pod)",
-				 &st, err);
-
-	return r < 0 ? r : database_list(s, st, ret, err);
+	return database_list_of(s,
+				"SELECT id FROM container WHERE pod IS NOT NULL"
+				" AND pod NOT IN (SELECT id FROM pod)",
+				NULL, ret, err);
 }
 
 int pod_record_delete(struct store *s, const char *id, struct error *err)

@@ -28,22 +28,6 @@ void secret_records_release(struct secret_records *list)
 	*list = (struct secret_records){0};
 }
 
-int secret_record_begin(struct store *s, struct error *err)
-{
-	return database_exec(s, "BEGIN IMMEDIATE", err);
-}
-
-int secret_record_commit(struct store *s, struct error *err)
-{
-	return database_exec(s, "COMMIT", err);
-}
-
-void secret_record_end(struct store *s)
-{
-	if (!sqlite3_get_autocommit(s->db))
-		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-}
-
 static void read_row(sqlite3_stmt *st, struct secret_record *r)
 {
 	*r = (struct secret_record){
@@ -76,7 +60,7 @@ int secret_record_insert(struct store *s, const struct secret_record *rec,
 	database_bind(st, 6, rec->options);
 	database_bind(st, 7, rec->labels);
 	r = database_step(s, st, "record the secret", err);
-	if (r >= 0 || (sqlite3_errcode(s->db) & 0xff) != SQLITE_CONSTRAINT)
+	if (r >= 0 || !database_is_taken(s))
 		return r;
 	error_set(err, ERR_CONFLICT, 0, "%s: secret name in use", rec->name);
 	return -EEXIST;
@@ -144,11 +128,6 @@ int secret_record_list(struct store *s, struct secret_records *ret, struct error
 
 int secret_record_delete(struct store *s, const char *id, struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(s, "DELETE FROM secret WHERE id = ?1", &st, err);
-
-	if (r < 0)
-		return r;
-	database_bind(st, 1, id);
-	return database_step(s, st, "remove the record of the secret", err);
+	return database_run(s, "DELETE FROM secret WHERE id = ?1", id, NULL,
+			    "remove the record of the secret", err);
 }

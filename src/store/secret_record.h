@@ -28,11 +28,6 @@ struct secret_records {
 void secret_records_release(struct secret_records *list);
 #define cleanup_secret_records cleanup(secret_records_release)
 
-/* The transaction around what follows, as with volumes (store/volume_record.h). */
-int secret_record_begin(struct store *s, struct error *err) _must_check_;
-int secret_record_commit(struct store *s, struct error *err) _must_check_;
-void secret_record_end(struct store *s);
-
 /* secret_record_insert() - a name in use is ERR_CONFLICT, -EEXIST. */
 int secret_record_insert(struct store *s, const struct secret_record *rec,
 			 struct error *err) _must_check_;

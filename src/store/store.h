@@ -37,5 +37,14 @@ bool store_is_there(const char *data_dir);
 int store_open_to_look(const char *data_dir, struct store **ret,
 		       struct error *err) _must_check_;
 void store_close(struct store *store);
+
+/*
+ * store_begin(), store_commit() - the transaction around looking and changing: from the first on no other
+ * process changes the store (BEGIN IMMEDIATE). store_end() undoes what was not committed.
+ */
+int store_begin(struct store *store, struct error *err) _must_check_;
+int store_commit(struct store *store, struct error *err) _must_check_;
+void store_end(struct store *store);
+
 DEFINE_CLEANUP(struct store *, store_close)
 #define cleanup_store cleanup(store_closep)

@@ -29,22 +29,6 @@ void volume_records_release(struct volume_records *list)
 	*list = (struct volume_records){0};
 }
 
-int volume_record_begin(struct store *s, struct error *err)
-{
-	return database_exec(s, "BEGIN IMMEDIATE", err);
-}
-
-int volume_record_commit(struct store *s, struct error *err)
-{
-	return database_exec(s, "COMMIT", err);
-}
-
-void volume_record_end(struct store *s)
-{
-	if (!sqlite3_get_autocommit(s->db))
-		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-}
-
 static void read_row(sqlite3_stmt *st, struct volume_record *r)
 {
 	*r = (struct volume_record){
@@ -61,33 +45,10 @@ static void read_row(sqlite3_stmt *st, struct volume_record *r)
 	};
 }
 
-/* A statement with its text parameters ?1, ?2 run to its end. */
 static int run(struct store *s, const char *sql, const char *first, const char *second,
 	       struct error *err)
 {
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(s, sql, &st, err);
-
-	if (r < 0)
-		return r;
-	database_bind(st, 1, first);
-	if (second)
-		database_bind(st, 2, second);
-	return database_step(s, st, "change the records of volumes", err);
-}
-
-/* The first column of all rows for one text parameter (NULL: none). */
-static int list_names(struct store *s, const char *sql, const char *text, char ***ret,
-		      struct error *err)
-{
-	cleanup_statement sqlite3_stmt *st = NULL;
-	int r = database_prepare(s, sql, &st, err);
-
-	if (r < 0)
-		return r;
-	if (text)
-		database_bind(st, 1, text);
-	return database_list(s, st, ret, err);
+	return database_run(s, sql, first, second, "change the records of volumes", err);
 }
 
 int volume_record_insert(struct store *s, const struct volume_record *rec,
@@ -112,7 +73,7 @@ int volume_record_insert(struct store *s, const struct volume_record *rec,
 	sqlite3_bind_int64(st, 8, rec->uid);
 	sqlite3_bind_int64(st, 9, rec->gid);
 	r = database_step(s, st, "record the volume", err);
-	if (r >= 0 || (sqlite3_errcode(s->db) & 0xff) != SQLITE_CONSTRAINT)
+	if (r >= 0 || !database_is_taken(s))
 		return r;
 	error_set(err, ERR_CONFLICT, 0,
 		  "volume with name %s already exists: volume already exists", rec->name);
@@ -145,7 +106,7 @@ static int find_prefix(struct store *s, const char *prefix, struct volume_record
 		       struct error *err)
 {
 	cleanup_strv char **names = NULL;
-	int r = list_names(
+	int r = database_list_of(
 		s,
 		"SELECT name FROM volume"
 		" WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name LIMIT 2",
@@ -206,10 +167,10 @@ int volume_record_list(struct store *s, struct volume_records *ret, struct error
 int volume_use_containers(struct store *s, const char *volume, char ***ret,
 			  struct error *err)
 {
-	return list_names(s,
-			  "SELECT container FROM volume_use WHERE volume = ?1"
-			  " ORDER BY container",
-			  volume, ret, err);
+	return database_list_of(s,
+				"SELECT container FROM volume_use WHERE volume = ?1"
+				" ORDER BY container",
+				volume, ret, err);
 }
 
 int volume_record_delete(struct store *s, const char *name, struct error *err)
@@ -253,10 +214,11 @@ int volume_use_insert(struct store *s, const char *volume, const char *container
 int volume_use_stale(struct store *s, char ***ret, struct error *err)
 {
 	cleanup_strv char **ids = NULL;
-	int r = list_names(s,
-			   "SELECT DISTINCT container FROM volume_use WHERE container"
-			   " NOT IN (SELECT id FROM container)",
-			   NULL, &ids, err);
+	int r = database_list_of(
+		s,
+		"SELECT DISTINCT container FROM volume_use WHERE container"
+		" NOT IN (SELECT id FROM container)",
+		NULL, &ids, err);
 
 	strv_foreach (id, ids)
 		if (!strv_has(*ret, *id))
@@ -285,7 +247,8 @@ int volume_use_end(struct store *s, const char *container, char ***ret, struct e
 		return r;
 	r = transaction_begin(&t, s, err);
 	if (r >= 0)
-		r = list_names(s, "SELECT name FROM" OWN_VOLUMES, container, ret, err);
+		r = database_list_of(s, "SELECT name FROM" OWN_VOLUMES, container, ret,
+				     err);
 	if (r >= 0)
 		r = run(s, "DELETE FROM" OWN_VOLUMES, container, NULL, err);
 	if (r >= 0)

@@ -35,14 +35,6 @@ struct volume_records {
 void volume_records_release(struct volume_records *list);
 #define cleanup_volume_records cleanup(volume_records_release)
 
-/*
- * volume_record_begin(), volume_record_commit() - the transaction around what follows: from the first on no other
- * process changes the store. volume_record_end() undoes what was not committed.
- */
-int volume_record_begin(struct store *s, struct error *err) _must_check_;
-int volume_record_commit(struct store *s, struct error *err) _must_check_;
-void volume_record_end(struct store *s);
-
 /* volume_record_insert() - a name in use is ERR_CONFLICT, -EEXIST. */
 int volume_record_insert(struct store *s, const struct volume_record *rec,
 			 struct error *err) _must_check_;

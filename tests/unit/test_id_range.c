@@ -33,10 +33,10 @@ static void add(struct store *s, const char *container, int64_t start, bool excl
 	id_ranges_add(&rows, &row);
 	row.kind = ID_RANGE_GID;
 	id_ranges_add(&rows, &row);
-	ck_assert_ok(id_range_begin(s, &err), &err);
+	ck_assert_ok(store_begin(s, &err), &err);
 	ck_assert_ok(id_range_insert(s, &rows, &err), &err);
-	ck_assert_ok(id_range_commit(s, &err), &err);
-	id_range_end(s);
+	ck_assert_ok(store_commit(s, &err), &err);
+	store_end(s);
 }
 
 static size_t count(struct store *s)
@@ -89,11 +89,11 @@ START_TEST(test_undone)
 	const struct id_range row = {.container = (char *)ID("a"), .count = 5};
 
 	id_ranges_add(&rows, &row);
-	ck_assert_ok(id_range_begin(s, &err), &err);
+	ck_assert_ok(store_begin(s, &err), &err);
 	ck_assert_ok(id_range_insert(s, &rows, &err), &err);
-	id_range_end(s);
+	store_end(s);
 	ck_assert_uint_eq(count(s), 0);
-	id_range_end(s); /* nothing is open: no harm */
+	store_end(s); /* nothing is open: no harm */
 }
 END_TEST
 
