@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/netfilter.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "network/address.h"
@@ -119,7 +120,7 @@ static int send_sockets(int out_fd, struct error *err)
 
 static int text_file(const char *text, struct error *err)
 {
-	cleanup_fd int fd = sys_memfd_create("rules", 0x0001U /* MFD_CLOEXEC */);
+	cleanup_fd int fd = sys_memfd_create("rules", MFD_CLOEXEC);
 	int r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
 
 	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)

@@ -58,7 +58,7 @@ struct firewall;
 /*
  * firewall_open() - the tables; those that a killed program has left are taken over, with the limits that stand in
  * them, so that no container is ever less limited than it was. Also IPv4 and IPv6 forwarding on; IPv6 as root of the host only when the
- * first network with IPv6 comes. No nft(8): ERR_NO_PROGRAM's words and what to install. Caller frees with firewall_free(),
+ * first network with IPv6 comes. No nft(8): ERR_UNSUPPORTED with what to install. Caller frees with firewall_free(),
  * which leaves the tables; firewall_remove() deletes them before (root of the host, at the end).
  */
 int firewall_open(const struct firewall_options *o, struct firewall **ret,

@@ -10,7 +10,6 @@
 
 #include "network/netlink_walk.h"
 
-#define COPIED       96
 #define READS_A_TIME 64
 
 /* One request: its head, then attributes that are structs of one size. */
@@ -53,8 +52,8 @@ static int ask(int fd, struct request *q)
 int firewall_log_open(struct error *err)
 {
 	const struct nfulnl_msg_config_cmd bind = {.command = NFULNL_CFG_CMD_BIND};
-	const struct nfulnl_msg_config_mode mode = {.copy_mode = NFULNL_COPY_PACKET,
-						    .copy_range = htonl(COPIED)};
+	const struct nfulnl_msg_config_mode mode = {
+		.copy_mode = NFULNL_COPY_PACKET, .copy_range = htonl(FIREWALL_LOG_BYTES)};
 	struct request q = {
 		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct nfgenmsg)),
 			 .nlmsg_type = NFNL_SUBSYS_ULOG << 8 | NFULNL_MSG_CONFIG,

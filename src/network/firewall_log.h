@@ -11,6 +11,7 @@
 #include "util/error.h"
 
 #define FIREWALL_LOG_GROUP 67 /* NFLOG, in the gateway's network namespace */
+#define FIREWALL_LOG_BYTES 96 /* of a packet */
 
 /* firewall_log_open() - a socket that hears FIREWALL_LOG_GROUP, in the network namespace of the caller; never blocks. */
 int firewall_log_open(struct error *err) _must_check_;
@@ -22,7 +23,7 @@ struct firewall_packet {
 	uint16_t port; /* 0: none */
 };
 
-/* firewall_log_read() - calls each() for what there is now. Return: 0, -EAGAIN never; -errno of recv(2). */
+/* firewall_log_read() - calls each() for what there is now. Return: 0 or -errno of recv(2). */
 int firewall_log_read(int fd, void (*each)(void *data, const struct firewall_packet *p),
 		      void *data) _must_check_;
 

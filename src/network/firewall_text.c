@@ -18,6 +18,8 @@
 
 #include "network/address.h"
 #include "network/allow.h"
+#include "network/firewall.h"
+#include "network/firewall_log.h"
 #include "network/uplink_net.h"
 #include "util/str.h"
 
@@ -30,7 +32,14 @@
 	"\t\tupdate @logged4 { ip saddr limit rate 5/second burst 20 packets } jump record\n" \
 	"\t\tupdate @logged6 { ip6 saddr limit rate 5/second burst 20 packets } jump record\n"
 
-#define RECORD "log group 67 snaplen 96"
+#define WORD_(x) #x
+#define WORD(x)  WORD_(x)
+
+#define RECORD       "log group " WORD(FIREWALL_LOG_GROUP) " snaplen " WORD(FIREWALL_LOG_BYTES)
+#define MARK_LOCAL   "meta mark set meta mark or " WORD(FIREWALL_MARK_LOCAL)
+#define MARK_REFUSED "meta mark set meta mark or " WORD(FIREWALL_MARK_REFUSED)
+#define IS_REFUSED \
+	"meta mark and " WORD(FIREWALL_MARK_REFUSED) " == " WORD(FIREWALL_MARK_REFUSED)
 
 static const char inet_sets[] =
 	"\tset bridges { type ifname; }\n"            /* ours */
@@ -60,7 +69,7 @@ static const char inet_rules[] =
 	"\t}\n"
 	"\tchain leave {\n"
 	"\t\tct state established,related accept\n"
-	"\t\tmeta mark and 0x2 == 0x2 goto refuse\n"
+	"\t\t" IS_REFUSED " goto refuse\n"
 	"\t\tiifname . oifname @pairs accept\n"
 	"\t\tiifname @open ct status dnat accept\n"
 	"\t\tiifname @open oifname != @bridges accept\n"
@@ -82,7 +91,7 @@ static const char inet_gateway[] =
 	"\t\tct state established,related accept\n"
 	"\t\ticmpv6 type { " ND_TYPES " } accept\n"
 	"\t\ticmpv6 type nd-router-solicit drop\n"
-	"\t\tmeta mark and 0x2 == 0x2 goto refuse\n"
+	"\t\t" IS_REFUSED " goto refuse\n"
 	"\t\tiifname . ip daddr @own4 udp dport 53 accept\n"
 	"\t\tiifname . ip daddr @own4 tcp dport 53 accept\n"
 	"\t\tiifname . ip daddr @own4 icmp type echo-request accept\n"
@@ -160,7 +169,7 @@ static const char bridge_rules[] =
 	"\t}\n"
 	"\tchain forward {\n"
 	"\t\toifname @limited meta l4proto udp jump heard\n"
-	"\t\tiifname @limited meta mark and 0x2 == 0x2 goto answer\n"
+	"\t\tiifname @limited " IS_REFUSED " goto answer\n"
 	"\t}\n";
 
 static void flush(struct buf *b, const char *family, const char *table,
@@ -191,7 +200,7 @@ static void own_rules(struct buf *b, const char *uplink)
 			"\t}\n",
 			uplink, uplink, uplink, uplink);
 	(void)buf_add_str(b, "\tchain transparent {\n"
-			     "\t\tsocket transparent 1 meta mark set meta mark or 0x1\n"
+			     "\t\tsocket transparent 1 " MARK_LOCAL "\n"
 			     "\t}\n"
 			     "\tchain postrouting {\n");
 	if (uplink)
@@ -417,7 +426,7 @@ static int list_chain(struct buf *b, const struct network_member *m,
 		"\t\tmeta l4proto { tcp, udp } ip daddr . th dport @p4_%.*s accept\n"
 		"\t\tip6 daddr @a6_%.*s accept\n"
 		"\t\tmeta l4proto { tcp, udp } ip6 daddr . th dport @p6_%.*s accept\n"
-		"\t\tmeta mark set meta mark or 0x2\n\t}\n",
+		"\t\t" MARK_REFUSED "\n\t}\n",
 		SHORT_ID, m->id, SHORT_ID, m->id, SHORT_ID, m->id, SHORT_ID, m->id);
 	return 0;
 }

@@ -75,7 +75,7 @@ static int start(struct tool *t, char **argv)
 	if (pipe2(said, O_CLOEXEC) < 0)
 		return -errno;
 	if (t->is_pasta)
-		ready[0] = ready[1] = memfd_create("pid", MFD_CLOEXEC);
+		ready[0] = ready[1] = sys_memfd_create("pid", MFD_CLOEXEC);
 	else if (pipe2(ready, O_CLOEXEC) < 0)
 		return -errno;
 	/* what is copied to low numbers must not be at one of them */
