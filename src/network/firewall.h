@@ -28,10 +28,8 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define FIREWALL_MARK_LOCAL   0x1 /* a packet for a transparent socket */
-#define FIREWALL_MARK_REFUSED 0x2 /* from a limited container, not on its list */
-#define FIREWALL_ROUTE_TABLE  100
-#define FIREWALL_TABLE_SIZE   32
+#define FIREWALL_ROUTE_TABLE 100
+#define FIREWALL_TABLE_SIZE  32
 
 /* Something that a limited container was not let to. */
 struct firewall_refusal {

@@ -18,7 +18,6 @@
 
 #include "network/address.h"
 #include "network/allow.h"
-#include "network/firewall.h"
 #include "network/firewall_log.h"
 #include "network/uplink_net.h"
 #include "util/str.h"

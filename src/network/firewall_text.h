@@ -12,6 +12,10 @@
 
 #define FIREWALL_TEXT_MAX (1 << 20)
 
+/* Bits of packets' marks. */
+#define FIREWALL_MARK_LOCAL   0x1 /* a packet for a transparent socket */
+#define FIREWALL_MARK_REFUSED 0x2 /* from a limited container, not on its list */
+
 /* A bridge port of a member: the gateway's end of a veth, and the hardware address of the container's. */
 struct firewall_port {
 	const char *interface; /* network_peer_name() */
