@@ -167,7 +167,7 @@ static int check_name(const char *name, struct error *err)
 {
 	static const char *const modes[] = {"none",      "host",        "private",
 					    "container", "slirp4netns", "pasta",
-					    "ns",        NULL};
+					    "ns",        "default",     NULL};
 	cleanup_error struct error why = ERROR_INIT;
 
 	if (name_check(name, &why) < 0)

@@ -88,6 +88,7 @@ def test_refusals(cubby):
             (["--interface-name", "a-name-of-16-bytes"], "from 1 to 15 bytes"),
             (["--dns", "example"], "it is not an ip address"),
             (["host"], "conflicts with a valid network mode"),
+            (["default"], "conflicts with a valid network mode"),
             (["a/b"], "names must match")):
         assert words in refused(cubby, "create", *args), args
     assert "default network bridge cannot be removed" in refused(cubby, "rm", "bridge")
