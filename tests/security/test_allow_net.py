@@ -36,11 +36,12 @@ def refused(box):
 
 
 def test_only_the_list(box, lan):
-    for name in ("web", "db"):
+    for name in ("web", "db", "store"):
         box.ok("run", "-d", "--name", name, "--network", "six", "net:1", "tell", "serve", "80")
         box.wait_log(name, "serving")
+    db = box.inspect("db")["NetworkSettings"]["Networks"]["six"]
     box.ok("run", "-d", "--name", "lim", "--network", "six", "--cap-add", "NET_ADMIN,NET_RAW",
-           "--allow-net", f"{lan.address4}:{lan.tell},[{lan.address6}]:{lan.tell}", "--allow-net", "db:80",
+           "--allow-net", f"{lan.address4}:{lan.tell},[{lan.address6}]:{lan.tell}", "--allow-net", f"store:80,{db['IPAddress']}:80",
            "net:1", "tell", "serve", "80")
     box.wait_log("lim", "serving")
     web = box.inspect("web")["NetworkSettings"]["Networks"]["six"]
@@ -50,7 +51,8 @@ def test_only_the_list(box, lan):
     assert reaches(box, "tcp", lan.address4, lan.tell)
     assert reaches(box, "udp", lan.address4, lan.tell)
     assert reaches(box, "tcp", lan.address6, lan.tell)
-    assert reaches(box, "tcp", "db", 80)
+    assert reaches(box, "tcp", "store", 80)
+    assert reaches(box, "udp", db["IPAddress"], 80)
     # what isn't: another address of the same host, a neighbour by both families, a name
     assert heard(box, "tcp", lan.other4, lan.tell) == ""
     assert heard(box, "udp", lan.other4, lan.tell) == ""
@@ -73,6 +75,12 @@ def test_only_the_list(box, lan):
             f"ip route add default via {lim['Gateway']}; ip link set eth0 address 02:00:00:00:00:99")
     box.ok("exec", "lim", "sh", "-c", back)
     assert heard(box, "tcp", lan.address4, lan.tell) == ""
+    # nor does what needs no ARP leave it: no answer would come to that hardware address, so the neighbour is asked
+    before = box.ok("logs", "db").count("udp " + lim["IPAddress"])
+    assert before > 0
+    box.ok("exec", "lim", "arp", "-s", db["IPAddress"], db["MacAddress"])
+    assert heard(box, "udp", db["IPAddress"], 80) == ""
+    assert box.ok("logs", "db").count("udp " + lim["IPAddress"]) == before
 
     told = {(lan.other4, "tcp", str(lan.tell)), (lan.other4, "udp", str(lan.tell)), (web["IPAddress"], "tcp", "80"),
             (web["GlobalIPv6Address"], "udp", "80"), ("secret.example.com", "dns", None)}
