@@ -30,9 +30,9 @@ static const struct option_spec connect_options[] = {
 
 static int check_address(const char *option, const char *text, bool v6, struct error *err)
 {
-	struct address a;
+	struct ip_address a;
 
-	if (!text || (address_parse(text, &a) >= 0 && a.is_v6 == v6))
+	if (!text || (ip_address_parse(text, &a) >= 0 && a.is_v6 == v6))
 		return 0;
 	return error_set(err, ERR_INVALID, 0, "%s %s: not an address of IPv%d", option,
 			 text, v6 ? 6 : 4);

@@ -13,12 +13,12 @@
 #define V6_BITS   128
 #define BYTE_BITS 8
 
-int address_parse(const char *text, struct address *ret)
+int ip_address_parse(const char *text, struct ip_address *ret)
 {
 	unsigned char bytes[sizeof(struct in6_addr)];
 	size_t n = sizeof(struct in_addr);
 
-	*ret = (struct address){0};
+	*ret = (struct ip_address){0};
 	if (inet_pton(AF_INET, text, bytes) != 1) {
 		if (inet_pton(AF_INET6, text, bytes) != 1)
 			return -EINVAL;
@@ -30,7 +30,7 @@ int address_parse(const char *text, struct address *ret)
 	return 0;
 }
 
-char *address_text(const struct address *a, char buf[static ADDRESS_TEXT_MAX])
+char *ip_address_text(const struct ip_address *a, char buf[static ADDRESS_TEXT_MAX])
 {
 	unsigned char bytes[sizeof(struct in6_addr)] = {0};
 	size_t n = a->is_v6 ? sizeof(bytes) : sizeof(struct in_addr);
@@ -42,7 +42,7 @@ char *address_text(const struct address *a, char buf[static ADDRESS_TEXT_MAX])
 	return buf;
 }
 
-bool address_equal(const struct address *a, const struct address *b)
+bool ip_address_equal(const struct ip_address *a, const struct ip_address *b)
 {
 	return a->is_v6 == b->is_v6 && a->number == b->number;
 }
@@ -69,7 +69,7 @@ int subnet_parse(const char *text, struct subnet *ret)
 	if (!slash || str_to_u32(slash + 1, &length) < 0)
 		return -EINVAL;
 	base = xstrndup(text, (size_t)(slash - text));
-	if (address_parse(base, &ret->base) < 0 || length > subnet_bits(ret))
+	if (ip_address_parse(base, &ret->base) < 0 || length > subnet_bits(ret))
 		return -EINVAL;
 	ret->length = length;
 	ret->base.number &= ~rest_mask(subnet_bits(ret), length);
@@ -80,18 +80,18 @@ char *subnet_text(const struct subnet *s)
 {
 	char buf[ADDRESS_TEXT_MAX];
 
-	return xasprintf("%s/%u", address_text(&s->base, buf), s->length);
+	return xasprintf("%s/%u", ip_address_text(&s->base, buf), s->length);
 }
 
-struct address subnet_last(const struct subnet *s)
+struct ip_address subnet_last(const struct subnet *s)
 {
-	struct address last = s->base;
+	struct ip_address last = s->base;
 
 	last.number |= rest_mask(subnet_bits(s), s->length);
 	return last;
 }
 
-bool subnet_has(const struct subnet *s, const struct address *a)
+bool subnet_has(const struct subnet *s, const struct ip_address *a)
 {
 	return s->base.is_v6 == a->is_v6 && a->number >= s->base.number &&
 	       a->number <= subnet_last(s).number;
@@ -138,8 +138,8 @@ int address_range_parse(const char *text, const struct subnet *s,
 	if (dash) {
 		cleanup_free char *first = xstrndup(text, (size_t)(dash - text));
 
-		if (address_parse(first, &ret->first) < 0 ||
-		    address_parse(dash + 1, &ret->last) < 0 ||
+		if (ip_address_parse(first, &ret->first) < 0 ||
+		    ip_address_parse(dash + 1, &ret->last) < 0 ||
 		    ret->first.is_v6 != ret->last.is_v6 ||
 		    ret->first.number > ret->last.number)
 			return -EINVAL;
@@ -163,7 +163,7 @@ void address_set_release(struct address_set *s)
 	*s = (struct address_set){0};
 }
 
-void address_set_add(struct address_set *s, const struct address *a)
+void address_set_add(struct address_set *s, const struct ip_address *a)
 {
 	if (s->n == s->room) {
 		s->room = s->room ? s->room * 2 : 16;
@@ -174,7 +174,7 @@ void address_set_add(struct address_set *s, const struct address *a)
 
 static int compare(const void *left, const void *right)
 {
-	const struct address *a = left, *b = right;
+	const struct ip_address *a = left, *b = right;
 
 	if (a->is_v6 != b->is_v6)
 		return a->is_v6 ? 1 : -1;
@@ -187,21 +187,21 @@ void address_set_sort(struct address_set *s)
 		qsort(s->items, s->n, sizeof(*s->items), compare);
 }
 
-bool address_set_has(const struct address_set *s, const struct address *a)
+bool address_set_has(const struct address_set *s, const struct ip_address *a)
 {
 	return s->n && bsearch(a, s->items, s->n, sizeof(*s->items), compare);
 }
 
-static bool is_in(const struct address_range *range, const struct address *a)
+static bool is_in(const struct address_range *range, const struct ip_address *a)
 {
 	return a->is_v6 == range->first.is_v6 && a->number >= range->first.number &&
 	       a->number <= range->last.number;
 }
 
 int address_next(const struct address_range *range, const struct address_set *taken,
-		 const struct address *last, struct address *ret)
+		 const struct ip_address *last, struct ip_address *ret)
 {
-	struct address next = last && is_in(range, last) ? *last : range->last;
+	struct ip_address next = last && is_in(range, last) ? *last : range->last;
 
 	/* of n + 1 different addresses one is not among n taken ones */
 	for (size_t i = 0; i <= taken->n; i++) {
@@ -217,7 +217,7 @@ int address_next(const struct address_range *range, const struct address_set *ta
 	return -ENOSPC;
 }
 
-char *address_mac(const struct address *a)
+char *address_mac(const struct ip_address *a)
 {
 	uint32_t n = (uint32_t)a->number;
 

@@ -11,34 +11,34 @@
 
 __extension__ typedef unsigned __int128 address_number;
 
-struct address {
+struct ip_address {
 	bool is_v6;
 	address_number number; /* in the machine's order; of IPv4 32 bits */
 };
 #define ADDRESS_TEXT_MAX INET6_ADDRSTRLEN
 
 struct subnet {
-	struct address base; /* bits after the prefix are 0 */
+	struct ip_address base; /* bits after the prefix are 0 */
 	unsigned int length;
 };
 
 /* First and last address that may be given, both included. */
 struct address_range {
-	struct address first, last;
+	struct ip_address first, last;
 };
 
-/* address_parse() - as inet_pton(3) reads it. -EINVAL otherwise. address_text() - back, in the usual form; returns buf. */
-int address_parse(const char *text, struct address *ret) _must_check_;
-char *address_text(const struct address *a, char buf[static ADDRESS_TEXT_MAX]);
-bool address_equal(const struct address *a, const struct address *b);
+/* ip_address_parse() - as inet_pton(3) reads it. -EINVAL otherwise. ip_address_text() - back, in the usual form; returns buf. */
+int ip_address_parse(const char *text, struct ip_address *ret) _must_check_;
+char *ip_address_text(const struct ip_address *a, char buf[static ADDRESS_TEXT_MAX]);
+bool ip_address_equal(const struct ip_address *a, const struct ip_address *b);
 
 /* subnet_parse() - "10.89.0.0/24"; bits after the prefix are dropped. -EINVAL. subnet_text() - back. Caller frees. */
 int subnet_parse(const char *text, struct subnet *ret) _must_check_;
 char *subnet_text(const struct subnet *s);
 unsigned int subnet_bits(const struct subnet *s); /* 32 or 128 */
 
-struct address subnet_last(const struct subnet *s);
-bool subnet_has(const struct subnet *s, const struct address *a);
+struct ip_address subnet_last(const struct subnet *s);
+bool subnet_has(const struct subnet *s, const struct ip_address *a);
 bool subnet_overlaps(const struct subnet *a, const struct subnet *b);
 
 /* subnet_nth() - the n-th subnet of that length in s; -ERANGE: there are not so many. */
@@ -55,22 +55,22 @@ int address_range_parse(const char *text, const struct subnet *s,
 
 /* What is not free. */
 struct address_set {
-	struct address *items; /* owned; sorted by address_set_sort() */
+	struct ip_address *items; /* owned; sorted by address_set_sort() */
 	size_t n, room;
 };
 void address_set_release(struct address_set *s);
 #define cleanup_address_set cleanup(address_set_release)
-void address_set_add(struct address_set *s, const struct address *a);
+void address_set_add(struct address_set *s, const struct ip_address *a);
 void address_set_sort(struct address_set *s);
-bool address_set_has(const struct address_set *s, const struct address *a);
+bool address_set_has(const struct address_set *s, const struct ip_address *a);
 
 /*
  * address_next() - the first of the range that is not taken, beginning after `last` (NULL or outside: with the
  * first) and going round. -ENOSPC: all are taken. `taken` must be sorted.
  */
 int address_next(const struct address_range *range, const struct address_set *taken,
-		 const struct address *last, struct address *ret) _must_check_;
+		 const struct ip_address *last, struct ip_address *ret) _must_check_;
 
 /* address_mac() - the hardware address that goes with an IPv4 address: "02:42:0a:59:00:02"; who takes an address
  * over has the same, so no neighbour knows it wrong. Caller frees. */
-char *address_mac(const struct address *a);
+char *address_mac(const struct ip_address *a);

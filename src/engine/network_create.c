@@ -65,11 +65,11 @@ static void both(const struct others *o, struct subnets *ret)
 static void set_gateway(const struct network *n, struct network_pool *pool,
 			const struct subnet *s)
 {
-	const struct address first = subnet_hosts(s).first;
+	const struct ip_address first = subnet_hosts(s).first;
 	char text[ADDRESS_TEXT_MAX];
 
 	if (!pool->gateway && (!n->internal || !n->no_dns))
-		pool->gateway = xstrdup(address_text(&first, text));
+		pool->gateway = xstrdup(ip_address_text(&first, text));
 }
 
 static void add_subnet(struct network *n, const struct subnet *s)
@@ -222,32 +222,32 @@ static int set_range(struct network_pool *pool, const struct subnet *s, const ch
 			err,
 			"For example: 192.168.55.128/25, or 192.168.55.10-192.168.55.20");
 	}
-	pool->first = xstrdup(address_text(&range.first, text));
-	pool->last = xstrdup(address_text(&range.last, text));
+	pool->first = xstrdup(ip_address_text(&range.first, text));
+	pool->last = xstrdup(ip_address_text(&range.last, text));
 	return 0;
 }
 
 static int set_typed_gateway(struct network_pool *pool, const struct subnet *s,
 			     const char *typed, struct error *err)
 {
-	const struct address last = subnet_last(s);
+	const struct ip_address last = subnet_last(s);
 	const bool has_ends = subnet_bits(s) - s->length >= 2;
 	char text[ADDRESS_TEXT_MAX];
-	struct address a;
+	struct ip_address a;
 
-	if (address_parse(typed, &a) < 0)
+	if (ip_address_parse(typed, &a) < 0)
 		return error_set(err, ERR_INVALID, 0, "--gateway %s: no IP address",
 				 typed);
 	if (!subnet_has(s, &a))
 		return error_set(err, ERR_INVALID, 0, "gateway %s not in subnet %s",
 				 typed, pool->subnet);
 	if (has_ends &&
-	    (address_equal(&a, &s->base) || (!a.is_v6 && address_equal(&a, &last))))
+	    (ip_address_equal(&a, &s->base) || (!a.is_v6 && ip_address_equal(&a, &last))))
 		return error_set(
 			err, ERR_INVALID, 0,
 			"gateway %s: it is the network's own or the broadcast address of %s",
 			typed, pool->subnet);
-	pool->gateway = xstrdup(address_text(&a, text));
+	pool->gateway = xstrdup(ip_address_text(&a, text));
 	return 0;
 }
 

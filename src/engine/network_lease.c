@@ -58,52 +58,54 @@ static int taken_by(const struct place *p, const char *ip,
 
 /* Whether somebody else has it. */
 static const struct address_record *other_holder(const struct place *p,
-						 const struct address *a)
+						 const struct ip_address *a)
 {
-	struct address other;
+	struct ip_address other;
 
 	for (size_t i = 0; i < p->rows->n; i++)
 		if (!str_eq(p->rows->items[i].container, p->q->id) &&
-		    address_parse(p->rows->items[i].ip, &other) >= 0 &&
-		    address_equal(&other, a))
+		    ip_address_parse(p->rows->items[i].ip, &other) >= 0 &&
+		    ip_address_equal(&other, a))
 			return &p->rows->items[i];
 	return NULL;
 }
 
 static bool is_reserved(const struct network_pool *pool, const struct subnet *s,
-			const struct address *a)
+			const struct ip_address *a)
 {
 	const struct address_range hosts = subnet_hosts(s);
-	struct address gateway;
+	struct ip_address gateway;
 
 	return a->number < hosts.first.number || a->number > hosts.last.number ||
-	       (pool->gateway && address_parse(pool->gateway, &gateway) >= 0 &&
-		address_equal(&gateway, a));
+	       (pool->gateway && ip_address_parse(pool->gateway, &gateway) >= 0 &&
+		ip_address_equal(&gateway, a));
 }
 
 /* An address that was asked for. */
 static int check_asked(const struct place *p, const struct network_pool *pool,
-		       const struct subnet *s, const char *asked, struct address *ret)
+		       const struct subnet *s, const char *asked, struct ip_address *ret)
 {
 	const struct address_record *other;
 	char text[ADDRESS_TEXT_MAX];
 
-	(void)!address_parse(asked, ret);
+	(void)!ip_address_parse(asked, ret);
 	if (is_reserved(pool, s, ret))
 		return error_set(
 			p->err, ERR_INVALID, 0,
 			"IP address %s can't be a container's: it is the network's, the gateway's or the broadcast address of %s",
-			address_text(ret, text), pool->subnet);
+			ip_address_text(ret, text), pool->subnet);
 	other = other_holder(p, ret);
-	return other ? taken_by(p, address_text(ret, text), other) : 0;
+	return other ? taken_by(p, ip_address_text(ret, text), other) : 0;
 }
 
 /* What the container has in the subnet already, if it may keep it. */
-static bool keep_old(const struct place *p, const struct subnet *s, struct address *ret)
+static bool keep_old(const struct place *p, const struct subnet *s,
+		     struct ip_address *ret)
 {
 	for (size_t i = 0; i < p->rows->n; i++)
 		if (str_eq(p->rows->items[i].container, p->q->id) &&
-		    address_parse(p->rows->items[i].ip, ret) >= 0 && subnet_has(s, ret))
+		    ip_address_parse(p->rows->items[i].ip, ret) >= 0 &&
+		    subnet_has(s, ret))
 			return true;
 	return false;
 }
@@ -126,23 +128,24 @@ static void range_of(const struct network_pool *pool, const struct subnet *s,
 {
 	*ret = subnet_hosts(s);
 	if (pool->first && pool->last &&
-	    (address_parse(pool->first, &ret->first) < 0 ||
-	     address_parse(pool->last, &ret->last) < 0))
+	    (ip_address_parse(pool->first, &ret->first) < 0 ||
+	     ip_address_parse(pool->last, &ret->last) < 0))
 		*ret = subnet_hosts(s);
 }
 
 static int choose(const struct place *p, const struct network_pool *pool,
-		  const struct subnet *s, const struct address *last, struct address *ret)
+		  const struct subnet *s, const struct ip_address *last,
+		  struct ip_address *ret)
 {
 	cleanup_address_set struct address_set taken = {0};
 	struct address_range range;
-	struct address a;
+	struct ip_address a;
 
 	range_of(pool, s, &range);
 	for (size_t i = 0; i < p->rows->n; i++)
-		if (address_parse(p->rows->items[i].ip, &a) >= 0 && subnet_has(s, &a))
+		if (ip_address_parse(p->rows->items[i].ip, &a) >= 0 && subnet_has(s, &a))
 			address_set_add(&taken, &a);
-	if (pool->gateway && address_parse(pool->gateway, &a) >= 0)
+	if (pool->gateway && ip_address_parse(pool->gateway, &a) >= 0)
 		address_set_add(&taken, &a);
 	address_set_sort(&taken);
 	return address_next(&range, &taken, last, ret) < 0 ? exhausted(p, pool) : 0;
@@ -152,10 +155,10 @@ static int choose(const struct place *p, const struct network_pool *pool,
 static const char *asked_in(const struct network_attachment *a, const struct subnet *s)
 {
 	const char *const words[] = {a->ip, a->ip6};
-	struct address address;
+	struct ip_address address;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (words[i] && address_parse(words[i], &address) >= 0 &&
+		if (words[i] && ip_address_parse(words[i], &address) >= 0 &&
 		    subnet_has(s, &address))
 			return words[i];
 	return NULL;
@@ -167,13 +170,13 @@ static int check_in_network(const struct place *p)
 	const char *const words[] = {p->attachment->ip, p->attachment->ip6};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		struct address a;
+		struct ip_address a;
 		struct subnet s;
 		bool found = false;
 
 		if (!words[i])
 			continue;
-		if (address_parse(words[i], &a) < 0)
+		if (ip_address_parse(words[i], &a) < 0)
 			return error_set(p->err, ERR_INVALID, 0,
 					 "%s: it is no IP address", words[i]);
 		for (size_t k = 0; k < p->network->n_pools; k++)
@@ -195,13 +198,13 @@ static int check_in_network(const struct place *p)
 }
 
 /* The address in the k-th subnet, given. *last: the one given last there, and from now on. */
-static int give(const struct place *p, size_t k, char **last, struct address *ret,
+static int give(const struct place *p, size_t k, char **last, struct ip_address *ret,
 		struct subnet *ret_subnet)
 {
 	const struct network_pool *pool = &p->network->pools[k];
 	const char *asked;
-	struct address before;
-	bool has_before = *last && address_parse(*last, &before) >= 0;
+	struct ip_address before;
+	bool has_before = *last && ip_address_parse(*last, &before) >= 0;
 	char text[ADDRESS_TEXT_MAX];
 	int r;
 
@@ -217,7 +220,7 @@ static int give(const struct place *p, size_t k, char **last, struct address *re
 	if (r < 0)
 		return r;
 	free(*last);
-	*last = xstrdup(address_text(ret, text));
+	*last = xstrdup(ip_address_text(ret, text));
 	return 0;
 }
 
@@ -243,12 +246,12 @@ static char **names_of(const struct network_lease_request *q,
 	return names;
 }
 
-static void add_address(struct network_endpoint *ep, const struct address *a,
+static void add_address(struct network_endpoint *ep, const struct ip_address *a,
 			const struct subnet *s)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	strv_addf(&ep->addresses, "%s/%u", address_text(a, text), s->length);
+	strv_addf(&ep->addresses, "%s/%u", ip_address_text(a, text), s->length);
 	if (!ep->mac && !a->is_v6)
 		ep->mac = address_mac(a);
 }
@@ -325,14 +328,14 @@ static int give_all(struct place *p, struct network_endpoint *ep,
 		last[k] = xstrdup(before && k < n_before ? before[k] : "-");
 	for (size_t k = 0; r >= 0 && k < p->network->n_pools; k++) {
 		char text[ADDRESS_TEXT_MAX];
-		struct address a;
+		struct ip_address a;
 		struct subnet s;
 
 		r = give(p, k, &last[k], &a, &s);
 		if (r < 0)
 			break;
 		add_address(ep, &a, &s);
-		address_records_add(fresh, p->network->id, address_text(&a, text),
+		address_records_add(fresh, p->network->id, ip_address_text(&a, text),
 				    p->q->id);
 	}
 	if (r < 0)
@@ -413,12 +416,12 @@ static void read_endpoint(const struct network *n, const struct address_records 
 {
 	for (size_t k = 0; k < n->n_pools; k++)
 		for (size_t i = 0; i < rows->n; i++) {
-			struct address a;
+			struct ip_address a;
 			struct subnet s;
 
 			if (str_eq(rows->items[i].network, n->id) &&
 			    subnet_parse(n->pools[k].subnet, &s) >= 0 &&
-			    address_parse(rows->items[i].ip, &a) >= 0 &&
+			    ip_address_parse(rows->items[i].ip, &a) >= 0 &&
 			    subnet_has(&s, &a))
 				add_address(ep, &a, &s);
 		}

@@ -55,12 +55,12 @@ static struct json_object *pools_view(const struct network *n, bool for_template
 static const char *gateway_of(const struct network *n, const char *with_length)
 {
 	cleanup_free char *ip = xstrndup(with_length, strcspn(with_length, "/"));
-	struct address a;
+	struct ip_address a;
 
 	for (size_t i = 0; i < n->n_pools; i++) {
 		struct subnet s;
 
-		if (address_parse(ip, &a) >= 0 &&
+		if (ip_address_parse(ip, &a) >= 0 &&
 		    subnet_parse(n->pools[i].subnet, &s) >= 0 && subnet_has(&s, &a))
 			return n->pools[i].gateway;
 	}

@@ -118,10 +118,10 @@ static int set_option(struct network *n, const char *word, struct error *err)
 
 int network_words_dns(const char *option, char *const *dns, struct error *err)
 {
-	struct address a;
+	struct ip_address a;
 
 	strv_foreach (one, dns)
-		if (address_parse(*one, &a) < 0)
+		if (ip_address_parse(*one, &a) < 0)
 			return error_set(err, ERR_INVALID, 0,
 					 "%s %s: it is not an ip address", option, *one);
 	return 0;

@@ -16,19 +16,19 @@ static struct subnet subnet(const char *text)
 	return s;
 }
 
-static struct address address(const char *text)
+static struct ip_address address(const char *text)
 {
-	struct address a;
+	struct ip_address a;
 
-	ck_assert_msg(address_parse(text, &a) == 0, "%s", text);
+	ck_assert_msg(ip_address_parse(text, &a) == 0, "%s", text);
 	return a;
 }
 
-static void expect_text(const struct address *a, const char *text)
+static void expect_text(const struct ip_address *a, const char *text)
 {
 	char buf[ADDRESS_TEXT_MAX];
 
-	ck_assert_str_eq(address_text(a, buf), text);
+	ck_assert_str_eq(ip_address_text(a, buf), text);
 }
 
 static const struct {
@@ -140,11 +140,11 @@ static void check_next(size_t i)
 	cleanup_address_set struct address_set taken = {0};
 	struct subnet s = subnet(next_rows[i].subnet);
 	struct address_range hosts = subnet_hosts(&s);
-	struct address last, next;
+	struct ip_address last, next;
 	int r;
 
 	strv_foreach (word, words) {
-		struct address a = address(*word);
+		struct ip_address a = address(*word);
 
 		address_set_add(&taken, &a);
 	}
@@ -166,7 +166,7 @@ END_TEST
 
 START_TEST(test_macs)
 {
-	struct address a = address("10.89.0.2");
+	struct ip_address a = address("10.89.0.2");
 	cleanup_free char *mac = address_mac(&a);
 
 	ck_assert_str_eq(mac, "02:42:0a:59:00:02");
