@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "network/request.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "network/address.h"
 #include "util/json.h"
 #include "util/json_members.h"
 #include "util/mem.h"
@@ -208,23 +208,11 @@ static int check_interface(const char *name, struct error *err)
 
 static int check_address(const char *text, bool with_length, struct error *err)
 {
-	char address[INET6_ADDRSTRLEN + 1];
-	unsigned char bytes[16];
-	const char *slash = text ? strchr(text, '/') : NULL;
-	size_t len = slash ? (size_t)(slash - text) : text ? strlen(text) : 0;
-	bool is_v6 = text && strchr(text, ':');
-	uint32_t prefix = 0;
+	struct address a;
 
-	if (len == 0 || len >= sizeof(address) || (slash != NULL) != with_length)
+	if (!text || (strchr(text, '/') != NULL) != with_length)
 		return error_set(err, ERR_INVALID, 0, "not an address");
-	memcpy(address, text, len);
-	address[len] = '\0';
-	if (inet_pton(is_v6 ? AF_INET6 : AF_INET, address, bytes) != 1)
-		return error_set(err, ERR_INVALID, 0, "not an address");
-	if (slash &&
-	    (str_to_u32(slash + 1, &prefix) < 0 || prefix > (is_v6 ? 128U : 32U)))
-		return error_set(err, ERR_INVALID, 0, "not a prefix length");
-	return 0;
+	return address_parse(text, &a, err);
 }
 
 static int check_definition(const struct network_definition *n, struct error *err)
