@@ -299,6 +299,14 @@ static int was_rotated(const struct log_files *f, struct error *err)
 		     : r == 0 || !same_file(&st, &f->end) || st.st_size < f->end.st_size;
 }
 
+/* It was opened by its place in the row, which another one may have had by then. */
+static bool is_oldest(const struct log_files *f)
+{
+	size_t index = find_index(f, &f->st);
+
+	return index + 1 >= count_files(f);
+}
+
 /* 1, 0 if all has moved meanwhile, or -errno. */
 static int try_start(struct log_files *f, size_t n_files, struct error *err)
 {
@@ -311,8 +319,10 @@ static int try_start(struct log_files *f, size_t n_files, struct error *err)
 	r = find_start(f, n_files, &index, err);
 	if (r == 0)
 		r = open_file(f, index, err);
-	if (r <= 0 || f->tail < 0)
+	if (r <= 0)
 		return r;
+	if (f->tail < 0)
+		return is_oldest(f);
 	r = was_rotated(f, err);
 	return r < 0 ? r : !r;
 }
