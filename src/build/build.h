@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `cubby build`: a Dockerfile and a context become an image. docs/design/build.md has the whole way. */
+#pragma once
+
+#include "build/event.h"
+#include "build/options.h"
+#include "build/state.h"
+#include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct build_result {             /* owned */
+	char *image_id;           /* NULL: options said that none is recorded */
+	struct build_state state; /* of the target stage */
+};
+void build_result_release(struct build_result *r);
+#define cleanup_build_result cleanup(build_result_release)
+
+/*
+ * build_run() - e->store is open. On failure no image is recorded; steps that were finished are in the cache. A RUN
+ * that ended with a status that is not 0 is ERR_INVALID, with the sentence "...: exit status N".
+ */
+int build_run(struct engine *e, const struct build_options *o,
+	      const struct build_listener *listener, struct build_result *ret,
+	      struct error *err) _must_check_;
