@@ -16,6 +16,7 @@ enum build_event_kind {
 	BUILD_EVENT_SKIPPED, /* a stage that nobody needs */
 	BUILD_EVENT_COMMIT,  /* text: a name that the image gets */
 	BUILD_EVENT_IMAGE,   /* id: the image's */
+	BUILD_EVENT_TICK, /* nothing else happened for some tenths of a second; only at_usec counts. From the coordinator, so that clocks go on */
 };
 
 struct build_event {

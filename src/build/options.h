@@ -37,5 +37,13 @@ struct build_options {
 	struct transfer_fetch fetch; /* how base images are fetched */
 	const struct create_options *
 		run; /* what RUN's containers get: network, hosts, capabilities, volumes, limits */
-	bool verify; /* build again without the cache and compare */
+	bool verify;     /* build again without the cache and compare */
+	bool all_stages; /* those that nobody needs too */
+	bool drop_labels, drop_annotations; /* those of the base image */
+	char *const *unset_annotations;
+	int64_t cache_ttl_usec; /* what the cache has from longer ago does not count; -1: all does */
+	char *const *
+		allow; /* strv: "network.host", "security.insecure"; what RUN --network and --security need; as typed */
+	const char *os_version;   /* in the config; NULL: the base image's */
+	char *const *os_features; /* strv: "NAME" in the config, "NAME-": not */
 };

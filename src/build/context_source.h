@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the files of a build come from, and its Dockerfile: a directory, a tar or a Dockerfile on stdin, a git repository, a URL. What is no
+ * directory of the user's is brought into one below the data directory, which goes at the end; those of killed builds go with the next
+ * that needs one.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/engine.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct transfer_registry_options;
+
+struct context_request { /* nothing is owned */
+	const char *
+		context; /* as typed; NULL: the directory of the Dockerfile, or the working one */
+	char *const *
+		files; /* strv, -f as typed; "-": stdin; empty: Containerfile or Dockerfile of the context */
+	const char *
+		ignore_file; /* --ignorefile; NULL: what lies beside the Dockerfile, or in the context */
+	int stdin_fd;
+};
+
+struct context_source {  /* owned */
+	char *directory; /* absolute; NULL: there is none, only a Dockerfile */
+	char *text;      /* the Dockerfile, several joined */
+	size_t len;
+	char *name;        /* of it, for messages: as typed, or as found */
+	char *ignore_file; /* path; NULL: none */
+	char *temporary;   /* below the data directory; NULL: directory is the user's */
+	int lock_fd;       /* of that */
+	const struct engine *engine;
+};
+#define CONTEXT_SOURCE_INIT ((struct context_source){.lock_fd = -EBADF})
+
+/* context_source_open() - e need not be open but for its directories. ERR_NOT_FOUND for what is not there, with podman's words. */
+int context_source_open(const struct engine *e, const struct context_request *q,
+			struct context_source *ret, struct error *err) _must_check_;
+
+/* context_source_release() - a temporary directory is removed. */
+void context_source_release(struct context_source *s);
+#define cleanup_context_source cleanup(context_source_release)
+
+/* context_is_archive() - whether bytes begin a tar, or one in a compression that we know. Pure. */
+bool context_is_archive(const void *bytes, size_t n);
