@@ -16,6 +16,7 @@
 #include "util/error.h"
 
 struct ignore;
+struct copy_job; /* what copy_key() found, for copy_do(): opaque */
 
 /* What COPY --from and RUN --mount=from may name: other stages that are complete, images, --build-context. */
 struct step_source {
@@ -42,7 +43,14 @@ struct step {                  /* nothing is owned */
 	const struct build_listener *listener;
 	const struct build_event
 		*event; /* stage and step filled in: a template for the step's events */
+	/* where copy_key() leaves what copy_do() need not find again (what was downloaded); the caller's variable, NULL at first, which it frees.
+	 * NULL: nothing is left */
+	struct copy_job **job;
 };
+
+void copy_job_free(struct copy_job *job);
+DEFINE_CLEANUP(struct copy_job *, copy_job_free)
+#define cleanup_copy_job cleanup(copy_job_freep)
 
 /* copy_key(), run_key() - add all that decides over the result, but the state before it and the instruction's text, which the caller adds. */
 int copy_key(const struct step *s, struct key *k, struct error *err) _must_check_;
@@ -54,3 +62,10 @@ int copy_do(const struct step *s, struct layer_draft *draft,
 	    struct error *err) _must_check_;
 int run_do(const struct step *s, struct layer_draft *draft, char ***ret_places,
 	   struct error *err) _must_check_;
+
+/*
+ * workdir_do() - the directory (absolute, clean, as the config will have it) with all above it, made in the draft where it is missing: 0755 and
+ * root's. Links on the way are followed inside the root. Nothing is written if it is there. Its key is its path.
+ */
+int workdir_do(const struct step *s, const char *path, struct layer_draft *draft,
+	       struct error *err) _must_check_;
