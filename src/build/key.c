@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenSSL's low-level functions: they need no provider to be loaded, and 10 kB of the static library. */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "build/key.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "util/mem.h"
 #include "util/str.h"
 
 void key_init(struct key *k)
 {
-	SHA256_Init(&k->sha);
+	sha256_init(&k->sha);
 }
 
 void key_add_raw(struct key *k, const void *bytes, size_t n)
 {
-	SHA256_Update(&k->sha, bytes, n);
+	sha256_add(&k->sha, bytes, n);
 }
 
 void key_add(struct key *k, const char *name, const void *bytes, size_t n)
@@ -45,20 +41,10 @@ void key_add_strv(struct key *k, const char *name, char *const *v)
 
 void key_end(struct key *k, char ret[static KEY_TEXT_MAX])
 {
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-
-	SHA256_Final(digest, &k->sha);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	sha256_end(&k->sha, ret);
 }
 
 char *key_digest(const void *bytes, size_t n)
 {
-	char hex[KEY_TEXT_MAX];
-	struct key k;
-
-	key_init(&k);
-	key_add_raw(&k, bytes, n);
-	key_end(&k, hex);
-	return xasprintf("sha256:%s", hex);
+	return sha256_digest(bytes, n);
 }

@@ -5,14 +5,15 @@
  */
 #pragma once
 
-#include <openssl/sha.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define KEY_TEXT_MAX 65 /* hexadecimal digits and NUL */
+#include "util/sha256.h"
+
+#define KEY_TEXT_MAX SHA256_HEX_SIZE /* hexadecimal digits and NUL */
 
 struct key {
-	SHA256_CTX sha;
+	struct sha256 sha;
 };
 
 void key_init(struct key *k);
