@@ -14,11 +14,21 @@ struct expand_scope {
 	char escape;
 };
 
-/* expand_word() - one word, quotes removed. Caller frees. expand_words() - split at blanks outside of quotes that are typed, not
- * those that come out of variables (strv, added to). expand_plain() - variables only, quotes stay: heredocs. */
+#define EXPAND_MAX \
+	(4 << 20) /* bytes of a result; ERR_INVALID beyond it: values grow by doubling */
+
+/*
+ * expand_word() - one word, quotes and escapes removed; blanks stay. COPY, ADD, ENV, LABEL, USER, WORKDIR and all others but
+ * EXPOSE: what the reader gives as one argument stays one. Caller frees. ERR_INVALID: a quote or brace without its end, ${x:?words}.
+ */
 int expand_word(const char *text, const struct expand_scope *s, char **ret,
 		struct error *err) _must_check_;
+/* expand_words() - split at blanks outside of quotes that are typed, not those that come out of variables (strv, added to). */
 int expand_words(const char *text, const struct expand_scope *s, char ***ret,
 		 struct error *err) _must_check_;
+/* expand_fields() - split at blanks of unquoted variables too: EXPOSE $PORTS. */
+int expand_fields(const char *text, const struct expand_scope *s, char ***ret,
+		  struct error *err) _must_check_;
+/* expand_plain() - variables and escapes only, quotes stay: heredocs of COPY and ADD whose word is not quoted. */
 int expand_plain(const char *text, const struct expand_scope *s, char **ret,
 		 struct error *err) _must_check_;
