@@ -28,8 +28,7 @@ struct build_options {
 	bool no_cache;
 	char *const *no_cache_filter;              /* strv: stages */
 	char *const *cache_from, *const *cache_to; /* strv: repositories */
-	int64_t cache_ttl_usec; /* --cache-ttl: older steps are none; 0: any age (--cache-ttl=0 is no_cache) */
-	bool has_epoch, rewrite_timestamp; /* --timestamp is both */
+	bool has_epoch, rewrite_timestamp;         /* --timestamp is both */
 	int64_t epoch_sec;
 	bool omit_history;
 	unsigned int jobs; /* stages at once; 0: as many as there are processors */

@@ -22,6 +22,7 @@ int layer_boot_id(char ret[static LAYER_BOOT_ID_SIZE], struct error *err)
 	return 0;
 }
 
+/* Return: 1 if it is complete, 0 if it has been put out of the way. */
 static int judge(const struct engine *e, const char *chain_id, bool single_id,
 		 int64_t bytes, struct error *err)
 {
@@ -32,12 +33,32 @@ static int judge(const struct engine *e, const char *chain_id, bool single_id,
 
 	if (r < 0)
 		return r;
-	if (bytes >= layer.disk_size)
-		return layer_record_settle(e->store, chain_id, single_id, err);
+	if (bytes >= layer.disk_size) {
+		r = layer_record_settle(e->store, chain_id, single_id, err);
+		return r < 0 ? r : 1;
+	}
 	log_debug("layer %s takes %lld bytes, not %lld: unpack it again", chain_id,
 		  (long long)bytes, (long long)layer.disk_size);
 	layers_fd = layers_open(e, err);
 	return layers_fd < 0 ? layers_fd : layer_dir_discard(layers_fd, name, err);
+}
+
+int layer_settle(const struct engine *e, const char *chain_id, const char *boot_id,
+		 struct error *err)
+{
+	cleanup_free char *path = layer_dir_path(e, chain_id, false);
+	char *paths[] = {path, NULL};
+	char now[LAYER_BOOT_ID_SIZE];
+	int64_t bytes = 0;
+	int r;
+
+	if (!boot_id)
+		return 1;
+	r = layer_boot_id(now, err);
+	if (r < 0 || str_eq(boot_id, now))
+		return r < 0 ? r : 1;
+	r = disk_usage(e, paths, &bytes, err);
+	return r < 0 ? r : judge(e, chain_id, false, bytes, err);
 }
 
 int layers_settle(const struct engine *e, const struct image_record *record,

@@ -23,3 +23,7 @@ int layer_boot_id(char ret[static LAYER_BOOT_ID_SIZE], struct error *err) _must_
  * others are put out of the way, so that they will be unpacked again. */
 int layers_settle(const struct engine *e, const struct image_record *r, bool single_id,
 		  struct error *err) _must_check_;
+
+/* layer_settle() - the same for one layer, whose record says `boot_id` (NULL: it is known to be complete). Return: 1 complete, 0 gone. */
+int layer_settle(const struct engine *e, const char *chain_id, const char *boot_id,
+		 struct error *err) _must_check_;

@@ -31,6 +31,7 @@ static const struct own_name data_names[] = {
 	{"containers", false},
 	{"layers", false},
 	{"blobs", false},
+	{"build", false},
 	{"volumes", false},
 	{"secrets", false},
 	{"infra", false},

@@ -181,6 +181,19 @@ static const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	" WHEN NEW.phase = 1 BEGIN"
 	" DELETE FROM address WHERE container = NEW.id;"
 	" END;",
+
+	"CREATE TABLE build_step ("
+	" key TEXT NOT NULL PRIMARY KEY,"
+	" parent TEXT,"
+	" layer TEXT,"
+	" diff TEXT,"
+	" tar_size INTEGER NOT NULL,"
+	" created INTEGER NOT NULL,"
+	" used INTEGER NOT NULL,"
+	" uses INTEGER NOT NULL,"
+	" text TEXT NOT NULL"
+	") WITHOUT ROWID;"
+	"CREATE INDEX build_step_layer ON build_step (layer) WHERE layer IS NOT NULL;",
 };
 
 static enum error_kind kind_of(int code)

@@ -106,7 +106,7 @@ int image_record_delete(struct store *s, const char *id, struct error *err) _mus
 
 /*
  * image_collect() - inside one transaction: those of the candidates (NULL: of all layers) that no
- * image holds are handed to remove(), which must be quick; then a layer's row goes. remove() may say
+ * image and no step of the build cache holds are handed to remove(), which must be quick; then a layer's row goes. remove() may say
  * IMAGE_LEAVE_IT; its failure undoes the transaction.
  */
 #define IMAGE_LEAVE_IT 1
