@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "build/context_place.h"
 #include "engine/engine.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -19,23 +20,22 @@ struct context_request { /* nothing is owned */
 	const char *
 		context; /* as typed; NULL: the directory of the Dockerfile, or the working one */
 	char *const *
-		files; /* strv, -f as typed; "-": stdin; empty: Containerfile or Dockerfile of the context */
+		files; /* strv, -f as typed; "-": stdin; none: Containerfile or Dockerfile of the context */
 	const char *
 		ignore_file; /* --ignorefile; NULL: what lies beside the Dockerfile, or in the context */
 	int stdin_fd;
+	const struct transfer_registry_options *registry; /* for URLs; NULL: defaults */
 };
 
 struct context_source {  /* owned */
 	char *directory; /* absolute; NULL: there is none, only a Dockerfile */
 	char *text;      /* the Dockerfile, several joined */
 	size_t len;
-	char *name;        /* of it, for messages: as typed, or as found */
-	char *ignore_file; /* path; NULL: none */
-	char *temporary;   /* below the data directory; NULL: directory is the user's */
-	int lock_fd;       /* of that */
-	const struct engine *engine;
+	char *name;                 /* of it, for messages: as typed, or as found */
+	char *ignore_file;          /* path; NULL: none */
+	struct context_place place; /* what is not the user's own */
 };
-#define CONTEXT_SOURCE_INIT ((struct context_source){.lock_fd = -EBADF})
+#define CONTEXT_SOURCE_INIT ((struct context_source){.place = CONTEXT_PLACE_INIT})
 
 /* context_source_open() - e need not be open but for its directories. ERR_NOT_FOUND for what is not there, with podman's words. */
 int context_source_open(const struct engine *e, const struct context_request *q,

@@ -26,7 +26,7 @@ int git_source_parse(const char *text, struct git_source *ret,
 
 /*
  * git_source_get() - the files of that commit and of its submodules come into the empty directory, without .git unless
- * keep_git; what git says goes to stderr unless quiet. *ret_commit (may be NULL; caller frees): its id. No git is ERR_UNSUPPORTED.
+ * keep_git. *ret_commit (may be NULL; caller frees): its id. No git is ERR_UNSUPPORTED.
  */
 int git_source_get(const struct git_source *g, const char *directory, bool keep_git,
 		   char **ret_commit, struct error *err) _must_check_;
