@@ -12,6 +12,8 @@
 struct build_result {             /* owned */
 	char *image_id;           /* NULL: options said that none is recorded */
 	struct build_state state; /* of the target stage */
+	int run_status; /* set on failure too: what the RUN that failed ended with, podman's own exit status then; 0: something else failed */
+	char **differences; /* strv, --verify: what the second build made of it, as sentences; NULL: the same */
 };
 void build_result_release(struct build_result *r);
 #define cleanup_build_result cleanup(build_result_release)

@@ -21,7 +21,8 @@ enum build_event_kind {
 
 struct build_event {
 	enum build_event_kind kind;
-	size_t stage, n_stages; /* from 0; of those that are built */
+	size_t stage,
+		n_stages; /* from 0, in the order of the file; up to the target's, those that are skipped count */
 	const char *stage_name; /* AS; NULL: none */
 	size_t step, n_steps;   /* from 1, of the stage */
 	const char *text;

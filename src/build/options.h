@@ -28,7 +28,9 @@ struct build_options {
 	bool no_cache;
 	char *const *no_cache_filter;              /* strv: stages */
 	char *const *cache_from, *const *cache_to; /* strv: repositories */
-	bool has_epoch, rewrite_timestamp;         /* --timestamp is both */
+	bool has_epoch;                            /* "created" is epoch_sec everywhere */
+	bool rewrite_timestamp; /* no file of a new layer is later than that... */
+	bool all_at_epoch;      /* ...or other than that: --timestamp is all three */
 	int64_t epoch_sec;
 	bool omit_history;
 	unsigned int jobs; /* stages at once; 0: as many as there are processors */
