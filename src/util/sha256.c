@@ -16,12 +16,17 @@ void sha256_add(struct sha256 *s, const void *bytes, size_t n)
 	SHA256_Update(&s->context, bytes, n);
 }
 
+void sha256_end_bytes(struct sha256 *s, unsigned char ret[static SHA256_DIGEST_LENGTH])
+{
+	SHA256_Final(ret, &s->context);
+}
+
 void sha256_end(struct sha256 *s, char ret[static SHA256_HEX_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char digest[SHA256_DIGEST_LENGTH];
 
-	SHA256_Final(digest, &s->context);
+	sha256_end_bytes(s, digest);
 	for (size_t i = 0; i < sizeof(digest); i++) {
 		ret[2 * i] = digits[digest[i] >> 4];
 		ret[2 * i + 1] = digits[digest[i] & 15];

@@ -14,6 +14,7 @@ struct sha256 {
 void sha256_init(struct sha256 *s);
 void sha256_add(struct sha256 *s, const void *bytes, size_t n);
 void sha256_end(struct sha256 *s, char ret[static SHA256_HEX_SIZE]);
+void sha256_end_bytes(struct sha256 *s, unsigned char ret[static SHA256_DIGEST_LENGTH]);
 
 /* sha256_digest() - "sha256:..." of bytes; caller frees. */
 char *sha256_digest(const void *bytes, size_t n);
