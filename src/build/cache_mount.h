@@ -13,6 +13,8 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+#define CACHE_MOUNT_DIR "build/cache" /* below the data directory */
+
 enum cache_sharing { CACHE_SHARED, CACHE_PRIVATE, CACHE_LOCKED };
 
 /* cache_sharing_parse() - "shared", "private", "locked" (NULL, "": shared). ERR_INVALID. */
@@ -29,7 +31,7 @@ struct cache_mount_options { /* nothing is owned */
 };
 
 struct cache_mount { /* owned */
-	char *path; /* absolute: the directory to mount; with from=: the upper directory of an overlay above that... */
+	char *path; /* absolute: the directory to mount; with from=: the upper directory of an overlay above that (sharing=shared is locked then)... */
 	char *work; /* ...and its work directory, beside it */
 	int lock_fd; /* until it is closed (or everybody who has it is dead) the directory is in use */
 };
