@@ -152,7 +152,7 @@ static int make_data_files(const struct engine *e, const struct create_plan *p,
 {
 	int r = make_data_dir(e, p->id, err);
 
-	if (r >= 0 && p->image)
+	if (r >= 0 && p->image && !p->options->root)
 		r = make_overlay_dirs(p, err);
 	for (size_t i = 0; r >= 0 && i < p->volumes.n; i++)
 		if (p->volumes.items[i].kind == VOLUME_OWN)
@@ -237,6 +237,8 @@ int container_create_begin(const struct engine *e, struct create_plan *p,
 	if (r >= 0)
 		r = start_plan_etc(&c.start, &c.network.lease, c.lock_fd, &c.etc_fds,
 				   err);
+	if (r >= 0 && p->options->root)
+		r = make_dir(p->rootfs, 0700, err);
 	if (r >= 0 && p->data_dir)
 		r = make_data_files(e, p, err);
 	if (r >= 0)

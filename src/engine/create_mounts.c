@@ -10,6 +10,7 @@
 #include "engine/container_dir.h"
 #include "engine/create_image.h"
 #include "engine/create_plan.h"
+#include "engine/create_root.h"
 #include "engine/create_steps.h"
 #include "engine/engine.h"
 #include "engine/mount_option.h"
@@ -315,10 +316,33 @@ static int add_volumes_from(const struct engine *e, struct create_plan *p,
 	return r;
 }
 
+/* Not checked for their words: who gives the root knows what they are. */
+static int add_given(struct create_plan *p, struct error *err)
+{
+	const struct create_root *root = p->options->root;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < root->n_mounts; i++) {
+		const struct volume *given = &root->mounts[i];
+		cleanup(volume_release) struct volume v = {
+			.kind = VOLUME_FS,
+			.source = xstrdup(given->source),
+			.destination = xstrdup(given->destination),
+			.type = xstrdup(given->type),
+			.options = strv_copy(given->options),
+		};
+
+		r = volumes_add(&p->volumes, &v, err);
+	}
+	return r;
+}
+
 int create_plan_mounts(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	int r = parse_all(p, err);
 
+	if (r >= 0 && p->options->root)
+		r = add_given(p, err);
 	if (r >= 0)
 		r = add_volumes_from(e, p, err);
 	if (r >= 0)

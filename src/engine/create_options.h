@@ -20,12 +20,14 @@
 #include "transfer/protocol.h"
 
 struct create_image;
+struct create_root;
 
 struct create_options {
 	const char *name;
 	const char *rootfs;               /* the directory; NULL: an image */
 	const char *image_name;           /* as typed; NULL: a directory */
 	const struct create_image *image; /* the image itself, once it was found */
+	const struct create_root *root;   /* given from outside; NULL: its own */
 	int pull_policy;                  /* enum pull_policy */
 	struct transfer_fetch fetch;      /* how to fetch it; its source is not used */
 	char *const *command;             /* after it; NULL-terminated */

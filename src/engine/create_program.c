@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps of create_plan_build(): the root file system, and the program that runs in it. */
 #include "engine/create_plan.h"
+#include "engine/create_root.h"
 #include "engine/create_steps.h"
 #include "engine/engine.h"
 
@@ -33,12 +34,20 @@
 /* The image's layers below, a directory of the container's own above. */
 static int plan_overlay(const struct engine *e, struct create_plan *p)
 {
+	const struct create_root *root = p->options->root;
+
 	p->image = p->options->image;
+	p->is_volatile = p->options->auto_remove && !p->options->at_rest;
+	if (root) {
+		p->rootfs = container_dir_path(e, p->id, "rootfs");
+		p->upper = xstrdup(root->upper);
+		p->work = xstrdup(root->work);
+		return 0;
+	}
 	p->data_dir = container_data_path(e, p->id, NULL);
 	p->rootfs = fs_join(p->data_dir, "rootfs");
 	p->upper = fs_join(p->data_dir, "upper");
 	p->work = fs_join(p->data_dir, "work");
-	p->is_volatile = p->options->auto_remove && !p->options->at_rest;
 	return 0;
 }
 

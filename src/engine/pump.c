@@ -227,14 +227,24 @@ static void feed_peer(struct pump *p)
 		p->end_wanted = false;
 }
 
+static void tell_output(struct pump *p, int stream)
+{
+	p->options->output(p->options->output_data, stream, p->out, p->out_len);
+	p->out_len = 0;
+}
+
 static void hear_peer(struct pump *p)
 {
+	int stream = 0;
+
 	switch (p->peer->read(p->peer, p->out, &p->out_len)) {
 	case PUMP_STDOUT:
 		p->out_fd = p->options->stdout_fd;
+		stream = STDOUT_FILENO;
 		break;
 	case PUMP_STDERR:
 		p->out_fd = p->options->stderr_fd;
+		stream = STDERR_FILENO;
 		break;
 	case PUMP_NOTHING:
 		p->out_len = 0;
@@ -246,7 +256,9 @@ static void hear_peer(struct pump *p)
 		break;
 	}
 	p->out_pos = 0;
-	if (p->out_fd < 0)
+	if (stream && p->options->output)
+		tell_output(p, stream);
+	else if (p->out_fd < 0)
 		p->out_len = 0;
 }
 

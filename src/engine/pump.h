@@ -27,6 +27,9 @@ struct pump_options {
 	int stdout_fd, stderr_fd; /* -EBADF: dropped */
 	const char *detach_keys;  /* NULL: the default, "": none. Only read if stdin is a
 				     terminal */
+	/* gets what the process says, instead of the two; NULL: nobody */
+	void (*output)(void *data, int stream, const void *bytes, size_t n);
+	void *output_data;
 	/* every signal that can be passed on is given to this, with `signal_arg`; NULL:
 	 * they have their usual effect on us. A failure is ignored: the process may just
 	 * have ended. */

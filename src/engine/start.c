@@ -71,6 +71,7 @@ struct launcher {
 	int start_fd;  /* for who starts an init that waits */
 	int owner_fd;  /* the monitor's end */
 	int report_fd; /* the launcher's end */
+	pid_t maker;
 };
 #define LAUNCHER_INIT                  \
 	((struct launcher){            \
@@ -375,6 +376,14 @@ static int hear_network(const struct launcher *x, struct network_tool *tool,
 		       : 0;
 }
 
+/* Asked for once more before the exec, which keeps it: what was done in between may have cleared it (prctl(2)). */
+static int tie_to_maker(const struct launcher *x, struct error *err)
+{
+	if (!x->request->dies_with_us || proc_die_with(x->maker) == 0)
+		return 0;
+	return error_set(err, ERR_SYSTEM, 0, "the container's maker ended");
+}
+
 /* In the launcher. Returns only on failure; the init is dead then. */
 static int launch(const struct launcher *x, struct error *err)
 {
@@ -424,7 +433,10 @@ static int launch(const struct launcher *x, struct error *err)
 	o.base_creates = p->is_remapped;
 	o.root_idmap = p->root_idmap;
 	o.edits = edits;
-	o.n_edits = etc_edits(&p->etc_words, edits);
+	if (x->request->dies_with_us)
+		o.made_fd = x->request->made_fd;
+	else
+		o.n_edits = etc_edits(&p->etc_words, edits);
 	want_network(x, &tool, &o);
 	r = begin(x, &l, &o, &m.keep_fd, err);
 	if (r >= 0)
@@ -448,6 +460,8 @@ static int launch(const struct launcher *x, struct error *err)
 		return r;
 	r = report_started(x, l.pid, err);
 	if (r >= 0)
+		r = tie_to_maker(x, err);
+	if (r >= 0)
 		r = monitor_command_exec(&m, err);
 	(void)kill(l.pid, SIGKILL);
 	return r;
@@ -466,7 +480,7 @@ static _noreturn_ void run_launcher(const struct launcher *x)
 	cleanup_error struct error err = ERROR_INIT;
 
 	(void)setsid();
-	if (launch(x, &err) < 0)
+	if (tie_to_maker(x, &err) < 0 || launch(x, &err) < 0)
 		send_failure(x->report_fd, &err);
 	_exit(error_exit_status(&err));
 }
@@ -536,6 +550,7 @@ int container_start_begin(const struct start_request *request, struct starting *
 	if (r < 0)
 		return r;
 	s.sdnotify = request->plan->sdnotify;
+	x.maker = getpid();
 	s.launcher_pid = fork();
 	if (s.launcher_pid < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make a process");

@@ -27,6 +27,8 @@ struct start_request {
 	struct network_start *network; /* what network_start_begin() made */
 	bool waits;      /* the init is made, and left waiting at START_SOCKET */
 	bool foreground; /* this process is the owner: attached from the first byte */
+	bool dies_with_us; /* the container is killed when this process ends */
+	int made_fd; /* with dies_with_us: as launch_options has it */
 };
 
 struct started {

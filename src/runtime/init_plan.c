@@ -224,6 +224,7 @@ static int plan_rootfs(struct init *i, struct error *err)
 	r->no_pivot = o->no_pivot;
 	r->bundle = o->bundle;
 	r->cgroup_fd = o->cgroup_fd;
+	r->made_fd = o->made_fd;
 	/* in a container that may have others the one that nothing covers: for sysctls */
 	r->host_proc_fd = open(OUTER_CONTAINER_PROC, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->host_proc_fd < 0)

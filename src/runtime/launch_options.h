@@ -64,6 +64,7 @@ struct launch_options {
 			  none */
 	int forget_fds
 		[2]; /* of the caller, which an init that waits there must not keep open; -EBADF: none */
+	int made_fd; /* gets the places that were made for mounts: mount_made.h; -EBADF: nobody asks */
 	int cgroup_fd; /* directory to start in (CLONE_INTO_CGROUP), -EBADF: none */
 	int seccomp_cache_dirfd; /* -EBADF: none */
 	/* used instead of spec's linux.seccomp; NULL: the spec's */
@@ -84,6 +85,7 @@ struct launch_options {
 		.stdio_fd = {-EBADF, -EBADF, -EBADF}, \
 		.console_socket_fd = -EBADF,          \
 		.start_fd = -EBADF,                   \
+		.made_fd = -EBADF,                    \
 		.forget_fds = {-EBADF, -EBADF},       \
 		.cgroup_fd = -EBADF,                  \
 		.seccomp_cache_dirfd = -EBADF,        \

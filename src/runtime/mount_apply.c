@@ -23,6 +23,7 @@
 #include "runtime/mount_fs.h"
 #include "runtime/mount_kernel.h"
 #include "runtime/mount_layers.h"
+#include "runtime/mount_made.h"
 #include "runtime/rootfs.h"
 #include "spec/spec.h"
 #include "util/mem.h"
@@ -85,9 +86,15 @@ static int open_existing(const struct rootfs *r, const struct mount_step *s,
 static int open_made(const struct rootfs *r, const struct mount_step *s, bool is_dir,
 		     struct error *err)
 {
+	size_t n_missing = mount_made_count(r, s->target);
 	int fd = is_dir ? path_make_dir(r->root_fd, s->target, MADE_DIR_MODE, err)
 			: path_make_file(r->root_fd, s->target, MADE_FILE_MODE, err);
+	int result = fd < 0 ? 0 : mount_made_tell(r, fd, n_missing, err);
 
+	if (result < 0) {
+		close(fd);
+		return result;
+	}
 	if (fd == -EROFS)
 		return error_hint(
 			err,

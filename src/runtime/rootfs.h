@@ -62,6 +62,7 @@ struct rootfs {
 		step_dirs; /* per step: of overlays among the mounts (mount_layers.h), opened by whoever opens the sources */
 	int cgroup_fd;     /* O_PATH directory of the container's cgroup (v2) on the host,
 			    -EBADF: none */
+	int made_fd;       /* see mount_made.h; -EBADF: none */
 	/* rootfs_open()'s own: */
 	int place_fd; /* the directory that the root is mounted on, for as long as it
 			 isn't */
@@ -77,6 +78,7 @@ struct rootfs {
 		.new_proc_fd = -EBADF,             \
 		.pre_root_fd = -EBADF,             \
 		.cgroup_fd = -EBADF,               \
+		.made_fd = -EBADF,                 \
 		.place_fd = -EBADF,                \
 		.null_fd = -EBADF,                 \
 	})

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -318,6 +319,13 @@ int proc_wait(pid_t pid, int pid_fd, int timeout_msec, int *ret_status)
 		reaped = waitpid(pid, ret_status, 0);
 	while (reaped < 0 && errno == EINTR);
 	return reaped < 0 ? -errno : 0;
+}
+
+int proc_die_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -errno;
+	return getppid() == parent ? 0 : -ESRCH;
 }
 
 int proc_exit_code(int status)

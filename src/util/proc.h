@@ -49,6 +49,9 @@ int proc_spawn(const struct proc_spawn *s, struct error *err) _must_check_;
  * -ETIMEDOUT (no *err) nothing is reaped. */
 int proc_wait(pid_t pid, int pid_fd, int timeout_msec, int *ret_status) _must_check_;
 
+/* proc_die_with() - this process is killed when `parent`, whose single thread made it, ends. -ESRCH: it has already. */
+int proc_die_with(pid_t parent) _must_check_;
+
 /* proc_exit_code() - wait status as a shell's exit status: code, or 128+signal. */
 int proc_exit_code(int status);
 
