@@ -43,6 +43,7 @@ struct step {                  /* nothing is owned */
 	const struct build_listener *listener;
 	const struct build_event
 		*event; /* stage and step filled in: a template for the step's events */
+	int *ret_run_status; /* run_do(): the program's exit status, also on failure; NULL: not wanted */
 	/* where copy_key() leaves what copy_do() need not find again (what was downloaded); the caller's variable, NULL at first, which it frees.
 	 * NULL: nothing is left */
 	struct copy_job **job;

@@ -11,9 +11,9 @@
 struct image_config;
 struct volume;
 
-struct create_root {              /* nothing is owned */
-	char *const *layer_paths; /* directories, topmost first */
-	const char *upper, *work; /* of the overlay above them */
+struct create_root {                       /* nothing is owned */
+	char *const *layer_paths;          /* directories, topmost first */
+	const char *upper, *work;          /* of the overlay above them */
 	const struct image_config *config; /* environment, user, working directory */
 	const char *name;                  /* of what it begins with, for people */
 	const char *passwd, *group;        /* the root's own files; NULL: none */

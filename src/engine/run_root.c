@@ -65,7 +65,7 @@ static int stay(const struct create_root *root, const struct started *started,
 	return r;
 }
 
-static void warn(const struct create_root *root, const struct create_plan *p)
+static void tell_warnings(const struct create_root *root, const struct create_plan *p)
 {
 	cleanup_free char *warning = create_plan_warning(p);
 
@@ -92,7 +92,7 @@ static int run(struct engine *e, const struct create_options *options,
 
 	if (r < 0)
 		return r;
-	warn(root, &p);
+	tell_warnings(root, &p);
 	r = container_create_begin(e, &p, &talk, &c, err);
 	if (r >= 0)
 		r = start(e, root, &c, &started, err);

@@ -25,10 +25,10 @@ struct start_request {
 	int lock_fd;        /* the container's run directory, locked */
 	char *const *gifts; /* strv; paths that the container's root is given */
 	struct network_start *network; /* what network_start_begin() made */
-	bool waits;      /* the init is made, and left waiting at START_SOCKET */
-	bool foreground; /* this process is the owner: attached from the first byte */
+	bool waits;        /* the init is made, and left waiting at START_SOCKET */
+	bool foreground;   /* this process is the owner: attached from the first byte */
 	bool dies_with_us; /* the container is killed when this process ends */
-	int made_fd; /* with dies_with_us: as launch_options has it */
+	int made_fd;       /* with dies_with_us: as launch_options has it */
 };
 
 struct started {

@@ -85,13 +85,23 @@ static int real_path(const struct rootfs *r, int fd, char ret[static PATH_MAX],
 	return 0;
 }
 
+/* What is made in a mount of the container's own leaves nothing. */
+static bool is_in_root(const struct rootfs *r, int fd)
+{
+	struct statx root, made;
+
+	return statx(r->root_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &root) == 0 &&
+	       statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &made) == 0 &&
+	       root.stx_mnt_id == made.stx_mnt_id;
+}
+
 int mount_made_tell(const struct rootfs *r, int fd, size_t count, struct error *err)
 {
 	char root[PATH_MAX], path[PATH_MAX];
 	int result = count ? real_path(r, r->root_fd, root, err) : 0;
 	size_t len;
 
-	if (count == 0 || result < 0)
+	if (count == 0 || result < 0 || !is_in_root(r, fd))
 		return result;
 	result = real_path(r, fd, path, err);
 	if (result < 0)
@@ -100,7 +110,7 @@ int mount_made_tell(const struct rootfs *r, int fd, size_t count, struct error *
 	if (str_eq(root, "/"))
 		len = 0;
 	if (strncmp(path, root, len) != 0 || path[len] != '/')
-		return 0; /* in another mount: that leaves nothing */
+		return 0;
 	for (; count > 0 && path[len + 1]; count--) {
 		result = fd_write_all(r->made_fd, path + len + 1,
 				      strlen(path + len + 1) + 1);

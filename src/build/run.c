@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RUN: a container of the engine whose files are the draft's. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "build/run_parts.h"
+#include "build/step.h"
+#include "engine/run_root.h"
+#include "engine/user_ids.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/sys.h"
+
+/* Steps that write into their files who or where they are would differ from build to build. */
+#define HOSTNAME "cubby-build"
+
+#define MADE_MAX   (1 << 20)
+#define SHOWN_MAX  72 /* characters of a command in a message */
+#define SHM_SIZE   (64 << 20)
+#define STOP_AFTER 10 /* seconds */
+
+/* What is asked of all containers of this build. */
+static void key_options(const struct create_options *o, struct key *k)
+{
+	if (!o)
+		return;
+	key_add_strv(k, "network", o->net.networks);
+	key_add_strv(k, "add-host", o->add_hosts);
+	key_add_strv(k, "cap-add", o->cap_add);
+	key_add_strv(k, "cap-drop", o->cap_drop);
+	key_add_strv(k, "device", o->devices);
+	key_add_strv(k, "security-opt", o->security_opt);
+	key_add_strv(k, "ulimit", o->ulimits);
+	key_add_strv(k, "volume", o->volumes);
+}
+
+int run_key(const struct step *s, struct key *k, struct error *err)
+{
+	cleanup_run_command struct run_command command = {0};
+	cleanup_strv char **env = run_environment(s, false);
+	int r = run_command_build(s, &command, err);
+
+	if (r < 0)
+		return r;
+	key_add_text(k, "step", "run 1");
+	key_add_strv(k, "command", command.argv);
+	key_add_text(k, "script", command.script);
+	key_add_strv(k, "args", env);
+	key_options(s->options->run, k);
+	return 0;
+}
+
+static void tell(const struct step *s, enum build_event_kind kind, int stream,
+		 const void *bytes, size_t n)
+{
+	struct build_event e = s->event ? *s->event : (struct build_event){0};
+
+	if (!s->listener)
+		return;
+	e.kind = kind;
+	e.text = bytes;
+	e.size = n;
+	e.stream = stream;
+	s->listener->event(s->listener->data, &e);
+}
+
+static void hear(void *data, int stream, const void *bytes, size_t n)
+{
+	tell(data, BUILD_EVENT_OUTPUT, stream, bytes, n);
+}
+
+static void hear_warning(void *data, const char *text)
+{
+	tell(data, BUILD_EVENT_NOTE, 0, text, strlen(text));
+}
+
+static bool is_empty(const char *path)
+{
+	cleanup_error struct error none = ERROR_INIT;
+	cleanup_dir DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
+			return false;
+	return dir;
+}
+
+/*
+ * An overlay that was mounted without syncing leaves a mark in its work directory, with which nobody mounts it again: where all steps
+ * write into one draft the directory is made anew.
+ */
+static int renew_work(const struct step *s, const struct layer_draft *d,
+		      struct error *err)
+{
+	int r;
+
+	if (is_empty(d->work))
+		return 0;
+	r = user_ids_remove_tree(s->engine, AT_FDCWD, d->work, err);
+	if (r >= 0 && mkdir(d->work, 0700) < 0)
+		r = error_set(err, ERR_SYSTEM, errno, "make %s", d->work);
+	return r;
+}
+
+/* Paths, each ended by NUL. */
+static int read_places(int fd, char ***ret, struct error *err)
+{
+	cleanup_buf struct buf text = {0};
+	int r;
+
+	buf_init(&text, MADE_MAX);
+	r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, &text);
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, -r, "read what was made for mounts");
+	for (size_t at = 0; at < text.len; at += strlen(text.data + at) + 1)
+		strv_add(ret, text.data + at);
+	return 0;
+}
+
+static char *shown(const struct step *s)
+{
+	const char *text = s->instruction->text;
+	size_t n = strcspn(text, "\n");
+	bool is_cut = text[n] != '\0';
+
+	if (n > SHOWN_MAX) {
+		is_cut = true;
+		for (n = SHOWN_MAX; n > 0 && (text[n] & 0xc0) == 0x80;)
+			n--;
+	}
+	return xasprintf("%.*s%s", (int)n, text, is_cut ? "..." : "");
+}
+
+static int judge(const struct step *s, int exit_code, struct error *err)
+{
+	cleanup_free char *text = NULL;
+
+	if (s->ret_run_status)
+		*s->ret_run_status = exit_code;
+	if (exit_code == 0)
+		return 0;
+	text = shown(s);
+	return dockerfile_error(s->dockerfile, s->instruction, NULL, err,
+				"%s: exit status %d", text, exit_code);
+}
+
+static int not_started(const struct step *s, struct error *err)
+{
+	cleanup_free char *text = shown(s);
+
+	return error_wrap(err, "%s:%u: %s", s->dockerfile->name, s->instruction->line,
+			  text);
+}
+
+static char **users_dirs(const struct layer_draft *d)
+{
+	char **dirs = NULL;
+
+	strv_add(&dirs, d->upper);
+	strv_foreach (dir, d->lower)
+		strv_add(&dirs, *dir);
+	return dirs;
+}
+
+static const struct create_options usual = {
+	.shm_size = SHM_SIZE,
+	.stop_timeout_sec = STOP_AFTER,
+	.inside = {.http_proxy = true},
+};
+
+int run_do(const struct step *s, struct layer_draft *draft, char ***ret_places,
+	   struct error *err)
+{
+	struct create_options o = s->options->run ? *s->options->run : usual;
+	cleanup_run_command struct run_command command = {0};
+	cleanup_strv char **dirs = users_dirs(draft);
+	cleanup_run_users struct run_users users = {0};
+	cleanup_strv char **args = run_environment(s, true), **env = strv_copy(o.env);
+	cleanup_fd int made_fd = sys_memfd_create("made", MFD_CLOEXEC);
+	struct create_root root = {
+		.layer_paths = draft->lower,
+		.upper = draft->upper,
+		.work = draft->work,
+		.config = s->state->config,
+		.name = s->state->base_name ? s->state->base_name : "scratch",
+		.made_fd = made_fd,
+		.output = hear,
+		.warn = hear_warning,
+		.data = (void *)s,
+	};
+	int exit_code = 0;
+	int r;
+
+	if (made_fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a file in memory");
+	r = run_command_build(s, &command, err);
+	if (r >= 0)
+		r = run_users_read(s, dirs, &users, err);
+	if (r >= 0)
+		r = renew_work(s, draft, err);
+	if (r < 0)
+		return r;
+	strv_foreach (word, args)
+		strv_add(&env, *word);
+	root.passwd = users.passwd;
+	root.group = users.group;
+	o.command = command.argv;
+	o.env = env;
+	o.userns = "host";
+	o.hostname = HOSTNAME;
+	r = container_run_root(s->engine, &o, &root, &exit_code, err);
+	if (r < 0)
+		return not_started(s, err);
+	r = read_places(made_fd, ret_places, err);
+	return r < 0 ? r : judge(s, exit_code, err);
+}
