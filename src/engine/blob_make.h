@@ -5,13 +5,43 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "engine/engine.h"
 #include "store/image_record.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* blobs_make() - those of the image's layers that are not there. *ret (strv of digests, added to; caller frees): what was made. A directory
- * that somebody changed has another digest: ERR_INVALID with the layer's name. blobs_drop() - away with them. */
-int blobs_make(const struct engine *e, const struct image_record *r, char ***ret,
-	       struct error *err) _must_check_;
+struct image_descriptor;
+
+/* Blobs that lie there for as long as somebody has this. Whoever uses one has a shared flock(2) on it; the last one removes it. */
+struct made_blobs { /* owned, but for the engine */
+	const struct engine *engine;
+	char **digests;
+	int *fds; /* one each: the lock */
+	size_t n;
+	int fetch_fd; /* as long as there are any nobody collects blobs of no image */
+};
+#define MADE_BLOBS_INIT ((struct made_blobs){.fetch_fd = -EBADF})
+void made_blobs_release(struct made_blobs *m);
+#define cleanup_made_blobs cleanup(made_blobs_release)
+
+/* blobs_make() - those of the image's layers that are not there are made; ret is added to. A directory that somebody changed gives another
+ * digest: ERR_INVALID; one that is gone: ERR_NOT_FOUND; both with the layer's name. */
+int blobs_make(const struct engine *e, const struct image_record *r,
+	       struct made_blobs *ret, struct error *err) _must_check_;
+
+/*
+ * blob_can_be_made() - the layer (by chain id) has a directory here, and the descriptor means its uncompressed tar. blob_check_layer() -
+ * pack it, and compare; nothing is written. The errors of blobs_make().
+ */
+bool blob_can_be_made(const struct engine *e, const char *chain_id,
+		      const struct image_descriptor *blob);
+int blob_check_layer(const struct engine *e, char *const *chain_ids, size_t index,
+		     struct error *err) _must_check_;
+
+/* blobs_drop() - those (strv) that are no image's go, unless somebody uses them. A failure is left to who collects. */
 void blobs_drop(const struct engine *e, char *const *digests);
+
+/* blob_in_use() - somebody has made it, or uses what another one made. */
+bool blob_in_use(int blobs_fd, const char *digest);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "engine/layer_dir.h"
@@ -131,6 +132,69 @@ int image_view_users(const struct user_ids *ids, char *const *layer_paths,
 	return r < 0 ? r : 0;
 }
 
+static int open_beneath(int dirfd, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return sys_openat2(dirfd, path, &how);
+}
+
+enum here { HERE_FOUND, HERE_NONE, HERE_BELOW, HERE_UNKNOWN };
+
+/* What one layer says of etc/NAME. */
+static enum here look_here(const char *layer, const char *name, char **ret)
+{
+	cleanup_fd int layer_fd = open(layer, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int dirfd = layer_fd < 0 ? -EBADF : open_beneath(layer_fd, "etc");
+	cleanup_fd int fd = -EBADF;
+	cleanup_buf struct buf text = {0};
+	struct stat st;
+	char opaque;
+
+	if (dirfd < 0)
+		return layer_fd >= 0 && errno == ENOENT ? HERE_BELOW : HERE_UNKNOWN;
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno != ENOENT ? HERE_UNKNOWN
+		       : fgetxattr(dirfd, "user.overlay.opaque", &opaque, 1) == 1
+			       ? HERE_NONE
+			       : HERE_BELOW;
+	if (S_ISCHR(st.st_mode) && st.st_rdev == 0)
+		return HERE_NONE;
+	fd = S_ISREG(st.st_mode) ? openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+				 : -EBADF;
+	buf_init(&text, USERS_MAX);
+	if (fd < 0 || fd_read_all(fd, &text) < 0)
+		return HERE_UNKNOWN;
+	*ret = text.len ? buf_take(&text) : xstrdup("");
+	return HERE_FOUND;
+}
+
+static bool find_here(char *const *layer_paths, const char *name, char **ret)
+{
+	enum here here = HERE_BELOW;
+
+	for (char *const *layer = layer_paths; layer && *layer && here == HERE_BELOW;
+	     layer++)
+		here = look_here(*layer, name, ret);
+	return here != HERE_UNKNOWN;
+}
+
+int image_view_users_here(char *const *layer_paths, struct image_users *ret)
+{
+	struct image_users users = {0};
+
+	if (!find_here(layer_paths, "passwd", &users.passwd) ||
+	    !find_here(layer_paths, "group", &users.group)) {
+		image_users_release(&users);
+		return 0;
+	}
+	*ret = users;
+	return 1;
+}
+
 int image_view_file(const struct user_ids *ids, char *const *layer_paths,
 		    const char *path, char **ret, struct error *err)
 {
@@ -142,16 +206,6 @@ int image_view_file(const struct user_ids *ids, char *const *layer_paths,
 		return error_set(err, ERR_SYSTEM, errno, "make a file in memory");
 	r = user_ids_do(ids, read_files, &job, err);
 	return r < 0 ? r : take_text(fd, path, ret, err);
-}
-
-static int open_beneath(int dirfd, const char *path)
-{
-	const struct open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-
-	return sys_openat2(dirfd, path, &how);
 }
 
 /* The topmost layer below that has something at this path decides. Return: 1 with *ret. */

@@ -29,6 +29,10 @@ void image_users_release(struct image_users *u);
 int image_view_users(const struct user_ids *ids, char *const *layer_paths,
 		     struct image_users *ret, struct error *err) _must_check_;
 
+/* image_view_users_here() - the same without mounting anything, by who may read the layers' files as they lie. Return: 1, or 0 if that
+ * can't be told from here (links, others' directories): then image_view_users(). */
+int image_view_users_here(char *const *layer_paths, struct image_users *ret);
+
 /* image_view_file() - the text of one file, in the same way. */
 int image_view_file(const struct user_ids *ids, char *const *layer_paths,
 		    const char *path, char **ret, struct error *err) _must_check_;

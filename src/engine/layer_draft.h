@@ -14,15 +14,19 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-struct layer_draft { /* all owned */
-	char *name;  /* below layers/ */
+struct layer_draft { /* owned, but for the engine */
+	const struct engine *engine;
+	bool single_id; /* the user has one id only: all owners are that one */
+	char *name;     /* below layers/ */
 	int lock_fd; /* the directory; locked as long as it is open: then nobody sweeps it */
+	int chain_fd; /* once it was committed: its chain id is locked, so nobody collects the layer */
 	char *upper, *work; /* absolute, beside each other */
 	char **lower; /* directories below it, topmost first; at least one (an empty one, for scratch) */
 };
-#define LAYER_DRAFT_INIT ((struct layer_draft){.lock_fd = -EBADF})
+#define LAYER_DRAFT_INIT ((struct layer_draft){.lock_fd = -EBADF, .chain_fd = -EBADF})
 
-/* layer_draft_new() - on top of chain ids given lowest first (strv; NULL: scratch). The top directory has the mode of the one below. */
+/* layer_draft_new() - on top of chain ids given lowest first (strv; NULL: scratch). The top directory is as the one below: owner, mode,
+ * time. A layer that is missing is ERR_NOT_FOUND. */
 int layer_draft_new(const struct engine *e, char *const *chain_ids,
 		    struct layer_draft *ret, struct error *err) _must_check_;
 
@@ -42,6 +46,7 @@ struct layer_drafted { /* owned */
 	char *chain_id,
 		*diff_id; /* chain_id NULL: nothing was written, there is no layer */
 	int64_t tar_size; /* bytes of the uncompressed tar */
+	bool was_there; /* an equal layer was there already, and is the one that counts */
 };
 void layer_drafted_release(struct layer_drafted *d);
 #define cleanup_layer_drafted cleanup(layer_drafted_release)
@@ -54,3 +59,11 @@ void layer_drafted_release(struct layer_drafted *d);
 int layer_draft_commit(const struct engine *e, struct layer_draft *d,
 		       char *const *chain_ids, const struct layer_draft_options *o,
 		       struct layer_drafted *ret, struct error *err) _must_check_;
+
+/* layer_top_is_as_below() - whether a layer's directory has mode and owner of that of the layer below (NULL: there is none; then
+ * 0755, the user's): then its archive has no entry for it. A rule for every layer that was built here, so that its archive is the same
+ * bytes each time. */
+bool layer_top_is_as_below(const char *top, const char *below);
+
+/* layer_chain_id() - of a layer on top of another (NULL: it is the lowest). OCI image specification, config.md. Caller frees. */
+char *layer_chain_id(const char *below, const char *diff_id);

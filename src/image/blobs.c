@@ -10,6 +10,7 @@
 
 #include "image/unsynced.h"
 #include "util/digest.h"
+#include "util/fd.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -60,6 +61,42 @@ int blob_read(int blobs_fd, const char *digest, size_t max, char **ret, size_t *
 	int r = fs_read(blobs_fd, path, max, ret, ret_len, err);
 
 	return r < 0 ? error_wrap(err, "blob") : 0;
+}
+
+/* Written under a name that nobody takes for complete, and locked, so that it is not swept. */
+static int write_partial(int blobs_fd, const char *path, const void *data, size_t len,
+			 struct error *err)
+{
+	cleanup_fd int fd =
+		openat(blobs_fd, path,
+		       O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int r;
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "make a blob");
+	r = fd_write_all(fd, data, len);
+	if (r == 0 && unsynced_mark(blobs_fd, fd) < 0 && fsync(fd) < 0)
+		r = -errno;
+	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "write a blob") : 0;
+}
+
+int blob_put(int blobs_fd, const char *digest, const void *data, size_t len,
+	     struct error *err)
+{
+	cleanup_free char *path = digest_path(digest);
+	cleanup_free char *partial =
+		xasprintf("partial/%d-%.20s", (int)getpid(), digest_hex(digest));
+	int r;
+
+	if (blob_size(blobs_fd, digest) == (int64_t)len)
+		return 0;
+	(void)unlinkat(blobs_fd, partial, 0); /* of another process with this number */
+	r = write_partial(blobs_fd, partial, data, len, err);
+	if (r == 0 && renameat(blobs_fd, partial, blobs_fd, path) < 0)
+		r = error_set(err, ERR_SYSTEM, errno, "put the blob %s in place", digest);
+	if (r < 0)
+		(void)unlinkat(blobs_fd, partial, 0);
+	return r;
 }
 
 int blob_remove(int blobs_fd, const char *digest, struct error *err)

@@ -36,6 +36,10 @@ int64_t blob_size(int blobs_fd, const char *digest);
 int blob_read(int blobs_fd, const char *digest, size_t max, char **ret, size_t *ret_len,
 	      struct error *err) _must_check_;
 
+/* blob_put() - bytes whose digest the caller has computed. One that is there already stays. */
+int blob_put(int blobs_fd, const char *digest, const void *data, size_t len,
+	     struct error *err) _must_check_;
+
 /* blob_remove() - missing is fine. */
 int blob_remove(int blobs_fd, const char *digest, struct error *err) _must_check_;
 

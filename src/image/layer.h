@@ -105,7 +105,13 @@ int layer_result_parse(const char *text, size_t len, struct layer_result *ret,
  * LAYER_PACK_OVERLAY: the tree is an overlay upper directory, whose whiteouts and opaque
  * directories become .wh. entries; a file with such a name is ERR_UNSUPPORTED.
  */
-enum layer_pack_flags { LAYER_PACK_OVERLAY = 1 << 0 };
+enum layer_pack_flags {
+	LAYER_PACK_OVERLAY = 1 << 0,
+	LAYER_PACK_SECONDS =
+		1 << 1, /* times in whole seconds, as most archives have them */
+	LAYER_PACK_NO_TOP =
+		1 << 2, /* no entry of the directory itself, unless it has attributes */
+};
 int layer_pack(int root_fd, int out_fd, unsigned int flags,
 	       struct error *err) _must_check_;
 
@@ -114,9 +120,28 @@ struct layer_owner_range {
 	uint32_t inside, outside, count;
 };
 
+/*
+ * What is done to a tree while it is packed, so that it is the layer which its archive gives: overlay's own attributes go, but for
+ * marks of opaque directories; sockets go; and times are set. And what there is of it is counted.
+ */
+struct layer_touch {
+	bool has_epoch;    /* no time is later than... */
+	bool all_at_epoch; /* ...or other than */
+	int64_t epoch_sec;
+	/* results, without the top directory */
+	uint64_t n_entries;
+	uint64_t disk_bytes; /* st_blocks * 512, a file with several names once */
+	uint32_t max_uid, max_gid;
+	bool top_entry; /* the top directory has an entry */
+};
+
+struct tar_sink;
+
 /* layer_pack_with() - the same. Nothing is owned. */
 struct layer_pack_options {
-	unsigned int flags; /* enum layer_pack_flags */
+	unsigned int flags;          /* enum layer_pack_flags */
+	const struct tar_sink *sink; /* takes the archive instead of out_fd; NULL */
+	struct layer_touch *touch;   /* NULL: the tree is only read */
 	/* owners that no range has become nobody's; none: as they are */
 	const struct layer_owner_range *uids, *gids;
 	size_t n_uids, n_gids;

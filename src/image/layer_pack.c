@@ -20,10 +20,13 @@
 #include "util/sys.h"
 
 #define BUFFER_SIZE ((size_t)256 * 1024)
+#define BLOCK       512   /* what st_blocks counts; inode(7) */
 #define XATTRS_MAX  64    /* of one file */
 #define LIST_MAX    65536 /* bytes of their names; xattr(7) */
 #define WHITEOUT    ".wh."
 #define OPAQUE      ".wh..wh..opq"
+
+#define OVERLAY_PREFIX "user.overlay."
 
 #define NOBODY 65534 /* proc_sys_fs(5): overflowuid */
 
@@ -32,6 +35,7 @@ struct pack {
 	unsigned int flags;
 	const struct layer_pack_options *options;
 	unsigned int plain_depth; /* directories of plain_fd's that we are in */
+	bool has_removed;         /* something of the directory that we are in */
 	uint8_t *buffer;          /* what is to be written; BUFFER_SIZE */
 	size_t used;
 	uint8_t *data; /* what was read; BUFFER_SIZE */
@@ -48,8 +52,12 @@ struct pack {
 
 static int write_out(struct pack *p, const void *bytes, size_t len, struct error *err)
 {
-	int r = fd_write_all(p->out_fd, bytes, len);
+	const struct tar_sink *sink = p->options->sink;
+	int r;
 
+	if (sink)
+		return sink->write(sink->data, bytes, len, err);
+	r = fd_write_all(p->out_fd, bytes, len);
 	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "write the tar archive") : 0;
 }
 
@@ -172,6 +180,26 @@ static int read_xattr(struct pack *p, int fd, const char *name, struct error *er
 	return 0;
 }
 
+static bool is_opaque(int fd)
+{
+	char value[4];
+
+	return (fgetxattr(fd, "user.overlay.opaque", value, sizeof(value)) == 1 ||
+		fgetxattr(fd, "trusted.overlay.opaque", value, sizeof(value)) == 1) &&
+	       value[0] == 'y';
+}
+
+/* What overlay notes about the layers below of the moment. */
+static int drop_mark(struct pack *p, int fd, const char *name, struct error *err)
+{
+	if (!p->options->touch || !str_starts(name, OVERLAY_PREFIX) ||
+	    (str_eq(name, OVERLAY_PREFIX "opaque") && is_opaque(fd)))
+		return 0;
+	if (fremovexattr(fd, name) < 0 && errno != ENODATA)
+		return pack_error(p, "remove an attribute of", errno, err);
+	return 0;
+}
+
 static int read_xattrs(struct pack *p, int fd, struct error *err)
 {
 	ssize_t len = flistxattr(fd, p->xattr_names, LIST_MAX);
@@ -181,10 +209,51 @@ static int read_xattrs(struct pack *p, int fd, struct error *err)
 		return pack_error(p, "list the attributes of", errno, err);
 	for (const char *name = p->xattr_names; r == 0 && name < p->xattr_names + len;
 	     name += strlen(name) + 1)
-		if (layer_xattr_wanted(name))
-			r = read_xattr(p, fd, name, err);
+		r = layer_xattr_wanted(name) ? read_xattr(p, fd, name, err)
+					     : drop_mark(p, fd, name, err);
 	qsort(p->xattrs, p->n_xattrs, sizeof(*p->xattrs), compare_xattrs);
 	return r;
+}
+
+static uint32_t nanoseconds(const struct pack *p, const struct stat *st)
+{
+	return p->flags & LAYER_PACK_SECONDS ? 0 : (uint32_t)st->st_mtim.tv_nsec;
+}
+
+static int64_t wanted_time(const struct layer_touch *t, const struct stat *st)
+{
+	int64_t now = st->st_mtim.tv_sec;
+
+	return t->all_at_epoch || (t->has_epoch && now > t->epoch_sec) ? t->epoch_sec
+								       : now;
+}
+
+/* To begin with something: it is counted, and has the time that it shall have. fd -EBADF: name in dirfd. */
+static int touch(struct pack *p, int fd, int dirfd, const char *name, struct stat *st,
+		 struct error *err)
+{
+	struct layer_touch *t = p->options->touch;
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
+	int r;
+
+	if (!t)
+		return 0;
+	if (p->path_len > 0) {
+		t->n_entries++;
+		t->disk_bytes += (uint64_t)st->st_blocks * BLOCK;
+	}
+	t->max_uid = st->st_uid > t->max_uid ? st->st_uid : t->max_uid;
+	t->max_gid = st->st_gid > t->max_gid ? st->st_gid : t->max_gid;
+	times[1].tv_sec = wanted_time(t, st);
+	if (times[1].tv_sec == st->st_mtim.tv_sec &&
+	    (!t->all_at_epoch || st->st_mtim.tv_nsec == 0))
+		return 0;
+	r = fd >= 0 ? futimens(fd, times)
+		    : utimensat(dirfd, name, times, AT_SYMLINK_NOFOLLOW);
+	if (r < 0)
+		return pack_error(p, "set the time of", errno, err);
+	st->st_mtim = times[1];
+	return 0;
 }
 
 static struct tar_entry entry_of(struct pack *p, const struct stat *st)
@@ -198,7 +267,7 @@ static struct tar_entry entry_of(struct pack *p, const struct stat *st)
 		.uid = owner(o->uids, o->n_uids, st->st_uid, p->plain_depth > 0),
 		.gid = owner(o->gids, o->n_gids, st->st_gid, p->plain_depth > 0),
 		.mtime = st->st_mtim.tv_sec,
-		.mtime_nsec = (uint32_t)st->st_mtim.tv_nsec,
+		.mtime_nsec = nanoseconds(p, st),
 		.major = 0,
 		.xattrs = p->xattrs,
 		.n_xattrs = p->n_xattrs};
@@ -240,6 +309,8 @@ static int pack_link(struct pack *p, const struct stat *st, struct error *err)
 
 	if (!first)
 		return 0;
+	if (p->options->touch)
+		p->options->touch->n_entries++;
 	e = entry_of(p, st);
 	e.type = TAR_HARDLINK;
 	e.link = first;
@@ -268,7 +339,9 @@ static int pack_file(struct pack *p, int dirfd, const char *name, struct error *
 	if (r != 0)
 		return r < 0 ? r : 0;
 	p->plain_depth += is_plain;
-	r = read_xattrs(p, fd, err);
+	r = touch(p, fd, -EBADF, NULL, &st, err);
+	if (r == 0)
+		r = read_xattrs(p, fd, err);
 	if (r == 0) {
 		struct tar_entry e = entry_of(p, &st);
 
@@ -294,7 +367,7 @@ static int pack_mark(struct pack *p, const char *name, const struct stat *st,
 			      .path = p->path,
 			      .link = "",
 			      .mtime = st->st_mtim.tv_sec,
-			      .mtime_nsec = (uint32_t)st->st_mtim.tv_nsec};
+			      .mtime_nsec = nanoseconds(p, st)};
 	r = tar_writer_entry(p->tar, &e, err);
 	pop(p, old_len);
 	return r;
@@ -307,12 +380,14 @@ static bool is_whiteout(const struct pack *p, const struct stat *st)
 }
 
 /* What has no content. */
-static int pack_node(struct pack *p, int dirfd, const char *name, const struct stat *st,
+static int pack_node(struct pack *p, int dirfd, const char *name, struct stat *st,
 		     struct error *err)
 {
 	struct tar_entry e;
 	int r = pack_link(p, st, err);
 
+	if (r == 0)
+		r = touch(p, -EBADF, dirfd, name, st, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	e = entry_of(p, st);
@@ -372,22 +447,24 @@ static int list(struct pack *p, int fd, char ***ret, struct error *err)
 	return 0;
 }
 
-static bool is_opaque(int fd)
+/* Whether the directory has an entry of its own. */
+static bool has_entry(struct pack *p)
 {
-	char value[4];
+	bool has = p->path_len > 0 || !(p->flags & LAYER_PACK_NO_TOP) || p->n_xattrs > 0;
 
-	return (fgetxattr(fd, "user.overlay.opaque", value, sizeof(value)) == 1 ||
-		fgetxattr(fd, "trusted.overlay.opaque", value, sizeof(value)) == 1) &&
-	       value[0] == 'y';
+	if (p->path_len == 0 && p->options->touch)
+		p->options->touch->top_entry = has;
+	return has;
 }
 
-static int pack_dir_entry(struct pack *p, int fd, const struct stat *st,
-			  struct error *err)
+static int pack_dir_entry(struct pack *p, int fd, struct stat *st, struct error *err)
 {
 	size_t len = p->path_len;
-	int r = read_xattrs(p, fd, err);
+	int r = touch(p, fd, -EBADF, NULL, st, err);
 
-	if (r == 0) {
+	if (r == 0)
+		r = read_xattrs(p, fd, err);
+	if (r == 0 && has_entry(p)) {
 		struct tar_entry e = entry_of(p, st);
 
 		e.type = TAR_DIR;
@@ -399,6 +476,17 @@ static int pack_dir_entry(struct pack *p, int fd, const struct stat *st,
 	if (r == 0 && (p->flags & LAYER_PACK_OVERLAY) && is_opaque(fd))
 		r = pack_mark(p, OPAQUE, st, err);
 	return r;
+}
+
+/* Sockets were removed from it; that is no change of its own. */
+static int restore_time(struct pack *p, int fd, const struct stat *st, struct error *err)
+{
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+
+	if (!p->has_removed)
+		return 0;
+	p->has_removed = false;
+	return futimens(fd, times) < 0 ? pack_error(p, "set the time of", errno, err) : 0;
 }
 
 static int pack_name(struct pack *p, int dirfd, const char *name, struct error *err);
@@ -430,6 +518,9 @@ static int pack_dir(struct pack *p, int fd, struct error *err)
 		if (r < 0)
 			return r;
 		pop(p, old_len);
+		r = restore_time(p, fd, &st, err);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -484,14 +575,26 @@ static bool only_places(const struct pack *p, int dirfd, const char *name,
 	return true;
 }
 
-static int pack_kind(struct pack *p, int dirfd, const char *name, const struct stat *st,
+/* No archive has them. */
+static int pass_socket(struct pack *p, int dirfd, const char *name, struct error *err)
+{
+	if (!p->options->touch)
+		return 0;
+	if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
+		return pack_error(p, "remove the socket", errno, err);
+	p->has_removed = true;
+	return 0;
+}
+
+static int pack_kind(struct pack *p, int dirfd, const char *name, struct stat *st,
 		     struct error *err)
 {
 	if (S_ISDIR(st->st_mode))
 		return pack_subdir(p, dirfd, name, err);
 	if (S_ISREG(st->st_mode))
 		return pack_file(p, dirfd, name, err);
-	return S_ISSOCK(st->st_mode) ? 0 : pack_node(p, dirfd, name, st, err);
+	return S_ISSOCK(st->st_mode) ? pass_socket(p, dirfd, name, err)
+				     : pack_node(p, dirfd, name, st, err);
 }
 
 /* What may not even be looked at, as a metadata tree's directory of somebody who is nobody there. */
@@ -531,7 +634,10 @@ static int pack_name(struct pack *p, int dirfd, const char *name, struct error *
 			shown(p));
 	if (is_whiteout(p, &st)) {
 		cleanup_free char *mark = xasprintf(WHITEOUT "%s", name);
+		int r = touch(p, -EBADF, dirfd, name, &st, err);
 
+		if (r < 0)
+			return r;
 		pop(p, p->path_len - strlen(name) - (p->path_len > strlen(name)));
 		return pack_mark(p, mark, &st, err);
 	}

@@ -292,9 +292,9 @@ int confine_tree(int tree_fd, bool writable, struct error *err)
 	return confine_both(tree_fd, -EBADF, writable, err);
 }
 
-int confine_trees(int tree_fd, int other_fd, struct error *err)
+int confine_trees(int tree_fd, int other_fd, bool writable, struct error *err)
 {
-	return confine_both(tree_fd, other_fd, false, err);
+	return confine_both(tree_fd, other_fd, writable, err);
 }
 
 int confine_stream(struct error *err)

@@ -40,8 +40,9 @@ int confine_network(const struct confine_rules *rules, struct error *err) _must_
  * reach afterwards. Forking stays possible. */
 int confine_tree(int tree_fd, bool writable, struct error *err) _must_check_;
 
-/* confine_trees() - the same with two of them, both only to be read. */
-int confine_trees(int tree_fd, int other_fd, struct error *err) _must_check_;
+/* confine_trees() - the same with a second one (-EBADF: none) that is only to be read. */
+int confine_trees(int tree_fd, int other_fd, bool writable,
+		  struct error *err) _must_check_;
 
 /* confine_stream() - no fd can be opened any more, no process started. May follow confine_tree(). */
 int confine_stream(struct error *err) _must_check_;

@@ -18,6 +18,8 @@ static const struct {
 	{"unpack", sandboxed_unpack},
 	{"pack", sandboxed_pack},
 	{"uncompress", sandboxed_uncompress},
+	{"complete", sandboxed_complete},
+	{"blob", sandboxed_blob},
 };
 
 int sandboxed_run(sandboxed_operation *run, char *const *args, unsigned int n_args)

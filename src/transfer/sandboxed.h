@@ -13,6 +13,12 @@
  *                                 fd 3: result    fd 4: the tree    fd 1: where the tar goes
  *                                 fd 7: the same tree with plain owners, or /dev/null
  *                                 UIDS, GIDS: as uid_map(5) has them, or ""; see layer_pack_with()
+ *   layer complete TOP EPOCH [PLACE...]
+ *                                 fd 3: result, as unpack's    fd 4: the upper directory of an overlay
+ *                                 fd 7: the layers below, over each other, or /dev/null
+ *                                 TOP: "top", or "" if that directory has no entry; EPOCH: "", "SECONDS" as the latest
+ *                                 time, "=SECONDS" for all of them; see image/layer_complete.h
+ *   layer blob TOP                fd 3: result, as unpack's    fd 4: a layer's directory    fd 1: where its archive goes
  *   layer uncompress              fd 3: result    fd 0, 1: a stream, and where it goes as it was before
  *
  * Each confines itself before the first byte: no_new_privs, capabilities but those it needs dropped,
@@ -34,6 +40,8 @@ int sandboxed_main(int argc, char **argv);
 /* Each operation with the words after its name. Return: exit status. */
 int sandboxed_unpack(char *const *args, unsigned int n_args);
 int sandboxed_pack(char *const *args, unsigned int n_args);
+int sandboxed_complete(char *const *args, unsigned int n_args);
+int sandboxed_blob(char *const *args, unsigned int n_args);
 int sandboxed_uncompress(char *const *args, unsigned int n_args);
 
 /* sandboxed_run() - run() and write its result, *ret_result (JSON, freed here), or its error to

@@ -67,7 +67,7 @@ static int pack(char *const *args, unsigned int n_args, char **ret_result,
 	if (r == 0)
 		r = parse_map(args[2], gids, &o.n_gids, err);
 	if (r == 0)
-		r = confine_trees(SANDBOXED_TREE_FD, o.plain_fd, err);
+		r = confine_trees(SANDBOXED_TREE_FD, o.plain_fd, false, err);
 	if (r == 0)
 		r = layer_pack_with(SANDBOXED_TREE_FD, STDOUT_FILENO, &o, err);
 	if (r == 0)
