@@ -12,7 +12,8 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define DOCKERFILE_MAX (4 << 20) /* bytes */
+#define DOCKERFILE_MAX          (4 << 20) /* bytes */
+#define DOCKERFILE_WARNINGS_MAX 32
 
 enum instruction_kind {
 	INSTRUCTION_ADD,
@@ -57,7 +58,7 @@ struct heredoc {
 
 struct instruction { /* all owned */
 	enum instruction_kind kind;
-	unsigned int line, last_line; /* from 1 */
+	unsigned int line, column, last_line; /* from 1 */
 	char *text; /* the whole, continuation lines joined, for history and people: "RUN apt-get update" */
 	struct instruction_flag *flags;
 	size_t n_flags;
@@ -86,7 +87,8 @@ struct dockerfile {
 	size_t n;
 	char **lines; /* to show one of them */
 	size_t n_lines;
-	char **warnings; /* strv: "NAME:LINE:COLUMN: ...": what is taken as other builders take it, but was hardly meant so */
+	/* strv, the first few: "NAME:LINE:COLUMN: ...": taken as other builders take it, but hardly meant so */
+	char **warnings;
 };
 void dockerfile_free(struct dockerfile *d);
 DEFINE_CLEANUP(struct dockerfile *, dockerfile_free)
@@ -94,8 +96,8 @@ DEFINE_CLEANUP(struct dockerfile *, dockerfile_free)
 
 /*
  * dockerfile_parse() - text need not end with NUL. Everything that can be known without a variable's value is
- * checked: words, flags' names, number of arguments, order (FROM, or ARGs before it). ERR_INVALID: "NAME:LINE:COLUMN: what",
- * and below it the line with a caret; the hint is the nearest instruction or flag.
+ * checked: words, flags' names, number of arguments, order (FROM, or ARGs before it). ERR_INVALID: "NAME:LINE:COLUMN: what";
+ * the hint is the line with a caret and, below, the nearest instruction or flag.
  */
 int dockerfile_parse(const char *text, size_t len, const char *name,
 		     struct dockerfile **ret, struct error *err) _must_check_;
@@ -114,8 +116,8 @@ int dockerfile_error(const struct dockerfile *d, const struct instruction *i,
 int dockerfile_error_at(const struct dockerfile *d, struct dockerfile_place place,
 			struct error *err, const char *fmt, ...) _printf_(4, 5);
 
-/* dockerfile_wrap() - an error that something else set becomes one of that form: "NAME:LINE:COLUMN: ", its words, the line. Kind,
- * code and hint stay. */
+/* dockerfile_wrap() - an error that something else set becomes one of that form: "NAME:LINE:COLUMN: ", its words. Kind and
+ * code stay, its hint stands below the line. */
 int dockerfile_wrap(const struct dockerfile *d, struct dockerfile_place place,
 		    struct error *err);
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "build/expand_pattern.h" /* EXPAND_MAX: bytes of a result; ERR_INVALID beyond it */
 #include "util/cleanup.h"
 #include "util/error.h"
 
