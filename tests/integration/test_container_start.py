@@ -221,6 +221,7 @@ def test_after_a_reboot(cubby, root):
     assert cubby.ok("ps", "--format", "{{.Names}}").split() == ["always", "unless"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [False, True], ids=["first", "later"])
 def test_killed_at_many_moments(cubby, root, again):
     """Whenever a start is killed, the container runs or is what it was."""

@@ -91,6 +91,7 @@ def test_follow(cubby, busybox_root):
     assert cubby.ok("logs", "-f", "t").split() == [str(i) for i in range(20)]
 
 
+@pytest.mark.slow
 def test_of_one_that_writes_faster_than_is_read(cubby, busybox_root):
     """What was there at first is shown, with no end of the container in sight."""
     for options in ((), ("--log-opt", "max-size=200k")):

@@ -185,6 +185,7 @@ def test_what_killed_processes_leave_is_swept(loaded, disk):
     assert disk.list("blobs/partial") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("msec", [0, 3, 8, 15, 25, 40, 70, 110])
 def test_killed_at_any_moment(cubby, made, msec):
     """load, then rmi, each killed: what is left is rubbish at most."""
@@ -209,6 +210,7 @@ def test_killed_at_any_moment(cubby, made, msec):
     assert disk.list("layers") == [] and disk.list("blobs/sha256") == []
 
 
+@pytest.mark.slow
 def test_loading_and_removing_at_once(cubby, made):
     """Whoever comes last: an image that is there is whole, and a load never fails."""
     for _ in range(4):

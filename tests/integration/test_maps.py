@@ -368,6 +368,7 @@ def test_diff_and_export(loaded, sleeper, base, ended):
         assert hashlib.sha256(text("own/zeros")).hexdigest() == hashlib.sha256(bytes(3000000) + b"end").hexdigest()
 
 
+@pytest.mark.slow
 def test_many_layers_and_long_names(cubby, base, pristine_root, own_map):
     made = image.busybox(pristine_root)
     name = "n" * 255
@@ -400,6 +401,7 @@ def assert_nothing_left(cubby, before):
     assert files_in(os.path.join(cubby.data, "containers")) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [2, 10])
 def test_several_at_once(loaded, own_map, n):
     before = process.descendants()

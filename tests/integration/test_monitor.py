@@ -644,6 +644,7 @@ def test_blocked_stdin_does_not_block_output_or_other_messages(monitor):
     assert m.wait() == 0
 
 
+@pytest.mark.slow
 def test_owner_loses_nothing_however_slow(monitor):
     m = monitor("seq 1 300000; echo end >&2")
     time.sleep(1)
@@ -657,6 +658,7 @@ def test_owner_loses_nothing_however_slow(monitor):
     assert m.logged() == m.owner.out.decode()
 
 
+@pytest.mark.slow
 def test_exit_is_recorded_while_the_owner_sleeps(monitor):
     m = monitor(["seq", "1", "1000000"])
     time.sleep(0.5)
@@ -672,6 +674,7 @@ def test_exit_is_recorded_while_the_owner_sleeps(monitor):
     assert m.logged() == m.owner.out.decode()
 
 
+@pytest.mark.slow
 def test_a_sleeping_client_is_disconnected(monitor):
     m = monitor("seq 1 400000")
     m.attach()
@@ -799,6 +802,7 @@ def test_memory(monitor):
     assert used["Private_Clean"] + used["Private_Dirty"] < 80, used
 
 
+@pytest.mark.slow
 def test_a_hundred_megabytes(monitor):
     m = monitor("seq 1 13000000 | head -c 100000000")
     count = 0

@@ -109,6 +109,7 @@ def test_many_at_once_and_nothing_is_left(box, user):
     assert box.ok("run", "--rm", "net:1", "sh", "-c", "ls /sys/class/net") == "eth0\nlo"
 
 
+@pytest.mark.slow
 def test_many_networks(box):
     """Fifty: no two have addresses in common, and a container may be at all of them."""
     names = [f"n{i}" for i in range(50)]

@@ -56,9 +56,9 @@ class User:
         """rm -rf, also of files that belong to the user's subordinate ids."""
         if not os.path.lexists(path):
             return
-        subprocess.run(self.in_namespace(["chmod", "-R", "u+rwX", path]), check=False,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         command = self.in_namespace(["rm", "-rf", "--one-file-system", path])
         # another test's cubby that chooses ids may be looking into this store: SQLite makes files then
         if subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode:
+            subprocess.run(self.in_namespace(["chmod", "-R", "u+rwX", path]), check=False,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             subprocess.run(command, check=True)
