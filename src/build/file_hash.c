@@ -23,8 +23,6 @@
 #include "util/str.h"
 #include "util/time.h"
 
-#define FILES_DIR  "build/files"
-#define LOCK_NAME  "lock"
 #define MAGIC      "cubby-f1"
 #define MEMORY_MAX (1 << 30) /* bytes */
 #define KEEP_FILES 64        /* contexts that are remembered */
@@ -148,7 +146,7 @@ struct file_hash *file_hash_open(const struct engine *e, int root_fd)
 	h->day = (uint64_t)(time_now_usec() / USEC_PER_DAY);
 	if (root_fd < 0 || fstat(root_fd, &st) < 0)
 		return h;
-	h->dir = fs_join(e->paths.data, FILES_DIR);
+	h->dir = fs_join(e->paths.data, FILE_HASH_DIR);
 	h->name = xasprintf("%" PRIx64 "-%" PRIx64, (uint64_t)st.st_dev,
 			    (uint64_t)st.st_ino);
 	memory_load(h, &h->memory);
@@ -367,7 +365,7 @@ static void sweep(const struct file_hash *h)
 		struct stat st;
 		int64_t then;
 
-		if (entry->d_name[0] == '.' || str_eq(entry->d_name, LOCK_NAME) ||
+		if (entry->d_name[0] == '.' || str_eq(entry->d_name, FILE_HASH_LOCK) ||
 		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		then = st.st_mtim.tv_sec * USEC_PER_SEC;
@@ -388,7 +386,7 @@ static void sweep(const struct file_hash *h)
 
 static int save(const struct file_hash *h, struct error *err)
 {
-	cleanup_free char *lock_path = fs_join(h->dir, LOCK_NAME);
+	cleanup_free char *lock_path = fs_join(h->dir, FILE_HASH_LOCK);
 	cleanup(memory_release) struct memory now = {0};
 	cleanup_fd int lock_fd = -EBADF;
 	int r = fs_mkdirs(AT_FDCWD, h->dir, 0700, err);

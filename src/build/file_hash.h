@@ -16,6 +16,9 @@
 #include "util/error.h"
 
 #define FILE_HASH_SIZE 32
+#define FILE_HASH_DIR \
+	"build/files" /* below the data directory; in it FILE_HASH_LOCK and memories */
+#define FILE_HASH_LOCK "lock"
 
 struct file_hash; /* opaque */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "cli/build_cache.h"
 #include "cli/cubby.h"
 #include "cli/human.h"
 #include "cli/image_args.h"
@@ -10,7 +11,7 @@
 #include "util/str.h"
 
 struct prune_values {
-	bool all, force;
+	bool all, force, cache;
 	char **filters;
 };
 
@@ -20,7 +21,8 @@ static const struct option_spec options[] = {
 	OPT_STRV(struct prune_values, filters, "filter", 0, "KEY=VALUE",
 		 "those only that match, as with images: label, until ..."),
 	OPT_BOOL(struct prune_values, force, "force", 'f', "do not ask"),
-	OPT_NOT_YET("build-cache", 0),
+	OPT_BOOL(struct prune_values, cache, "build-cache", 0,
+		 "directories of RUN --mount=type=cache too"),
 	OPT_NOT_YET("external", 0),
 	OPT_END,
 };
@@ -32,6 +34,8 @@ static bool is_kept(void *data, const struct image_record *r)
 
 static int prune(const struct engine *e, const struct prune_values *v, struct error *err)
 {
+	static char *const type_mounts[] = {(char *)"type=exec.cachemount", NULL};
+	const struct cache_prune_options mounts = {.filters = type_mounts};
 	cleanup_image_filters struct image_filters filters = {0};
 	cleanup_image_records struct image_records all = {0};
 	struct image_prune_options o = {.all = v->all, .data = &filters};
@@ -48,6 +52,8 @@ static int prune(const struct engine *e, const struct prune_values *v, struct er
 	r = image_prune(e, &o, &deleted, &freed, err);
 	strv_foreach (id, deleted)
 		printf("%s\n", *id);
+	if (r >= 0 && v->cache)
+		r = build_cache_prune(e, &mounts, &freed, err);
 	if (r >= 0 && freed > 0)
 		fprintf(stderr, "Total reclaimed space: %s\n", human_size(freed, size));
 	return r;

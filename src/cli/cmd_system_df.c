@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/build_cache.h"
 #include "cli/cubby.h"
 #include "cli/format.h"
 #include "cli/human.h"
@@ -21,6 +22,24 @@ struct df_values {
 	bool verbose;
 	const char *format;
 };
+
+/* What is counted besides images and containers. */
+struct counted {
+	struct volumes {
+		struct volume_records records;
+		int64_t *sizes;
+		char **users; /* ids of containers, each once for every volume that it has */
+	} volumes;
+	struct cache_items cache;
+};
+
+static void counted_release(struct counted *c)
+{
+	volume_records_release(&c->volumes.records);
+	free(c->volumes.sizes);
+	strv_free(c->volumes.users);
+	cache_items_release(&c->cache);
+}
 
 static const struct option_spec options[] = {
 	OPT_STRING(struct df_values, format, "format", 0, "FORMAT",
@@ -79,20 +98,6 @@ static void count_containers(struct json_object *containers, struct sum *s)
 	}
 }
 
-/* The volumes, and how large each is. */
-struct volumes {
-	struct volume_records records;
-	int64_t *sizes;
-	char **users; /* ids of containers, each once for every volume that it has */
-};
-
-static void volumes_release(struct volumes *v)
-{
-	volume_records_release(&v->records);
-	free(v->sizes);
-	strv_free(v->users);
-}
-
 static int measure_volumes(const struct engine *e, struct volumes *ret, struct error *err)
 {
 	int r = volume_record_list(e->store, &ret->records, err);
@@ -137,6 +142,16 @@ static void count_volumes(const struct volumes *v, struct sum *s)
 	}
 }
 
+static void count_cache(const struct cache_items *cache, struct sum *s)
+{
+	const struct cache_sum sum = cache_item_sum(cache);
+
+	s->total = sum.n;
+	s->active = sum.n_in_use;
+	s->size = sum.size;
+	s->reclaimable = sum.reclaimable;
+}
+
 static struct json_object *sum_json(const struct sum *s)
 {
 	struct json_object *o = json_object_new_object();
@@ -160,7 +175,7 @@ static struct json_object *sum_json(const struct sum *s)
 }
 
 static int print_sums(const struct df_values *v, struct json_object *usage,
-		      const struct volumes *volumes, struct error *err)
+		      const struct counted *counted, struct error *err)
 {
 	struct sum sums[] = {
 		{.type = "Images",
@@ -170,6 +185,7 @@ static int print_sums(const struct df_values *v, struct json_object *usage,
 		 .size = number_of(usage, "ContainersSize"),
 		 .reclaimable = number_of(usage, "ContainersReclaimable")},
 		{.type = "Local Volumes"},
+		{.type = "Build Cache"},
 	};
 	const struct format_list list = {
 		.format = v->format,
@@ -180,7 +196,8 @@ static int print_sums(const struct df_values *v, struct json_object *usage,
 
 	count_images(json_get(usage, "Images"), &sums[0]);
 	count_containers(json_get(usage, "Containers"), &sums[1]);
-	count_volumes(volumes, &sums[2]);
+	count_volumes(&counted->volumes, &sums[2]);
+	count_cache(&counted->cache, &sums[3]);
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
 		json_object_array_add(rows, sum_json(&sums[i]));
 	return format_is_json(v->format) ? format_print_json(rows, err)
@@ -296,9 +313,22 @@ static int print_volumes(const struct volumes *v, struct error *err)
 	return format_print_list(&list, rows, err);
 }
 
-static int print_verbose(struct json_object *usage, const struct volumes *volumes,
+static int print_cache(const struct cache_items *cache, struct error *err)
+{
+	const struct format_list list = {.table = BUILD_CACHE_TABLE,
+					 .headings = build_cache_headings};
+	cleanup_json struct json_object *rows = build_cache_rows(cache);
+	char size[HUMAN_TEXT_MAX];
+
+	printf("\nBuild cache usage: %s\n\n",
+	       human_size_exact(cache_item_sum(cache).size, size));
+	return format_print_list(&list, rows, err);
+}
+
+static int print_verbose(struct json_object *usage, const struct counted *counted,
 			 struct error *err)
 {
+	const struct volumes *volumes = &counted->volumes;
 	int r;
 
 	printf("Images space usage:\n\n");
@@ -315,14 +345,16 @@ static int print_verbose(struct json_object *usage, const struct volumes *volume
 		       "{{.ContainerID}}\t{{.Image}}\t{{.Command}}\t{{.LocalVolumes}}\t"
 		       "{{.Size}}\t{{.Created}}\t{{.Status}}\t{{.Names}}",
 		       err);
-	return r < 0 ? r : print_volumes(volumes, err);
+	if (r >= 0)
+		r = print_volumes(volumes, err);
+	return r < 0 ? r : print_cache(&counted->cache, err);
 }
 
 static int run(const struct command_call *call, struct error *err)
 {
 	const struct df_values *v = call->values;
 	cleanup_json struct json_object *usage = NULL;
-	cleanup(volumes_release) struct volumes volumes = {0};
+	cleanup(counted_release) struct counted counted = {0};
 	cleanup_engine struct engine e = ENGINE_INIT;
 	int r;
 
@@ -333,21 +365,24 @@ static int run(const struct command_call *call, struct error *err)
 	if (r >= 0)
 		r = image_usage(&e, &usage, err);
 	if (r >= 0)
-		r = measure_volumes(&e, &volumes, err);
+		r = measure_volumes(&e, &counted.volumes, err);
+	if (r >= 0)
+		r = cache_item_list(&e, &counted.cache, err);
 	if (r < 0)
 		return r;
-	return v->verbose ? print_verbose(usage, &volumes, err)
-			  : print_sums(v, usage, &volumes, err);
+	return v->verbose ? print_verbose(usage, &counted, err)
+			  : print_sums(v, usage, &counted, err);
 }
 
 const struct command cmd_system_df = {
 	.name = "df",
 	.group = "Cubby itself",
 	.usage = "[options]",
-	.summary = "show what images, containers and volumes take on disk",
+	.summary =
+		"show what images, containers, volumes and the build cache take on disk",
 	.description =
 		"The sizes are those of du. Reclaimable is what 'cubby image prune --all', "
-		"'cubby rm' and 'cubby volume prune' would give back.",
+		"'cubby rm', 'cubby volume prune' and 'cubby builder prune' would give back.",
 	.examples = "cubby system df\n"
 		    "cubby system df -v",
 	.options = options,

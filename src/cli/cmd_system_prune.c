@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "cli/build_cache.h"
 #include "cli/cubby.h"
 #include "cli/human.h"
 #include "cli/image_args.h"
@@ -14,7 +15,7 @@
 #include "util/str.h"
 
 struct prune_values {
-	bool all, force, volumes;
+	bool all, force, volumes, build;
 	char **filters;
 };
 
@@ -26,7 +27,8 @@ static const struct option_spec options[] = {
 	OPT_BOOL(struct prune_values, force, "force", 'f', "do not ask"),
 	OPT_BOOL(struct prune_values, volumes, "volumes", 0,
 		 "volumes that no container uses as well"),
-	OPT_NOT_YET("build", 0),
+	OPT_BOOL(struct prune_values, build, "build", 0,
+		 "what killed builds left as well: that goes in any case"),
 	OPT_NOT_YET("external", 0),
 	OPT_END,
 };
@@ -97,15 +99,29 @@ static int prune_networks(const struct engine *e, const struct prune_values *v,
 	return r;
 }
 
+/* The other filters are none of its. */
+static int prune_cache(const struct engine *e, const struct prune_values *v,
+		       int64_t *ret_freed, struct error *err)
+{
+	const struct cache_prune_options o = {.all = v->all, .filters = v->filters};
+
+	strv_foreach (filter, v->filters)
+		if (!str_starts(*filter, "until="))
+			return 0;
+	return build_cache_prune(e, &o, ret_freed, err);
+}
+
 static bool is_wanted(const struct prune_values *v)
 {
 	cleanup_free char *question = xasprintf(
 		"WARNING! This command removes:\n"
 		"\t- all stopped containers\n"
-		"\t- all networks not used by at least one container\n%s\t- all %simages%s\n",
+		"\t- all networks not used by at least one container\n%s\t- all %simages%s\n"
+		"\t- %s build cache\n",
 		v->volumes ? "\t- all volumes not used by at least one container\n" : "",
 		v->all ? "" : "dangling ",
-		v->all ? " without at least one container associated with them" : "");
+		v->all ? " without at least one container associated with them" : "",
+		v->all ? "all" : "unused");
 
 	return v->force || cli_confirm(question);
 }
@@ -135,6 +151,8 @@ static int run(const struct command_call *call, struct error *err)
 	if (r >= 0)
 		r = prune_images(&e, v, &freed, err);
 	if (r >= 0)
+		r = prune_cache(&e, v, &freed, err);
+	if (r >= 0)
 		printf("Total reclaimed space: %s\n", human_size_exact(freed, size));
 	return r;
 }
@@ -144,7 +162,7 @@ const struct command cmd_system_prune = {
 	.group = "Cubby itself",
 	.usage = "[options]",
 	.summary =
-		"remove containers that have ended, networks and images that nobody needs",
+		"remove what nobody needs: ended containers, networks, images, build cache",
 	.examples = "cubby system prune\n"
 		    "cubby system prune --all --volumes --force",
 	.options = options,

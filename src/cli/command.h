@@ -69,6 +69,9 @@ struct command {
 	const struct command *const
 		*commands; /* a group such as `container`: subcommands, NULL-terminated;
 			      run is NULL */
+	/* Commands that are meant if the first word is one of these and there is no such file ("build prune"); NULL-terminated,
+	 * may be NULL. */
+	const struct command *const *first_words;
 	/* Return: exit status >= 0, or -errno with *err. */
 	int (*run)(const struct command_call *call, struct error *err);
 };

@@ -29,8 +29,6 @@ static const char *const groups[] = {"Containers", "Images", "Pods, volumes, sec
 static const struct foreign_word foreign[] = {
 	{"artifact", "Cubby handles images only: other artifacts are not supported"},
 	{"buildx", "Images will be built with cubby build, which is not supported yet"},
-	{"builder",
-	 "There is no daemon that builds, and no cache of its own: see cubby system df"},
 	{"config", "Cubby has no cluster, so nothing to configure: see cubby secret"},
 	{"context", "There is no daemon to choose: Cubby runs containers on this host"},
 	{"daemon", "There is no daemon: cubby run starts containers itself"},
@@ -82,6 +80,7 @@ static const struct command *const commands[] = {
 	&cmd_unmount,
 	&cmd_export,
 	&cmd_container,
+	&cmd_builder,
 	&cmd_images,
 	&cmd_pull,
 	&cmd_push,

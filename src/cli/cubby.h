@@ -36,6 +36,7 @@ void cubby_warn(const char *text);
 extern const struct command
 	cmd_attach,
 	cmd_audit,
+	cmd_builder,
 	cmd_complete,
 	cmd_completion,
 	cmd_commit,
@@ -151,3 +152,6 @@ extern const struct command
 	cmd_volume_unmount,
 	cmd_wait;
 /* clang-format on */
+
+/* What `cubby build WORD` means if WORD is no file: for command.first_words. */
+extern const struct command *const cmd_build_words[];

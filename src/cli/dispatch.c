@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A command line on its way to its command. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/help.h"
@@ -114,6 +115,15 @@ static int missing_command(const struct run *x, struct error *err)
 			 x->full_name);
 }
 
+static const struct command *const *next_commands(const struct command *c,
+						  const char *word)
+{
+	if (c->first_words && word && command_find(c->first_words, word) &&
+	    access(word, F_OK) < 0)
+		return c->first_words;
+	return c->commands;
+}
+
 /* Down the groups ("container run") to a command, then run it. */
 static int dispatch(struct run *x, char *const *words, struct error *err)
 {
@@ -139,9 +149,9 @@ static int dispatch(struct run *x, char *const *words, struct error *err)
 		x->full_name = longer;
 		x->call.command = c;
 		n++;
-		if (!c->commands)
+		commands = next_commands(c, words[n]);
+		if (!commands)
 			return run_command(x, (int)strv_len(words + n), words + n, err);
-		commands = c->commands;
 	}
 }
 

@@ -64,6 +64,11 @@ int collect_fetch_lock(const struct engine *e, struct error *err)
 	return fetch_lock(e, false, err);
 }
 
+int collect_lock_alone(const struct engine *e, struct error *err)
+{
+	return fetch_lock(e, true, err);
+}
+
 static void keep_manifest(struct collection *c, const char *digest)
 {
 	cleanup_image_manifest struct image_manifest *m = NULL;

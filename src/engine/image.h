@@ -93,7 +93,8 @@ int image_layers(const struct engine *e, const struct image_record *r,
  * ImageID, Created, Size, SharedSize, UniqueSize, Containers}], Containers: [{ContainerID, Image, Command,
  * Names, Size (of its writable layer), Created, Status}], ImagesSize, ImagesReclaimable, ContainersSize,
  * ContainersReclaimable, BlobsSize, LayersSize, Total}. Sizes in bytes, Created in seconds since the
- * epoch. Reclaimable of images: what `image prune --all` would give back. Caller owns *ret.
+ * epoch. Reclaimable of images: what `image prune --all` would give back.
+ * ImagesSize and that are without the layers that only the build cache has. Caller owns *ret.
  */
 int image_usage(const struct engine *e, struct json_object **ret,
 		struct error *err) _must_check_;

@@ -18,6 +18,7 @@
 #include "engine/usage_share.h"
 #include "image/blobs.h"
 #include "image/reference.h"
+#include "store/build_record.h"
 #include "store/image_record.h"
 #include "util/digest.h"
 #include "util/fs.h"
@@ -37,6 +38,7 @@ struct usage {
 	int64_t layers, blobs;    /* sums, as the rest */
 	int64_t containers_all, containers_ended;
 	int64_t reclaimable;
+	int64_t cached; /* layers that only the build cache has; they count there */
 };
 
 static void usage_release(struct usage *u)
@@ -168,6 +170,37 @@ static void share(struct usage *u)
 	u->reclaimable = usage_share(u->items, u->n_items, u->shares, u->images.n);
 }
 
+static const struct usage_item *item_of(const struct usage *u, const char *key)
+{
+	for (size_t i = 0; i < u->n_items; i++)
+		if (str_eq(u->items[i].key, key))
+			return &u->items[i];
+	return NULL;
+}
+
+static int set_cache_apart(struct usage *u, struct error *err)
+{
+	cleanup_build_step_records struct build_step_records steps = {0};
+	cleanup_strv char **seen = NULL;
+	int r = build_step_list(u->engine->store, &steps, err);
+
+	for (size_t i = 0; r >= 0 && i < steps.n; i++) {
+		const struct usage_item *item;
+		cleanup_free char *name = NULL, *key = NULL;
+
+		if (!steps.items[i].layer || steps.items[i].in_image ||
+		    strv_has(seen, steps.items[i].layer))
+			continue;
+		strv_add(&seen, steps.items[i].layer);
+		name = layer_dir_name(steps.items[i].layer, false);
+		key = fs_join("layers", name);
+		item = item_of(u, key);
+		u->cached += item ? item->bytes : 0;
+	}
+	u->reclaimable -= u->cached;
+	return r;
+}
+
 static void add_image_name(struct json_object *o, const struct image_record *image)
 {
 	cleanup_reference struct reference ref = {0};
@@ -228,7 +261,7 @@ static struct json_object *usage_to_json(const struct usage *u)
 
 	json_add(o, "Images", images_to_json(u));
 	json_add(o, "Containers", containers_to_json(u));
-	json_add_i64(o, "ImagesSize", u->layers + u->blobs);
+	json_add_i64(o, "ImagesSize", u->layers + u->blobs - u->cached);
 	json_add_i64(o, "ImagesReclaimable", u->reclaimable);
 	json_add_i64(o, "ContainersSize", u->containers_all);
 	json_add_i64(o, "ContainersReclaimable", u->containers_ended);
@@ -253,6 +286,9 @@ int image_usage(const struct engine *e, struct json_object **ret, struct error *
 	if (r < 0)
 		return r;
 	share(&u);
+	r = set_cache_apart(&u, err);
+	if (r < 0)
+		return r;
 	*ret = usage_to_json(&u);
 	return 0;
 }

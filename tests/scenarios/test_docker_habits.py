@@ -83,7 +83,7 @@ PAGE = [
     ("docker image ls --format '{{.Repository}}:{{.Tag}}' | sort", r"(?s).*localhost/mine:1.*"),
     ("docker save -q -o {f}.tar mine:1 && docker load -q -i {f}.tar", r"(?s).*localhost/mine:1"),
     ("docker rmi mine:1", r"Untagged: localhost/mine:1"),
-    ("docker system df --format '{{.Type}}'", "Images\nContainers\nLocal Volumes"),
+    ("docker system df --format '{{.Type}}'", "Images\nContainers\nLocal Volumes\nBuild Cache"),
     ("docker system prune -f", "(?s)Total reclaimed space: .*|.*Total reclaimed space: .*"),
     ("docker events --since 10m --until 0s --filter event=rename --format '{{.Name}}'", "www"),
     ("docker version --format '{{.Client.Version}}'", r"\d+\.\d+\.\d+"),
