@@ -104,7 +104,8 @@ static int set_label(const struct command_call *call, struct json_object *conf,
 
 int cubby_configure(const struct command_call *call, struct error *err)
 {
-	bool makes = call->command->settings == SETTINGS_FOR_CONTAINERS;
+	bool builds = call->command->settings == SETTINGS_FOR_BUILDS;
+	bool makes = call->command->settings == SETTINGS_FOR_CONTAINERS || builds;
 	const struct settings *s;
 	int r = cubby_settings(call->globals, &s, err);
 
@@ -117,7 +118,7 @@ int cubby_configure(const struct command_call *call, struct error *err)
 				? conf_find(s->conf, k->table, k->key)
 				: NULL;
 
-		if (value)
+		if (value && !(builds && str_eq(k->option, "annotation")))
 			r = apply_key(call, k, value, err);
 	}
 	return r >= 0 && makes ? set_label(call, s->conf, err) : r;

@@ -15,6 +15,7 @@ enum command_settings {
 	SETTINGS_FOR_NOBODY,
 	SETTINGS_FOR_ENGINE,     /* those of the table [engine] */
 	SETTINGS_FOR_CONTAINERS, /* [containers] too: it makes one */
+	SETTINGS_FOR_BUILDS, /* the same, but what is said of annotations: an image's are not meant */
 };
 
 /* cubby_settings() - read when somebody asks first, and kept in *g. */

@@ -41,10 +41,8 @@ const struct option_spec create_values_table[] = {
 	OPT_END,
 };
 
-void create_values_defaults(struct create_values *v)
+void create_options_defaults(struct create_options *o)
 {
-	struct create_options *o = &v->create;
-
 	o->read_only_tmpfs = true;
 	o->shm_size = 64 << 20;
 	o->stop_timeout_sec = 10;
@@ -52,8 +50,13 @@ void create_values_defaults(struct create_values *v)
 	o->inside.passwd = true;
 	o->inside.http_proxy = true;
 	o->inside.content_trust = true;
-	registry_values_defaults(&v->registry);
 	o->health = HEALTH_OPTIONS_INIT;
+}
+
+void create_values_defaults(struct create_values *v)
+{
+	create_options_defaults(&v->create);
+	registry_values_defaults(&v->registry);
 }
 
 static int check_attach(const struct create_options *o, struct error *err)

@@ -23,7 +23,8 @@ struct create_values {
  * struct create_values, those of the first included. */
 extern const struct option_spec create_table[], create_values_table[];
 
-/* create_values_defaults() - what is not zero. */
+/* create_options_defaults(), create_values_defaults() - what is not zero. */
+void create_options_defaults(struct create_options *o);
 void create_values_defaults(struct create_values *v);
 
 /* create_values_fill() - what follows from the options, and the words after them: "--rootfs DIR COMMAND..." or

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Options of Docker's or podman's that never will do what they say: each says why, and what does it instead.
- * Where one value means what Cubby does anyway, that is taken.
- */
+/* Options of Docker's or podman's that never will do what they say. */
 #include "cli/create_tables.h"
-#include "util/str.h"
+#include "cli/refusal.h"
 
-static const struct refusal {
-	const char *name;
-	const char *taken; /* a value that is right; NULL: none */
-	const char *reason, *hint;
-} refusals[] = {
+static const struct option_refusal refusals[] = {
 	{"cpu-count", NULL, "it is for Windows containers", NULL},
 	{"cpu-percent", NULL, "it is for Windows containers", NULL},
 	{"decryption-key", NULL, "encrypted images cannot be fetched",
@@ -39,29 +32,15 @@ static const struct refusal {
 	{"use-api-socket", "false", "there is no daemon whose socket it could get", NULL},
 	{"volume-driver", "local", "there are no other drivers of volumes than local",
 	 NULL},
+	{NULL, NULL, NULL, NULL},
 };
 
 static int refuse(const struct option_match *match, struct error *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
-		const struct refusal *r = &refusals[i];
-
-		if (!str_eq(r->name, match->spec->name))
-			continue;
-		if (r->taken && str_eq(match->value, r->taken))
-			return 0;
-		error_set(err, ERR_UNSUPPORTED, 0, "%s is not supported: %s",
-			  match->typed, r->reason);
-		return r->hint ? error_hint(err, "%s", r->hint) : -EINVAL;
-	}
-	return 0;
+	return option_refuse(refusals, match, err);
 }
 
-#define REFUSED(long_name, ...)                                              \
-	{                                                                    \
-		.type = OPTION_CUSTOM, .name = (long_name), .parse = refuse, \
-		.hidden = true, ##__VA_ARGS__                                \
-	}
+#define REFUSED(long_name, ...) OPT_REFUSED(refuse, long_name, ##__VA_ARGS__)
 
 const struct option_spec create_table_refused[] = {
 	REFUSED("cpu-count"),

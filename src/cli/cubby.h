@@ -36,6 +36,7 @@ void cubby_warn(const char *text);
 extern const struct command
 	cmd_attach,
 	cmd_audit,
+	cmd_build,
 	cmd_builder,
 	cmd_complete,
 	cmd_completion,

@@ -48,7 +48,7 @@ static char **lower_layers(const struct container_view *v)
 {
 	char **all = NULL;
 
-	if (!v->is_writable)
+	if (!v->is_writable && v->writable)
 		strv_add(&all, v->writable);
 	strv_foreach (layer, v->layers)
 		strv_add(&all, *layer);
@@ -59,7 +59,8 @@ static struct overlay_paths paths_of(const struct container_view *v, char *const
 {
 	return (struct overlay_paths){
 		.lower = lower,
-		.n_plain = (v->is_writable ? 0 : 1) + (v->is_copied ? 1 : 0),
+		.n_plain =
+			(v->is_writable || !v->writable ? 0 : 1) + (v->is_copied ? 1 : 0),
 		.upper = v->is_writable ? v->writable : NULL,
 		.work = v->is_writable ? v->work : NULL,
 	};

@@ -16,7 +16,7 @@
 struct container_view {
 	bool is_writable; /* set by the caller, before container_view_get() */
 	char **layers;    /* of the image, topmost first; NULL: made from a directory */
-	char *writable;   /* of the container */
+	char *writable;   /* of the container; NULL: an image alone */
 	char *work;       /* the overlay's work directory beside it */
 	char *rootfs;     /* that directory */
 	/* of a container with a map of its own: the map, in ids of the user's whole one, and how the layers

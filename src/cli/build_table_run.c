@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What RUN's containers get: those options of `run` that a build has too. The rows fill a struct create_options. */
+#include "cli/build_table.h"
+
+#define O struct create_options
+
+static const char *const net_alias[] = {"net", NULL};
+static const char *const dns_opt_alias[] = {"dns-opt", NULL};
+
+const struct option_spec build_table_run[] = {
+	OPT_GROUP("What RUN gets"),
+	OPT_STRV(O, net.networks, "network", 0, "NETWORK",
+		 "none, host, or a network, as of cubby run", .aliases = net_alias,
+		 .common = true),
+	OPT_STRV(O, add_hosts, "add-host", 0, "NAME:ADDRESS", "a line for /etc/hosts"),
+	OPT_BOOL(O, no_hosts, "no-hosts", 0, "leave /etc/hosts as it is"),
+	OPT_BOOL(O, no_hostname, "no-hostname", 0, "leave /etc/hostname as it is"),
+	OPT_LIST(O, inside.dns, "dns", 0, "ADDRESS",
+		 "a DNS server, instead of the host's"),
+	OPT_LIST(O, inside.dns_options, "dns-option", 0, "OPTION",
+		 "an option for /etc/resolv.conf", .aliases = dns_opt_alias),
+	OPT_LIST(O, inside.dns_searches, "dns-search", 0, "DOMAIN",
+		 "a domain to search names in; . for none"),
+	OPT_BOOL(O, inside.http_proxy, "http-proxy", 0,
+		 "pass your http_proxy, no_proxy ... on (default true)"),
+	OPT_STRV(O, volumes, "volume", 'v', "SOURCE:DIR[:OPTS]",
+		 "mount a directory of the host, or a volume, meanwhile"),
+	OPT_STRV(O, mount.mounts, "mount", 0, "TYPE,KEY=VALUE,...", "the same in words"),
+	OPT_LIST(O, devices, "device", 0, "HOST[:CONTAINER]", "a device of the host"),
+	OPT_SIZE(O, shm_size, "shm-size", 0, "SIZE", "size of /dev/shm (default 64m)"),
+	OPT_STRV(O, ulimits, "ulimit", 0, "NAME=SOFT[:HARD]", "a resource limit"),
+	OPT_LIST(O, cap_add, "cap-add", 0, "CAPABILITY", "add a capability, or ALL"),
+	OPT_LIST(O, cap_drop, "cap-drop", 0, "CAPABILITY", "drop a capability, or ALL"),
+	OPT_STRV(O, security_opt, "security-opt", 0, "OPTION",
+		 "seccomp=FILE|unconfined, apparmor=, label= ..."),
+	OPT_STRV(O, group_add, "group-add", 0, "GROUP", "one more supplementary group"),
+	OPT_STRING(O, namespaces.ipc, "ipc", 0, "MODE",
+		   "shared memory: private (default), host"),
+	OPT_STRING(O, namespaces.pid, "pid", 0, "MODE",
+		   "processes: private (default), host"),
+	OPT_STRING(O, namespaces.uts, "uts", 0, "MODE",
+		   "host name: private (default), host"),
+	OPT_BOOL(O, interactive, "stdin", 0, "let it read your stdin"),
+	/* places for what containers.conf says: see create_table_settings.c */
+	OPT_STRV(O, conf.capabilities, ".capability", 0, NULL, NULL, .hidden = true),
+	OPT_STRV(O, conf.dns, ".dns", 0, NULL, NULL, .hidden = true),
+	OPT_STRV(O, conf.dns_options, ".dns-option", 0, NULL, NULL, .hidden = true),
+	OPT_STRV(O, conf.dns_searches, ".dns-search", 0, NULL, NULL, .hidden = true),
+	OPT_STRING(O, conf.hosts_file, ".hosts-file", 0, NULL, NULL, .hidden = true),
+	OPT_STRING(O, conf.network, ".network", 0, NULL, NULL, .hidden = true),
+	OPT_END,
+};
