@@ -53,42 +53,75 @@ static bool find_layer(const struct engine *e, const char *chain_id,
 }
 
 bool blob_can_be_made(const struct engine *e, const char *chain_id,
-		      const struct image_descriptor *blob)
+		      const struct image_descriptor *blob, struct layer_record *ret)
 {
-	cleanup_layer_record struct layer_record layer = {0};
-
-	return find_layer(e, chain_id, &layer) && str_eq(layer.diff_id, blob->digest) &&
-	       layer.tar_size == blob->size;
+	return find_layer(e, chain_id, ret) && str_eq(ret->diff_id, blob->digest) &&
+	       ret->tar_size == blob->size;
 }
 
-struct directory {
-	const char *path;
+struct packing {
+	const struct engine *engine;
+	const struct layer_record *layer;
+	char *top; /* its directory */
+	bool has_entry;
+	int out_fd; /* -EBADF: nowhere */
 };
 
 /* In the process that becomes the program: another id's directory may be closed to the caller. */
 static int open_tree(void *data, int fds[static HELPER_FDS_MAX], struct error *err)
 {
-	const struct directory *d = data;
-	int fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct packing *p = data;
+	int fd = open(p->top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return error_set(err, error_kind_of(errno), errno, "open %s", d->path);
+		return error_set(err, error_kind_of(errno), errno, "open %s", p->top);
 	fds[SANDBOXED_TREE_FD] = fd;
 	return 0;
 }
 
-static int damaged(const struct making *m, const char *why, struct error *err)
+/* Return: 1 if it is the archive that it should be, 0 if not. */
+static int pack(struct packing *p, struct error *err)
 {
-	error_set(err, ERR_INVALID, 0, "the layer %s, which was built here, %s",
-		  m->chain_ids[m->index], why);
-	return error_hint(err, "build the image again: --no-cache");
-}
-
-/* The layer's archive to out_fd (-EBADF: nowhere). */
-static int pack(const struct making *m, int out_fd, struct error *err)
-{
+	const char *const args[] = {"blob", p->has_entry ? "top" : "", NULL};
 	cleanup_layer_result struct layer_result result = {0};
 	cleanup_user_ids struct user_ids ids = {0};
+	struct helper_program h = HELPER_PROGRAM_INIT;
+	int r = user_ids_get(p->engine, p->layer->single_id, &ids, err);
+
+	if (r < 0)
+		return r;
+	h.args = args;
+	h.fds[STDOUT_FILENO] = p->out_fd;
+	h.prepare = open_tree;
+	h.data = p;
+	r = layer_packer_run(&h, &ids, &result, err);
+	return r < 0 ? r : str_eq(result.diff_id, p->layer->diff_id);
+}
+
+static int changed(const struct layer_record *layer, struct error *err)
+{
+	error_set(err, ERR_INVALID, 0,
+		  "the layer %s, which was built here, has been changed since",
+		  layer->chain_id);
+	return error_hint(err, "Build the image again: --no-cache");
+}
+
+int blob_check_layer(const struct engine *e, const struct layer_record *layer,
+		     struct error *err)
+{
+	cleanup_free char *top = layer_dir_path(e, layer->chain_id, layer->single_id);
+	struct packing p = {.engine = e, .layer = layer, .top = top, .out_fd = -EBADF};
+	int r = pack(&p, err);
+
+	/* which of the two it is depends on what is below */
+	p.has_entry = true;
+	if (r == 0)
+		r = pack(&p, err);
+	return r < 0 ? r : r == 0 ? changed(layer, err) : 0;
+}
+
+static int pack_blob(const struct making *m, int out_fd, struct error *err)
+{
 	bool single_id = m->layer.single_id;
 	cleanup_free char *top =
 		layer_dir_path(m->engine, m->chain_ids[m->index], single_id);
@@ -96,42 +129,16 @@ static int pack(const struct making *m, int out_fd, struct error *err)
 		m->index
 			? layer_dir_path(m->engine, m->chain_ids[m->index - 1], single_id)
 			: NULL;
-	const char *const args[] = {"blob",
-				    layer_top_is_as_below(top, below) ? "" : "top", NULL};
-	struct helper_program h = HELPER_PROGRAM_INIT;
-	struct directory directory = {top};
-	int r;
+	struct packing p = {
+		.engine = m->engine,
+		.layer = &m->layer,
+		.top = top,
+		.has_entry = !layer_top_is_as_below(top, below),
+		.out_fd = out_fd,
+	};
+	int r = pack(&p, err);
 
-	if (single_id)
-		r = user_ids_get(m->engine, true, &ids, err);
-	else
-		r = user_ids_get(m->engine, false, &ids, err);
-	if (r < 0)
-		return r;
-	h.args = args;
-	h.fds[STDOUT_FILENO] = out_fd;
-	h.prepare = open_tree;
-	h.data = &directory;
-	r = layer_packer_run(&h, &ids, &result, err);
-	if (r < 0)
-		return r;
-	return str_eq(result.diff_id, m->layer.diff_id)
-		       ? 0
-		       : damaged(m, "has been changed since", err);
-}
-
-int blob_check_layer(const struct engine *e, char *const *chain_ids, size_t index,
-		     struct error *err)
-{
-	struct making m = {.engine = e, .chain_ids = chain_ids, .index = index};
-	int r;
-
-	if (!find_layer(e, chain_ids[index], &m.layer))
-		return error_set(err, ERR_NOT_FOUND, 0, "layer %s is not there",
-				 chain_ids[index]);
-	r = pack(&m, -EBADF, err);
-	layer_record_release(&m.layer);
-	return r;
+	return r < 0 ? r : r == 0 ? changed(&m->layer, err) : 0;
 }
 
 static bool has_name(int dirfd, const char *path, int fd)
@@ -175,7 +182,7 @@ static int fill_partial(const struct making *m, int fd, const char *path,
 			struct error *err)
 {
 	cleanup_free char *to = digest_path(m->digest);
-	int r = pack(m, fd, err);
+	int r = pack_blob(m, fd, err);
 
 	if (r == 0 && unsynced_mark(m->blobs_fd, fd) < 0 && fsync(fd) < 0)
 		r = error_set(err, ERR_SYSTEM, errno, "write the blob %s", m->digest);
@@ -236,12 +243,11 @@ static int make_one(struct making *m, const struct image_descriptor *blob,
 	int fd;
 
 	m->digest = blob->digest;
-	if (!find_layer(m->engine, m->chain_ids[m->index], &m->layer))
-		return error_hint(
-			(error_set(err, ERR_NOT_FOUND, 0, "layer %s is not there",
-				   m->chain_ids[m->index]),
-			 err),
-			"build the image again");
+	if (!find_layer(m->engine, m->chain_ids[m->index], &m->layer)) {
+		error_set(err, ERR_NOT_FOUND, 0, "layer %s is not there",
+			  m->chain_ids[m->index]);
+		return error_hint(err, "Pull or build the image again");
+	}
 	if (!str_eq(m->layer.diff_id, blob->digest))
 		return error_set(err, ERR_NOT_FOUND, 0,
 				 "the blob %s of layer %zu is missing", blob->digest,

@@ -32,12 +32,12 @@ int blobs_make(const struct engine *e, const struct image_record *r,
 	       struct made_blobs *ret, struct error *err) _must_check_;
 
 /*
- * blob_can_be_made() - the layer (by chain id) has a directory here, and the descriptor means its uncompressed tar. blob_check_layer() -
- * pack it, and compare; nothing is written. The errors of blobs_make().
+ * blob_can_be_made() - the layer (by chain id) has a directory here, and the descriptor means its uncompressed tar; *ret is the layer's
+ * record. blob_check_layer() - pack it, and compare; nothing is written. ERR_INVALID: it is another one.
  */
 bool blob_can_be_made(const struct engine *e, const char *chain_id,
-		      const struct image_descriptor *blob);
-int blob_check_layer(const struct engine *e, char *const *chain_ids, size_t index,
+		      const struct image_descriptor *blob, struct layer_record *ret);
+int blob_check_layer(const struct engine *e, const struct layer_record *layer,
 		     struct error *err) _must_check_;
 
 /* blobs_drop() - those (strv) that are no image's go, unless somebody uses them. A failure is left to who collects. */

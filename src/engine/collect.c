@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/blob_make.h"
 #include "engine/disk_usage.h"
 #include "engine/image_document.h"
 #include "engine/layer_dir.h"
@@ -141,7 +142,8 @@ static int take_blob(void *data, const char *digest, struct error *err)
 	struct collection *c = data;
 	cleanup_free char *path = digest_path(digest);
 
-	if (strv_has(c->keep, digest) || blob_size(c->blobs_fd, digest) < 0)
+	if (strv_has(c->keep, digest) || blob_size(c->blobs_fd, digest) < 0 ||
+	    blob_in_use(c->blobs_fd, digest))
 		return IMAGE_LEAVE_IT;
 	log_debug("blob %s is no image's any more", digest);
 	c->found->n_blobs++;

@@ -164,9 +164,19 @@ void fetch_layers_release(struct fetch_layers *f)
 	*f = FETCH_LAYERS_INIT;
 }
 
+bool fetch_layers_spares(const struct fetch_layers *f, size_t i)
+{
+	const struct fetch_layer *l = &f->items[i];
+
+	return f->may_spare && l->state == FETCH_LAYER_THERE &&
+	       str_eq(l->wanted->digest, l->wanted->diff_id) &&
+	       blob_size(f->blobs_fd, l->wanted->digest) < 0;
+}
+
 void fetch_layers_answer(const struct fetch_layers *f, struct json_object *answer)
 {
 	struct json_object *flags = json_object_new_array();
+	struct json_object *spare = f->may_spare ? json_object_new_array() : NULL;
 
 	for (size_t i = 0; i < f->n; i++)
 		json_object_array_add(
@@ -174,6 +184,11 @@ void fetch_layers_answer(const struct fetch_layers *f, struct json_object *answe
 			json_object_new_boolean(f->items[i].state == FETCH_LAYER_WANTED &&
 						!f->scan_first));
 	json_add(answer, "unpack", flags);
+	for (size_t i = 0; spare && i < f->n; i++)
+		json_object_array_add(spare,
+				      json_object_new_boolean(fetch_layers_spares(f, i)));
+	if (spare)
+		json_add(answer, "spare", spare);
 }
 
 static unsigned int unpack_flags(const struct fetch_layers *f)

@@ -42,6 +42,7 @@ struct fetch_layers {
 	const struct image_progress *progress; /* may be NULL */
 	const struct user_ids *ids;            /* whose names the files get */
 	struct user_ids confined;              /* the same for unpackers */
+	bool may_spare; /* a layer that was built here is complete without its blob */
 	bool scan_first; /* a small map: look whether it holds all ids before anything is unpacked */
 	int layers_fd, blobs_fd;
 	char boot_id[LAYER_BOOT_ID_SIZE];
@@ -61,6 +62,9 @@ void fetch_layers_release(struct fetch_layers *f);
 /* fetch_layers_answer() - add to the answer to the event "image". */
 struct json_object;
 void fetch_layers_answer(const struct fetch_layers *f, struct json_object *answer);
+
+/* fetch_layers_spares() - layer i needs no blob: it is there, its blob is not, and would be its uncompressed archive. */
+bool fetch_layers_spares(const struct fetch_layers *f, size_t i);
 
 /* fetch_layers_blob() - the event "blob": the fds are taken over. */
 int fetch_layers_blob(struct fetch_layers *f, int64_t index, int blob_fd, int growth_fd,

@@ -83,7 +83,7 @@ char **image_repo_digests(const struct image_record *r);
 int image_history(const struct engine *e, const struct image_record *r,
 		  struct json_object **ret, struct error *err) _must_check_;
 
-/* image_layers() - array of objects {chainId, diffId, blob, blobSize, tarSize, diskSize, directory,
+/* image_layers() - array of objects {chainId, diffId, blob, blobSize (if the blob is stored), tarSize, diskSize, directory,
  * images: names of all images that have it}, lowest first. For tree and for the curious. */
 int image_layers(const struct engine *e, const struct image_record *r,
 		 struct json_object **ret, struct error *err) _must_check_;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/blob_make.h"
 #include "engine/collect.h"
 #include "engine/image.h"
 #include "engine/image_document.h"
@@ -98,6 +99,29 @@ static int verify_blobs(struct check *c, struct error *err)
 	return r < 0 ? r : 0;
 }
 
+static char *wrong_size(const struct check *c, const struct image_descriptor *d)
+{
+	if (blob_size(c->blobs_fd, d->digest) == d->size)
+		return NULL;
+	return xasprintf("the blob %s has not the %lld bytes that the manifest says",
+			 d->digest, (long long)d->size);
+}
+
+/* A layer that was built here has a directory instead of a blob. */
+static char *wrong_layer(const struct check *c, const struct image_record *image,
+			 size_t i, const struct image_descriptor *d)
+{
+	cleanup_layer_record struct layer_record layer = {0};
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (i >= strv_len(image->layers) ||
+	    !blob_can_be_made(c->engine, image->layers[i], d, &layer))
+		return xasprintf("the blob %s is missing", d->digest);
+	if (c->options->deep && blob_check_layer(c->engine, &layer, &err) < 0)
+		return error_message(&err);
+	return NULL;
+}
+
 /* What is wrong with the image's blobs, or NULL. Caller frees. */
 static char *wrong_blob(const struct check *c, const struct image_record *image)
 {
@@ -114,11 +138,12 @@ static char *wrong_blob(const struct check *c, const struct image_record *image)
 		return error_message(&err);
 	for (size_t i = 0; i < m->n_layers; i++) {
 		const struct image_descriptor *d = &m->layers[i];
+		char *problem = strv_has(image->blobs, d->digest)
+					? wrong_size(c, d)
+					: wrong_layer(c, image, i, d);
 
-		if (blob_size(c->blobs_fd, d->digest) != d->size)
-			return xasprintf("the blob %s has not the %lld bytes that the "
-					 "manifest says",
-					 d->digest, (long long)d->size);
+		if (problem)
+			return problem;
 	}
 	return NULL;
 }

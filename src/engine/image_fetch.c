@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/blob_make.h"
 #include "engine/collect.h"
 #include "engine/event.h"
 #include "engine/fetch_layers.h"
@@ -132,6 +133,8 @@ static int on_image(struct fetch *f, struct json_object *packet, struct error *e
 		return r;
 	f->has_image = true;
 	f->layers.progress = f->options->progress;
+	/* what lies below a commit may have been built here */
+	f->layers.may_spare = f->options->fetch.import_base != NULL;
 	r = fetch_layers_begin(f->engine, &f->ids, &f->image, &f->layers, err);
 	if (r < 0)
 		return r;
@@ -211,7 +214,8 @@ static int fill_record(struct fetch *f, struct image_record *r, struct error *er
 	r->digests = strv_copy(f->image.digest_names);
 	for (size_t i = 0; i < f->image.n_layers; i++) {
 		strv_add(&r->layers, f->image.layers[i].chain_id);
-		add_blob(r, f->image.layers[i].digest);
+		if (!fetch_layers_spares(&f->layers, i))
+			add_blob(r, f->image.layers[i].digest);
 	}
 	add_blob(r, f->image.manifest);
 	add_blob(r, f->image.index);
@@ -393,9 +397,12 @@ int image_unpack(const struct engine *e, const struct image_record *record,
 	cleanup_transfer_image struct transfer_image image = {0};
 	cleanup_fetch_layers struct fetch_layers layers = FETCH_LAYERS_INIT;
 	cleanup_user_ids struct user_ids ids = {0};
+	cleanup_made_blobs struct made_blobs made = MADE_BLOBS_INIT;
 	int r = user_ids_get(e, o->single_id, &ids, err);
 
 	layers.progress = o->progress;
+	if (r >= 0)
+		r = blobs_make(e, record, &made, err);
 	if (r >= 0)
 		r = fill_layers(e, record, &image, err);
 	if (r >= 0)

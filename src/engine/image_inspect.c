@@ -331,7 +331,9 @@ static struct json_object *layer_entry(const struct engine *e, int blobs_fd,
 		directory = layer_dir_path(e, chain_id, layer.single_id);
 		json_add_str(o, "diffId", layer.diff_id);
 		json_add_str(o, "blob", layer.blob);
-		json_add_i64(o, "blobSize", blob_size(blobs_fd, layer.blob));
+		if (blob_size(blobs_fd, layer.blob) >=
+		    0) /* what was built here has none */
+			json_add_i64(o, "blobSize", blob_size(blobs_fd, layer.blob));
 		json_add_i64(o, "tarSize", layer.tar_size);
 		json_add_i64(o, "diskSize", layer.disk_size);
 		json_add_str(o, "directory", directory);

@@ -2,11 +2,14 @@
 #include "engine/image_send.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "engine/blob_make.h"
 #include "engine/event.h"
 #include "engine/image.h"
 #include "engine/transfer_client.h"
 #include "image/reference.h"
+#include "spec/image.h"
 #include "store/image_record.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -50,6 +53,18 @@ int image_registry_call(const struct engine *e, const char *operation,
 		json_object_put(TAKE_PTR(c.result));
 	*ret = c.result;
 	return r;
+}
+
+/* Blobs that were only made to be sent. */
+static void drop_made(const struct engine *e, struct json_object *result)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_strv char **made = NULL;
+
+	if (result && json_get(result, "made") &&
+	    json_to_strv(json_get(result, "made"), "made", &made, &err) >= 0)
+		blobs_drop(e, made);
+	error_release(&err);
 }
 
 /* Bytes of each layer's tar, as decimal numbers; NULL if one is not known. */
@@ -138,6 +153,7 @@ static int send_now(const struct engine *e, const struct transfer_send *send,
 
 	if (r >= 0 && ret_manifest)
 		*ret_manifest = manifest ? xstrdup(manifest) : NULL;
+	drop_made(e, c.result);
 	json_object_put(c.result);
 	return r;
 }
@@ -152,10 +168,13 @@ static void release_images(struct transfer_send_image *images, size_t n)
 int image_send(const struct engine *e, const struct image_send_options *o,
 	       char **ret_manifest, struct error *err)
 {
+	cleanup_made_blobs struct made_blobs made = MADE_BLOBS_INIT;
 	cleanup_strv char **mount_from = NULL;
 	struct transfer_send send = o->send;
 	int r = find_mounts(e, o, &mount_from, err);
 
+	for (size_t i = 0; r >= 0 && i < o->n_images; i++)
+		r = blobs_make(e, o->images[i].image, &made, err);
 	if (r < 0)
 		return r;
 	if (!send.mount_from)
@@ -177,16 +196,41 @@ int image_send(const struct engine *e, const struct image_send_options *o,
 	return r;
 }
 
+/* Of the images that an index names and that are here; what is not here is for the sender to say. */
+static int make_blobs_of(const struct engine *e, const char *text, struct made_blobs *ret,
+			 struct error *err)
+{
+	cleanup_image_index struct image_index *index = NULL;
+	int r = image_index_parse(text, strlen(text), &index, err);
+
+	for (size_t i = 0; r >= 0 && i < index->n_manifests; i++) {
+		cleanup_image_record struct image_record image = {0};
+		cleanup_error struct error missing = ERROR_INIT;
+
+		if (image_record_by_digest(e->store, index->manifests[i].digest, &image,
+					   &missing) >= 0)
+			r = blobs_make(e, &image, ret, err);
+	}
+	return r < 0 ? r : 0;
+}
+
 int manifest_list_send(const struct engine *e, const char *index,
 		       const struct image_send_options *o, bool all, char **ret_manifest,
 		       struct error *err)
 {
+	cleanup_made_blobs struct made_blobs made = MADE_BLOBS_INIT;
 	struct transfer_send send = o->send;
 	struct transfer_send_image image = {.index = (char *)index, .index_only = !all};
 
 	if (o->n_images != 1)
 		return error_set(err, ERR_INVALID, 0,
 				 "send a manifest list: give it one name");
+	if (all) {
+		int r = make_blobs_of(e, index, &made, err);
+
+		if (r < 0)
+			return r;
+	}
 	image.names = (char **)o->images[0].names;
 	send.images = &image;
 	send.n_images = 1;

@@ -5,8 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/blob_make.h"
 #include "engine/disk_usage.h"
+#include "engine/image_document.h"
 #include "engine/layer_dir.h"
+#include "image/blobs.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -22,6 +25,16 @@ int layer_boot_id(char ret[static LAYER_BOOT_ID_SIZE], struct error *err)
 	return 0;
 }
 
+/* No blob to unpack it from: then it is worth a closer look. A file system that compresses takes less, too. */
+static bool is_built_and_right(const struct engine *e, const struct layer_record *layer)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_fd int blobs_fd = image_blobs_open(e, &err);
+
+	return blobs_fd >= 0 && blob_size(blobs_fd, layer->blob) < 0 &&
+	       blob_check_layer(e, layer, &err) >= 0;
+}
+
 /* Return: 1 if it is complete, 0 if it has been put out of the way. */
 static int judge(const struct engine *e, const char *chain_id, bool single_id,
 		 int64_t bytes, struct error *err)
@@ -33,7 +46,7 @@ static int judge(const struct engine *e, const char *chain_id, bool single_id,
 
 	if (r < 0)
 		return r;
-	if (bytes >= layer.disk_size) {
+	if (bytes >= layer.disk_size || is_built_and_right(e, &layer)) {
 		r = layer_record_settle(e->store, chain_id, single_id, err);
 		return r < 0 ? r : 1;
 	}

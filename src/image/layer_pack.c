@@ -363,10 +363,12 @@ static int pack_mark(struct pack *p, const char *name, const struct stat *st,
 
 	if (r < 0)
 		return r;
+	/* whoever unpacks it has nowhere to put a mark's time: the same layer's next archive shall have the same bytes */
+	bool timeless = p->flags & LAYER_PACK_SECONDS;
 	struct tar_entry e = {.type = TAR_FILE,
 			      .path = p->path,
 			      .link = "",
-			      .mtime = st->st_mtim.tv_sec,
+			      .mtime = timeless ? 0 : st->st_mtim.tv_sec,
 			      .mtime_nsec = nanoseconds(p, st)};
 	r = tar_writer_entry(p->tar, &e, err);
 	pop(p, old_len);

@@ -50,6 +50,12 @@ int fetch_resolve(struct fetch *f, const struct source_image *item,
 int fetch_put(struct fetch *f, const char *digest, const void *data, size_t len,
 	      struct error *err) _must_check_;
 
-/* fetch_layers() - all layers into the blobs; those with unpack[i] are announced ("blob"). */
-int fetch_layers(struct fetch *f, const struct fetch_resolved *image, const bool *unpack,
-		 struct error *err) _must_check_;
+/* What the engine says of a layer. */
+struct fetch_wish {
+	bool unpack; /* its blob is to be announced ("blob") */
+	bool spare; /* its blob is not wanted: the layer is there, and whoever wants a blob makes one */
+};
+
+/* fetch_layers() - all layers into the blobs; a wish a layer. */
+int fetch_layers(struct fetch *f, const struct fetch_resolved *image,
+		 const struct fetch_wish *wishes, struct error *err) _must_check_;

@@ -27,8 +27,8 @@ struct job {
 struct layers {
 	struct fetch *fetch;
 	const struct image_manifest *manifest;
-	const bool *unpack; /* a flag a layer */
-	struct job *jobs;   /* owned */
+	const struct fetch_wish *wishes; /* one a layer */
+	struct job *jobs;                /* owned */
 	size_t n_jobs;
 };
 
@@ -90,7 +90,7 @@ static void begin(void *data, struct worker *w)
 
 static bool is_to_unpack(const struct download *d)
 {
-	return d->layers->unpack[d->job->index];
+	return d->layers->wishes[d->job->index].unpack;
 }
 
 static int say_blob(struct download *d, const int *fds, size_t n_fds, struct error *err)
@@ -170,7 +170,8 @@ static int announce_complete(struct layers *l, const char *digest, size_t first,
 			     struct error *err)
 {
 	for (size_t i = first; i < l->manifest->n_layers; i++) {
-		if (!l->unpack[i] || !str_eq(l->manifest->layers[i].digest, digest))
+		if (!l->wishes[i].unpack ||
+		    !str_eq(l->manifest->layers[i].digest, digest))
 			continue;
 		cleanup_fd int fd = blob_open(l->fetch->blobs_fd, digest, err);
 		if (fd < 0)
@@ -206,8 +207,9 @@ static int look_at_layer(struct layers *l, size_t i, struct error *err)
 	struct progress p = {
 		.id = d->digest, .state = "exists", .done = d->size, .total = d->size};
 
-	int r = blob_settle(l->fetch->blobs_fd, d->digest, err);
-	if (r < 0)
+	int r = l->wishes[i].spare ? control_progress(&p, err)
+				   : blob_settle(l->fetch->blobs_fd, d->digest, err);
+	if (l->wishes[i].spare || r < 0)
 		return r;
 	if (blob_size(l->fetch->blobs_fd, d->digest) == d->size) {
 		r = control_progress(&p, err);
@@ -219,11 +221,11 @@ static int look_at_layer(struct layers *l, size_t i, struct error *err)
 	return control_progress(&p, err);
 }
 
-int fetch_layers(struct fetch *f, const struct fetch_resolved *image, const bool *unpack,
-		 struct error *err)
+int fetch_layers(struct fetch *f, const struct fetch_resolved *image,
+		 const struct fetch_wish *wishes, struct error *err)
 {
 	cleanup_layers struct layers l = {
-		.fetch = f, .manifest = image->manifest, .unpack = unpack};
+		.fetch = f, .manifest = image->manifest, .wishes = wishes};
 	int r = 0;
 
 	l.jobs = xcalloc(l.manifest->n_layers + 1, sizeof(*l.jobs));

@@ -73,29 +73,45 @@ static int say_unchanged(struct error *err)
 	return control_say(o, err);
 }
 
-/* The engine's answer to "image": a flag a layer (caller frees), NULL if it has the image. */
-static int hear_answer(size_t n_layers, bool **ret, struct error *err)
+/* An array with a flag a layer. */
+static int read_flags(struct json_object *answer, const char *key, size_t n_layers,
+		      bool *flags, struct error *err)
+{
+	struct json_object *list = json_get(answer, key);
+	int r = 0;
+
+	if (!json_object_is_type(list, json_type_array) ||
+	    json_object_array_length(list) != n_layers)
+		return error_set(err, ERR_INVALID, 0,
+				 "answer.%s: expected an array of %zu flags", key,
+				 n_layers);
+	for (size_t i = 0; i < n_layers && r == 0; i++)
+		r = json_to_bool(json_object_array_get_idx(list, i), key, &flags[i], err);
+	return r;
+}
+
+/* The engine's answer to "image": a wish a layer (caller frees), NULL if it has the image. */
+static int hear_answer(size_t n_layers, struct fetch_wish **ret, struct error *err)
 {
 	cleanup_json struct json_object *answer = NULL;
+	cleanup_free struct fetch_wish *wishes = xcalloc(n_layers + 1, sizeof(*wishes));
 	cleanup_free bool *unpack = xcalloc(n_layers + 1, sizeof(*unpack));
+	cleanup_free bool *spare = xcalloc(n_layers + 1, sizeof(*spare));
 
 	int r = control_hear(&answer, err);
 	if (r < 0)
 		return r;
 	if (json_get(answer, "skip"))
 		return 0;
-	struct json_object *flags = json_get(answer, "unpack");
-	if (!json_object_is_type(flags, json_type_array) ||
-	    json_object_array_length(flags) != n_layers)
-		return error_set(err, ERR_INVALID, 0,
-				 "answer.unpack: expected an array of %zu flags",
-				 n_layers);
-	for (size_t i = 0; i < n_layers && r == 0; i++)
-		r = json_to_bool(json_object_array_get_idx(flags, i), "answer.unpack[]",
-				 &unpack[i], err);
-	if (r == 0)
-		*ret = TAKE_PTR(unpack);
-	return r;
+	r = read_flags(answer, "unpack", n_layers, unpack, err);
+	if (r == 0 && json_get(answer, "spare"))
+		r = read_flags(answer, "spare", n_layers, spare, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n_layers; i++)
+		wishes[i] = (struct fetch_wish){unpack[i], spare[i]};
+	*ret = TAKE_PTR(wishes);
+	return 0;
 }
 
 /* *ret_unchanged: it was request.known_digest, and nothing was fetched. */
@@ -103,7 +119,7 @@ static int fetch_image(struct fetch *f, const struct source_image *item,
 		       bool *ret_unchanged, struct error *err)
 {
 	cleanup_fetch_resolved struct fetch_resolved image = {0};
-	cleanup_free bool *unpack = NULL;
+	cleanup_free struct fetch_wish *wishes = NULL;
 
 	int r = fetch_resolve(f, item, &image, err);
 	if (r < 0)
@@ -114,9 +130,9 @@ static int fetch_image(struct fetch *f, const struct source_image *item,
 	cleanup_json struct json_object *event = transfer_image_to_json(&image.image);
 	r = control_say(event, err);
 	if (r == 0)
-		r = hear_answer(image.image.n_layers, &unpack, err);
-	if (r == 0 && unpack)
-		r = fetch_layers(f, &image, unpack, err);
+		r = hear_answer(image.image.n_layers, &wishes, err);
+	if (r == 0 && wishes)
+		r = fetch_layers(f, &image, wishes, err);
 	return r < 0 ? r : say_event("image_end", err);
 }
 

@@ -14,6 +14,8 @@ void send_release(struct send *s)
 	image_target_close(s->target);
 	transfer_send_release(&s->request);
 	transport_release(&s->transport);
+	strv_free(s->made);
+	s->made = NULL;
 	if (s->blobs_fd >= 0)
 		close(s->blobs_fd);
 	s->target = NULL;
@@ -101,5 +103,6 @@ int op_send(struct json_object *request, struct error *err)
 	r = send_open(&s, err);
 	if (r == 0)
 		r = send_all(&s, result, err);
+	json_add_strv(result, "made", s.made);
 	return r < 0 ? r : control_say(result, err);
 }

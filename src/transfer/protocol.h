@@ -14,7 +14,8 @@
  *
  *   image     an image's manifest and config are in the blobs, checked: a struct transfer_image. The
  *             engine answers {"unpack": [true, false, ...]}, a flag a layer: whether it has to be
- *             unpacked (its blob is fetched too if it is not there), in order.
+ *             unpacked (its blob is fetched too if it is not there), in order. With "spare", flags
+ *             too: the layer was built here, and needs no blob.
  *             {"skip": true}: it has this very image, nothing else of it is wanted; "image_end" follows.
  *   blob      layer "index" of this image is being fetched or is there: 2 fds (file, growth pipe; see
  *             image/blob_writer.h) or 1 fd (complete). Only for layers to be unpacked. It may come
@@ -38,7 +39,8 @@
  *             "description", "stars", "official", "automated"}] (of tags: "index", "name", "tag"),
  *             "left_out": how many more there were than fit
  *
- *   send      a struct transfer_send; result: "manifest", digest of the last one as it was sent
+ *   send      a struct transfer_send; result: "manifest", digest of the last one as it was sent, "made": [DIGEST],
+ *             blobs in the store that were only made to be sent
  *   verify    "blobs": [DIGEST]; a result "digest", "problem" for each that is not what its name says
  *
  * End of file without "end" or "error" is a failure (the program was killed).

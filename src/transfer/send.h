@@ -24,6 +24,7 @@ struct send {
 	int data_fd, blobs_fd;
 	struct image_target *target;
 	bool remote; /* a registry */
+	char **made; /* strv: blobs of the store that were compressed for the target only */
 };
 void send_release(struct send *s);
 #define cleanup_send cleanup(send_release)

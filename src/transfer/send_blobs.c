@@ -67,8 +67,10 @@ static int convert(struct sending *s, struct error *err)
 	};
 
 	int r = send_recompress(&options, &b->to.digest, &b->to.size, err);
-	if (r == 0)
+	if (r == 0) {
+		strv_add(&s->send->made, b->to.digest);
 		b->convert = false;
+	}
 	return r;
 }
 
@@ -180,6 +182,7 @@ static int done(void *data, size_t job, struct json_object *answer, struct error
 				 digest);
 	blob->to.digest = xstrdup(digest);
 	blob->convert = false;
+	strv_add(&b->send->made, digest);
 	return 0;
 }
 

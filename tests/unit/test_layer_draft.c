@@ -520,9 +520,13 @@ START_TEST(test_damaged)
 		layer_dir_path(&b.engine, built.chain_ids[1], single(&b));
 	cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
 
-	ck_assert_ok(blob_check_layer(&b.engine, built.chain_ids, 1, &err), &err);
+	cleanup_layer_record struct layer_record layer = {0};
+	ck_assert_ok(layer_record_get(b.engine.store, built.chain_ids[1], single(&b),
+				      &layer, &err),
+		     &err);
+	ck_assert_ok(blob_check_layer(&b.engine, &layer, &err), &err);
 	box_file(fd, "etc/passwd", "other");
-	ck_assert_int_lt(blob_check_layer(&b.engine, built.chain_ids, 1, &err), 0);
+	ck_assert_int_lt(blob_check_layer(&b.engine, &layer, &err), 0);
 	ck_assert_int_eq(err.kind, ERR_INVALID);
 	error_release(&err);
 	ck_assert_int_lt(blobs_make(&b.engine, &built.record, &made, &err), 0);
