@@ -4,6 +4,7 @@
 #include "engine/collect.h"
 #include "engine/layer_dir.h"
 #include "engine/layer_settle.h"
+#include "engine/user_ids.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -32,12 +33,16 @@ void cache_release(struct cache *c)
 
 static int prepare(struct cache *c, struct error *err)
 {
-	if (c->lock_fd < 0)
-		c->lock_fd = collect_fetch_lock(c->engine, err);
+	cleanup_user_ids struct user_ids ids = {0};
+
+	if (c->lock_fd >= 0)
+		return 0;
+	c->lock_fd = collect_fetch_lock(c->engine, err);
 	if (c->lock_fd < 0)
 		return c->lock_fd;
-	if (c->layers_fd < 0)
-		c->layers_fd = layers_open(c->engine, err);
+	user_ids_any(c->engine, &ids);
+	c->single_id = ids.single;
+	c->layers_fd = layers_open(c->engine, err);
 	return c->layers_fd < 0 ? c->layers_fd : 0;
 }
 
@@ -45,7 +50,7 @@ static int prepare(struct cache *c, struct error *err)
 static bool are_there(const struct cache *c, char *const *chain_ids)
 {
 	strv_foreach (chain_id, chain_ids)
-		if (!layer_dir_exists(c->layers_fd, *chain_id, false))
+		if (!layer_dir_exists(c->layers_fd, *chain_id, c->single_id))
 			return false;
 	return true;
 }
@@ -70,16 +75,16 @@ static int judge(struct cache *c, const struct build_state *before,
 		return 0;
 	if (!step->layer)
 		return 1;
-	if (!layer_dir_exists(c->layers_fd, step->layer, false))
+	if (!layer_dir_exists(c->layers_fd, step->layer, c->single_id))
 		return 0;
-	return layer_settle(c->engine, step->layer, step->boot_id, err);
+	return layer_settle(c->engine, step->layer, c->single_id, step->boot_id, err);
 }
 
 static int find_here(struct cache *c, const char *key, const struct build_state *before,
 		     struct build_step_record *ret, struct error *err)
 {
 	cleanup_build_step_record struct build_step_record step = {0};
-	int r = build_step_get(c->engine->store, key, &step, err);
+	int r = build_step_get(c->engine->store, key, c->single_id, &step, err);
 
 	if (r < 0 && err->kind == ERR_NOT_FOUND) {
 		error_release(err);

@@ -27,7 +27,8 @@ struct cache {
 	bool no_cache; /* nothing is found; what is made is put there all the same */
 	char **used;   /* owned; keys that were found and whose time of use is old */
 	int64_t now_usec;
-	int layers_fd; /* owned */
+	bool single_id; /* how this user's layers are unpacked */
+	int layers_fd;  /* owned */
 	int lock_fd; /* owned; as long as somebody has it `builder prune` and `image prune` take no layer that is no image's */
 };
 #define CACHE_INIT ((struct cache){.layers_fd = -EBADF, .lock_fd = -EBADF})

@@ -56,10 +56,10 @@ static int judge(const struct engine *e, const char *chain_id, bool single_id,
 	return layers_fd < 0 ? layers_fd : layer_dir_discard(layers_fd, name, err);
 }
 
-int layer_settle(const struct engine *e, const char *chain_id, const char *boot_id,
-		 struct error *err)
+int layer_settle(const struct engine *e, const char *chain_id, bool single_id,
+		 const char *boot_id, struct error *err)
 {
-	cleanup_free char *path = layer_dir_path(e, chain_id, false);
+	cleanup_free char *path = layer_dir_path(e, chain_id, single_id);
 	char *paths[] = {path, NULL};
 	char now[LAYER_BOOT_ID_SIZE];
 	int64_t bytes = 0;
@@ -71,7 +71,7 @@ int layer_settle(const struct engine *e, const char *chain_id, const char *boot_
 	if (r < 0 || str_eq(boot_id, now))
 		return r < 0 ? r : 1;
 	r = disk_usage(e, paths, &bytes, err);
-	return r < 0 ? r : judge(e, chain_id, false, bytes, err);
+	return r < 0 ? r : judge(e, chain_id, single_id, bytes, err);
 }
 
 int layers_settle(const struct engine *e, const struct image_record *record,

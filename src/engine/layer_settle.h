@@ -25,5 +25,5 @@ int layers_settle(const struct engine *e, const struct image_record *r, bool sin
 		  struct error *err) _must_check_;
 
 /* layer_settle() - the same for one layer, whose record says `boot_id` (NULL: it is known to be complete). Return: 1 complete, 0 gone. */
-int layer_settle(const struct engine *e, const char *chain_id, const char *boot_id,
-		 struct error *err) _must_check_;
+int layer_settle(const struct engine *e, const char *chain_id, bool single_id,
+		 const char *boot_id, struct error *err) _must_check_;

@@ -9,9 +9,6 @@
 
 #define COLUMNS \
 	"key, parent, build_step.layer, build_step.diff, build_step.tar_size, created, used, uses, text"
-/* A build's layers have all owners: single_id is 0. */
-#define WITH_LAYER \
-	" FROM build_step LEFT JOIN layer ON layer.chain = build_step.layer AND single_id = 0"
 
 void build_step_record_release(struct build_step_record *r)
 {
@@ -49,19 +46,21 @@ static void read_row(sqlite3_stmt *st, struct build_step_record *r)
 	};
 }
 
-int build_step_get(struct store *s, const char *key, struct build_step_record *ret,
-		   struct error *err)
+int build_step_get(struct store *s, const char *key, bool single_id,
+		   struct build_step_record *ret, struct error *err)
 {
 	cleanup_statement sqlite3_stmt *st = NULL;
 	int r = database_prepare(
 		s,
-		"SELECT " COLUMNS ", layer.disk_size, layer.boot" WITH_LAYER
+		"SELECT " COLUMNS ", layer.disk_size, layer.boot FROM build_step"
+		" LEFT JOIN layer ON chain = build_step.layer AND single_id = ?2"
 		" WHERE key = ?1 AND (build_step.layer IS NULL OR chain IS NOT NULL)",
 		&st, err);
 
 	if (r < 0)
 		return r;
 	database_bind(st, 1, key);
+	sqlite3_bind_int(st, 2, single_id);
 	r = database_step(s, st, "read the records of the build cache", err);
 	if (r < 0)
 		return r;
@@ -130,9 +129,10 @@ int build_step_list(struct store *s, struct build_step_records *ret, struct erro
 	size_t room = 0;
 	int r = database_prepare(
 		s,
-		"SELECT " COLUMNS ", layer.disk_size, layer.boot,"
-		" ifnull(build_step.layer, parent) IN (SELECT chain FROM image_layer)" WITH_LAYER
-		" ORDER BY used DESC, created DESC, key",
+		"SELECT " COLUMNS
+		", (SELECT max(disk_size) FROM layer WHERE chain = build_step.layer), NULL,"
+		" ifnull(layer, parent) IN (SELECT chain FROM image_layer)"
+		" FROM build_step ORDER BY used DESC, created DESC, key",
 		&st, err);
 
 	if (r < 0)

@@ -23,7 +23,7 @@ struct build_step_record { /* strings owned */
 	char *text;     /* the instruction, for people */
 	/* filled in by reading: of its layer */
 	int64_t disk_size; /* bytes, when it was made */
-	char *boot_id;     /* as layer_record's */
+	char *boot_id;     /* as layer_record's; build_step_get() only */
 	bool in_image; /* an image has it (a step without files: has what it stands on); build_step_list() only */
 };
 void build_step_record_release(struct build_step_record *r);
@@ -37,11 +37,11 @@ void build_step_records_release(struct build_step_records *list);
 #define cleanup_build_step_records cleanup(build_step_records_release)
 
 /*
- * build_step_get() - ERR_NOT_FOUND, also if its layer is on record no more. build_step_put() - one that has the key goes.
+ * build_step_get() - ERR_NOT_FOUND, also if its layer, unpacked like that, is on record no more. build_step_put() - one that has the key goes.
  * build_step_use() - those (strv) were used now.
  */
-int build_step_get(struct store *s, const char *key, struct build_step_record *ret,
-		   struct error *err) _must_check_;
+int build_step_get(struct store *s, const char *key, bool single_id,
+		   struct build_step_record *ret, struct error *err) _must_check_;
 int build_step_put(struct store *s, const struct build_step_record *r,
 		   struct error *err) _must_check_;
 int build_step_use(struct store *s, char *const *keys, int64_t now_usec,

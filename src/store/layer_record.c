@@ -171,13 +171,12 @@ static int collect_layers(struct store *s, const struct image_garbage *g,
 			  struct error *err)
 {
 	cleanup_layer_records struct layer_records unheld = {0};
-	int r = read_all(
-		s,
-		"SELECT " COLUMNS " FROM layer WHERE chain NOT IN"
-		" (SELECT chain FROM image_layer) AND (single_id <> 0 OR"
-		" chain NOT IN (SELECT layer FROM build_step WHERE layer IS NOT NULL))"
-		" ORDER BY chain, single_id",
-		&unheld, err);
+	int r = read_all(s,
+			 "SELECT " COLUMNS " FROM layer WHERE chain NOT IN"
+			 " (SELECT chain FROM image_layer) AND chain NOT IN"
+			 " (SELECT layer FROM build_step WHERE layer IS NOT NULL)"
+			 " ORDER BY chain, single_id",
+			 &unheld, err);
 
 	for (size_t i = 0; r >= 0 && i < unheld.n; i++) {
 		const struct layer_record *layer = &unheld.items[i];

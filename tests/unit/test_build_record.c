@@ -56,7 +56,7 @@ static bool has(struct store *s, const char *key)
 {
 	cleanup_build_step_record struct build_step_record r = {0};
 	struct error err = ERROR_INIT;
-	int k = build_step_get(s, key, &r, &err);
+	int k = build_step_get(s, key, false, &r, &err);
 
 	if (k < 0)
 		ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
@@ -79,7 +79,7 @@ START_TEST(test_a_step_comes_back_as_it_was)
 	strv_add(&keys, HEX("9"));
 	ck_assert_ok(build_step_use(s, keys, 99, &err), &err);
 	ck_assert_ok(build_step_use(s, NULL, 99, &err), &err);
-	ck_assert_ok(build_step_get(s, HEX("1"), &r, &err), &err);
+	ck_assert_ok(build_step_get(s, HEX("1"), false, &r, &err), &err);
 	ck_assert_str_eq(r.key, HEX("1"));
 	ck_assert_str_eq(r.parent, CHAIN("0"));
 	ck_assert_str_eq(r.layer, CHAIN("a"));
@@ -91,13 +91,13 @@ START_TEST(test_a_step_comes_back_as_it_was)
 	ck_assert_int_eq(r.created_usec, 5);
 	ck_assert_int_eq(r.used_usec, 99);
 	ck_assert_int_eq(r.n_uses, 1);
-	ck_assert_ok(build_step_get(s, HEX("2"), &none, &err), &err);
+	ck_assert_ok(build_step_get(s, HEX("2"), false, &none, &err), &err);
 	ck_assert_ptr_null(none.layer);
 	ck_assert_ptr_null(none.parent);
 	/* the same key again */
 	add_step(s, HEX("1"), NULL, NULL, 1);
 	build_step_record_release(&r);
-	ck_assert_ok(build_step_get(s, HEX("1"), &r, &err), &err);
+	ck_assert_ok(build_step_get(s, HEX("1"), false, &r, &err), &err);
 	ck_assert_ptr_null(r.layer);
 	ck_assert_int_eq(r.n_uses, 0);
 }

@@ -75,7 +75,7 @@ static bool has_step(struct store_box *box, const char *key)
 {
 	cleanup_build_step_record struct build_step_record r = {0};
 	struct error err = ERROR_INIT;
-	bool has = build_step_get(box->engine.store, key, &r, &err) >= 0;
+	bool has = build_step_get(box->engine.store, key, false, &r, &err) >= 0;
 
 	error_release(&err);
 	return has;
@@ -230,12 +230,14 @@ START_TEST(test_finding)
 	ck_assert_int_eq(find(&box, &o, BOX_HEX("f"), base), 0);
 	ck_assert_int_eq(find(&box, &o, BOX_HEX("b"), other), 0);
 	/* an old use is written down */
-	ck_assert_ok(build_step_get(box.engine.store, BOX_HEX("b"), &r, &err), &err);
+	ck_assert_ok(build_step_get(box.engine.store, BOX_HEX("b"), false, &r, &err),
+		     &err);
 	ck_assert_int_eq(r.n_uses, 1);
 	ck_assert_int_gt(r.used_usec, time_now_usec() - HOUR);
 	ck_assert_int_eq(find(&box, &o, BOX_HEX("b"), two), 1);
 	build_step_record_release(&r);
-	ck_assert_ok(build_step_get(box.engine.store, BOX_HEX("b"), &r, &err), &err);
+	ck_assert_ok(build_step_get(box.engine.store, BOX_HEX("b"), false, &r, &err),
+		     &err);
 	ck_assert_int_eq(r.n_uses, 1);
 	/* too old */
 	o.cache_ttl_usec = 24 * HOUR;
