@@ -15,7 +15,6 @@
 #include "engine/collect.h"
 #include "engine/image_document.h"
 #include "engine/layer_dir.h"
-#include "engine/layer_draft.h"
 #include "engine/layer_packer.h"
 #include "image/blobs.h"
 #include "image/unsynced.h"

@@ -79,16 +79,6 @@ void layer_drafted_release(struct layer_drafted *d)
 	*d = (struct layer_drafted){0};
 }
 
-bool layer_top_is_as_below(const char *top, const char *below)
-{
-	struct stat a, b = {.st_mode = S_IFDIR | TOP_MODE,
-			    .st_uid = geteuid(),
-			    .st_gid = getegid()};
-
-	return stat(top, &a) == 0 && (!below || stat(below, &b) == 0) &&
-	       a.st_mode == b.st_mode && a.st_uid == b.st_uid && a.st_gid == b.st_gid;
-}
-
 char *layer_chain_id(const char *below, const char *diff_id)
 {
 	cleanup_free char *both = NULL;

@@ -60,10 +60,5 @@ int layer_draft_commit(const struct engine *e, struct layer_draft *d,
 		       char *const *chain_ids, const struct layer_draft_options *o,
 		       struct layer_drafted *ret, struct error *err) _must_check_;
 
-/* layer_top_is_as_below() - whether a layer's directory has mode and owner of that of the layer below (NULL: there is none; then
- * 0755, the user's): then its archive has no entry for it. A rule for every layer that was built here, so that its archive is the same
- * bytes each time. */
-bool layer_top_is_as_below(const char *top, const char *below);
-
 /* layer_chain_id() - of a layer on top of another (NULL: it is the lowest). OCI image specification, config.md. Caller frees. */
 char *layer_chain_id(const char *below, const char *diff_id);

@@ -2,6 +2,7 @@
 #include "engine/layer_packer.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/sandbox.h"
@@ -12,6 +13,7 @@
 #include "util/json.h"
 
 #define RESULT_MAX 65536
+#define TOP_MODE   0755 /* of the lowest layer, if nothing says otherwise */
 
 static int parse(const struct buf *text, struct layer_result *ret, struct error *err)
 {
@@ -67,4 +69,14 @@ int layer_packer_run(struct helper_program *h, const struct user_ids *ids,
 	r = helper_start(h, &confined, &sandbox, err);
 	fd_cleanup_(&their_fd);
 	return r < 0 ? r : hear(result_fd, &sandbox, ret, err);
+}
+
+bool layer_top_is_as_below(const char *top, const char *below)
+{
+	struct stat a, b = {.st_mode = S_IFDIR | TOP_MODE,
+			    .st_uid = geteuid(),
+			    .st_gid = getegid()};
+
+	return stat(top, &a) == 0 && (!below || stat(below, &b) == 0) &&
+	       a.st_mode == b.st_mode && a.st_uid == b.st_uid && a.st_gid == b.st_gid;
 }

@@ -108,7 +108,8 @@ int layer_result_parse(const char *text, size_t len, struct layer_result *ret,
 enum layer_pack_flags {
 	LAYER_PACK_OVERLAY = 1 << 0,
 	LAYER_PACK_SECONDS =
-		1 << 1, /* times in whole seconds, as most archives have them; those of marks are 0 */
+		1
+		<< 1, /* times in whole seconds, as most archives have them; those of marks are 0 */
 	LAYER_PACK_NO_TOP =
 		1 << 2, /* no entry of the directory itself, unless it has attributes */
 };
