@@ -12,9 +12,12 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+#define IGNORE_MAX (1 << 20) /* bytes of such a file */
+
 struct ignore; /* opaque; NULL: nothing is ignored */
 
-/* ignore_parse() - the text of such a file, comments and blank lines allowed. ignore_patterns() - a strv of patterns. */
+/* ignore_parse() - the text of such a file, comments and blank lines allowed. ignore_patterns() - a strv of patterns. No pattern at
+ * all: *ret is NULL. ERR_INVALID: "NAME:LINE: the pattern ...: why". */
 int ignore_parse(const char *text, size_t len, const char *name, struct ignore **ret,
 		 struct error *err) _must_check_;
 int ignore_patterns(char *const *patterns, struct ignore **ret,
@@ -29,5 +32,5 @@ DEFINE_CLEANUP(struct ignore *, ignore_free)
 bool ignore_matches(const struct ignore *i, const char *path);
 bool ignore_may_hold(const struct ignore *i, const char *directory);
 
-/* ignore_glob() - one pattern, Go's Match extended by **: COPY's sources. */
+/* ignore_glob() - one pattern, Go's Match extended by **: COPY's sources. A malformed one is a name. */
 bool ignore_glob(const char *pattern, const char *path);
