@@ -39,6 +39,10 @@
  *             "description", "stars", "official", "automated"}] (of tags: "index", "name", "tag"),
  *             "left_out": how many more there were than fit
  *
+ *   download  "url", "max_bytes", "etag", "last_modified" (of what is here already; may be absent). The bytes go to fd 1, a file. Result:
+ *             "size", "digest", "url" (that answered), or "unchanged": true; "etag", "last_modified", "content_type",
+ *             "file_name", "mtime" (seconds) if the server said so
+ *
  *   send      a struct transfer_send; result: "manifest", digest of the last one as it was sent, "made": [DIGEST],
  *             blobs in the store that were only made to be sent
  *   verify    "blobs": [DIGEST]; a result "digest", "problem" for each that is not what its name says

@@ -20,6 +20,7 @@ static const struct operation {
 	{.name = "fetch", .run = op_fetch},   {.name = "send", .run = op_send},
 	{.name = "login", .run = op_login},   {.name = "logout", .run = op_logout},
 	{.name = "search", .run = op_search}, {.name = "verify", .run = op_verify},
+	{.name = "download", .run = op_download},
 };
 
 static const struct operation *find_operation(const char *name)

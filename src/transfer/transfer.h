@@ -19,6 +19,7 @@ transfer_operation_fn op_login;
 transfer_operation_fn op_logout;
 transfer_operation_fn op_search;
 transfer_operation_fn op_verify;
+transfer_operation_fn op_download;
 
 /* transfer_main() - the program. Return: exit status. *err is set afterwards if a reason could be told to
  * nobody: there is no control socket, as when a person started it. */
