@@ -60,7 +60,7 @@ static bool is_tar(const uint8_t *block, size_t n)
 /* What is damaged is no archive, but a file that is copied as it is. */
 static int look_inside(int fd, bool *ret, struct error *err)
 {
-	cleanup_copy_uncompress struct copy_uncompress u = COPY_UNCOMPRESS_INIT;
+	cleanup(copy_uncompress_release) struct copy_uncompress u = COPY_UNCOMPRESS_INIT;
 	cleanup_fd int plain_fd = -EBADF;
 	uint8_t block[TAR_BLOCK];
 	int r = copy_uncompress_start(fd, &u, &plain_fd, err);

@@ -11,4 +11,5 @@
 int copy_archive_is(int fd, bool *ret, struct error *err) _must_check_;
 
 /* copy_archive_unpack() - into a directory, by root of the map whose ids the owners in it are. */
-int copy_archive_unpack(int fd, int dir_fd, bool single_id, struct error *err) _must_check_;
+int copy_archive_unpack(int fd, int dir_fd, bool single_id,
+			struct error *err) _must_check_;

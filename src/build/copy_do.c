@@ -41,8 +41,8 @@ struct work {
 	struct copy_job *job;
 	const struct layer_draft *draft;
 	struct copy_origin origin; /* owned */
-	char *git_path;            /* owned; where repositories lie, by the word's number */
-	struct ignore *exclude;    /* owned */
+	char *git_path;         /* owned; where repositories lie, by the word's number */
+	struct ignore *exclude; /* owned */
 	struct copy_rules rules;
 	struct copy_target target;
 	int notes_fd; /* owned; memory, for the stage's process */
@@ -85,7 +85,8 @@ static void allow_again(const struct layer_draft *draft)
 		error_drop(&err, "the next mount will say so");
 }
 
-static int mount_draft(const struct layer_draft *draft, int *ret_upper_fd, struct error *err)
+static int mount_draft(const struct layer_draft *draft, int *ret_upper_fd,
+		       struct error *err)
 {
 	const struct overlay_paths paths = {
 		.lower = draft->lower,
@@ -136,8 +137,8 @@ static int find_owner(struct work *w, struct error *err)
 static bool is_target_dir(const struct work *w, const char *path)
 {
 	cleanup_error struct error missing = ERROR_INIT;
-	cleanup_fd int fd = path_open(w->target.merged_fd, path, O_PATH | O_DIRECTORY,
-				      &missing);
+	cleanup_fd int fd =
+		path_open(w->target.merged_fd, path, O_PATH | O_DIRECTORY, &missing);
 
 	return fd >= 0;
 }
@@ -232,7 +233,8 @@ static int make_parent(const struct work *w, const char *source, const char *pat
 		return r;
 	if (w->rules.keep_owners && !w->rules.single_id &&
 	    fchown(dir.fd, st.st_uid, st.st_gid) < 0)
-		return error_set(err, error_kind_of(errno), errno, "give %s an owner", path);
+		return error_set(err, error_kind_of(errno), errno, "give %s an owner",
+				 path);
 	if (fchmod(dir.fd, copy_mode_apply(w->rules.mode, st.st_mode & 07777, true)) < 0)
 		return error_set(err, error_kind_of(errno), errno, "set the mode of %s",
 				 path);
@@ -254,9 +256,8 @@ static int copy_with_parents(struct work *w, struct copy_tree *t,
 {
 	const char *rest = below_pivot(m->path, pivot);
 	size_t above = (size_t)(rest - m->path);
-	cleanup_free char *dest = str_eq(w->job->plan.dest, "/")
-					  ? xstrdup("")
-					  : xstrdup(w->job->plan.dest);
+	cleanup_free char *dest =
+		str_eq(w->job->plan.dest, "/") ? xstrdup("") : xstrdup(w->job->plan.dest);
 	cleanup_copy_dir struct copy_dir dir = COPY_DIR_INIT;
 	cleanup_free char *parent = NULL;
 	int r = 0;
@@ -287,9 +288,10 @@ static int check_one_place(const struct work *w, const struct copy_word *word, s
 	if (n < 2 || p->dest_is_dir || is_target_dir(w, p->dest))
 		return 0;
 	error_set(err, ERR_INVALID, 0,
-		  "%s is %zu files, and the destination %s is no directory", word->typed, n,
-		  p->dest);
-	return error_hint(err, "A destination that ends with a slash is one: %s/", p->dest);
+		  "%s is %zu files, and the destination %s is no directory", word->typed,
+		  n, p->dest);
+	return error_hint(err, "A destination that ends with a slash is one: %s/",
+			  p->dest);
 }
 
 static int copy_paths(struct work *w, struct copy_tree *t, const struct copy_word *word,
@@ -365,14 +367,16 @@ static int copy_download(struct work *w, struct copy_tree *t, size_t i, struct e
 		name = xstrdup(d->file_name);
 	if (!name && (w->job->plan.dest_is_dir || is_target_dir(w, w->job->plan.dest))) {
 		error_set(err, ERR_INVALID, 0, "%s names no file", url);
-		return error_hint(err, "Let the destination name it, without a slash at its end");
+		return error_hint(
+			err, "Let the destination name it, without a slash at its end");
 	}
 	if (d->mtime_sec < 0)
 		clock_gettime(CLOCK_REALTIME, &f.mtime);
 	return copy_loose(w, t, &f, name, err);
 }
 
-static int copy_repository(struct work *w, struct copy_tree *t, size_t i, struct error *err)
+static int copy_repository(struct work *w, struct copy_tree *t, size_t i,
+			   struct error *err)
 {
 	cleanup(git_source_release) struct git_source g = {0};
 	cleanup_free char *path = xasprintf("%s/%zu", w->git_path, i);
@@ -584,8 +588,8 @@ static int make_workdir(void *data, struct error *err)
 	const struct workdir *w = data;
 	cleanup_fd int upper_fd = -EBADF;
 	cleanup_fd int merged_fd = mount_draft(w->draft, &upper_fd, err);
-	cleanup_fd int fd = merged_fd < 0 ? merged_fd
-					  : path_make_dir(merged_fd, w->path, 0755, err);
+	cleanup_fd int fd =
+		merged_fd < 0 ? merged_fd : path_make_dir(merged_fd, w->path, 0755, err);
 
 	return fd < 0 ? fd : 0;
 }

@@ -118,7 +118,8 @@ static void report(void *data, int64_t done, int64_t total)
 	s->listener->event(s->listener->data, &e);
 }
 
-int copy_job_fetch(const struct step *s, struct copy_job *job, size_t i, struct error *err)
+int copy_job_fetch(const struct step *s, struct copy_job *job, size_t i,
+		   struct error *err)
 {
 	struct download *d = &job->items[i].download;
 	const struct download_request request = {
@@ -170,12 +171,14 @@ static int ask_remote(const struct git_source *g, char **ret, struct error *err)
 	cleanup_buf struct buf answer = {0};
 	const char *ref = g->ref ? g->ref : "HEAD";
 	cleanup_free char *peeled = xasprintf("%s^{}", ref);
-	char *argv[] = {(char *)"git", (char *)"ls-remote", (char *)"--", g->url,
-			(char *)(uintptr_t)ref, peeled, NULL};
+	char *argv[] = {(char *)"git", (char *)"ls-remote",    (char *)"--",
+			g->url,        (char *)(uintptr_t)ref, peeled,
+			NULL};
 	int r;
 
 	if (!git) {
-		error_set(err, ERR_UNSUPPORTED, 0, "fetch %s: git is not installed", g->url);
+		error_set(err, ERR_UNSUPPORTED, 0, "fetch %s: git is not installed",
+			  g->url);
 		return error_hint(err, "apt install git");
 	}
 	buf_init(&answer, ANSWER_MAX);
@@ -191,7 +194,8 @@ static int ask_remote(const struct git_source *g, char **ret, struct error *err)
 	return 0;
 }
 
-int copy_job_commit(const struct step *s, struct copy_job *job, size_t i, struct error *err)
+int copy_job_commit(const struct step *s, struct copy_job *job, size_t i,
+		    struct error *err)
 {
 	cleanup(git_source_release) struct git_source g = {0};
 	int r;

@@ -20,7 +20,8 @@ struct copy_job {
 };
 
 /* copy_job_get() - what the key has left, or a new one. The caller's. */
-int copy_job_get(const struct step *s, struct copy_job **ret, struct error *err) _must_check_;
+int copy_job_get(const struct step *s, struct copy_job **ret,
+		 struct error *err) _must_check_;
 
 /* copy_job_needs_source() - whether a word is a path. */
 bool copy_job_needs_source(const struct copy_job *job);

@@ -8,11 +8,12 @@
 #include "build/step.h"
 #include "util/str.h"
 
-#define VERSION "1" /* of how things are copied: another one makes other files of the same */
+#define VERSION \
+	"1" /* of how things are copied: another one makes other files of the same */
 
 static void add_plan(const struct copy_plan *p, struct key *k)
 {
-	const char flags[] = {p->is_add, p->link,   p->parents,     p->keep_git_dir,
+	const char flags[] = {p->is_add, p->link,        p->parents,    p->keep_git_dir,
 			      p->unpack, p->unpack_urls, p->dest_is_dir};
 
 	key_add_text(k, "copy", VERSION);

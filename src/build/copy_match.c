@@ -25,8 +25,8 @@ void copy_matches_release(struct copy_matches *m)
 static void add(struct copy_matches *m, const char *path, char *real, bool is_dir)
 {
 	m->items = xreallocarray(m->items, m->n + 1, sizeof(*m->items));
-	m->items[m->n++] =
-		(struct copy_match){.path = xstrdup(path), .real = real, .is_dir = is_dir};
+	m->items[m->n++] = (struct copy_match){
+		.path = xstrdup(path), .real = real, .is_dir = is_dir};
 }
 
 /* --- what can be said of one that is not there --- */

@@ -26,5 +26,5 @@ void copy_matches_release(struct copy_matches *m);
  * copy_matches_find() - in order. None is ERR_NOT_FOUND: the sentence says whether the ignore file hides it, the hint which name is near. A link to
  * nothing is too.
  */
-int copy_matches_find(const struct context *c, const char *path,
-		      struct copy_matches *ret, struct error *err) _must_check_;
+int copy_matches_find(const struct context *c, const char *path, struct copy_matches *ret,
+		      struct error *err) _must_check_;

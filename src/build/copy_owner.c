@@ -30,8 +30,9 @@ int copy_owner_parse(const char *text, const struct user_files *files, uint32_t 
 	r = user_lookup_text(files, user, NULL, &u, err);
 	if (r < 0) {
 		error_wrap(err, "--chown=%s", text);
-		return error_hint(err, "Give numbers, for example --chown=1000:1000, or add "
-				       "it to the image's /etc/passwd or /etc/group before");
+		return error_hint(err,
+				  "Give numbers, for example --chown=1000:1000, or add "
+				  "it to the image's /etc/passwd or /etc/group before");
 	}
 	*ret_uid = u.uid;
 	*ret_gid = u.gid;

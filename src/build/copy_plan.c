@@ -120,7 +120,8 @@ static int take_unpack(const struct step *s, struct copy_plan *p, struct error *
 
 static int check_checksum(const struct copy_plan *p, struct error *err)
 {
-	if (!p->checksum || p->words[0].kind == COPY_WORD_GIT || digest_valid(p->checksum))
+	if (!p->checksum || p->words[0].kind == COPY_WORD_GIT ||
+	    digest_valid(p->checksum))
 		return 0;
 	error_set(err, ERR_INVALID, 0, "--checksum=%s: no digest", p->checksum);
 	return error_hint(

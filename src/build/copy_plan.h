@@ -33,7 +33,7 @@ struct copy_plan { /* all owned */
 	char *chown;         /* NULL */
 	char *checksum;      /* a digest; NULL */
 	struct copy_mode mode;
-	char *chmod; /* its text; NULL */
+	char *chmod;    /* its text; NULL */
 	char **exclude; /* strv of patterns */
 	struct copy_word *words;
 	size_t n_words;

@@ -35,8 +35,8 @@ struct copy_link {
 struct level {
 	struct level *above; /* NULL: the target's directory that was given */
 	int from_fd, to_fd;
-	bool fresh;    /* to_fd lies in the upper directory */
-	bool made;     /* to_fd is there */
+	bool fresh; /* to_fd lies in the upper directory */
+	bool made;  /* to_fd is there */
 	const char *name;
 	size_t to_len; /* of its path in tree->to */
 	struct stat st;

@@ -46,7 +46,8 @@ char *copy_url_name(const char *url)
 		return NULL;
 	name = xstrdup(slash + 1);
 	decode(name);
-	if (str_empty(name) || str_eq(name, ".") || str_eq(name, "..") || strchr(name, '/'))
+	if (str_empty(name) || str_eq(name, ".") || str_eq(name, "..") ||
+	    strchr(name, '/'))
 		return NULL;
 	return TAKE_PTR(name);
 }
@@ -55,6 +56,6 @@ int copy_url_check_commit(const char *commit, const char *checksum, struct error
 {
 	if (strlen(checksum) >= PREFIX_MIN && str_starts(commit, checksum))
 		return 0;
-	return error_set(err, ERR_INVALID, 0,
-			 "the commit is %s, and --checksum says %s", commit, checksum);
+	return error_set(err, ERR_INVALID, 0, "the commit is %s, and --checksum says %s",
+			 commit, checksum);
 }

@@ -27,7 +27,8 @@ void download_release(struct download *d)
 
 bool download_is_url(const char *text)
 {
-	return strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0;
+	return strncasecmp(text, "http://", 7) == 0 ||
+	       strncasecmp(text, "https://", 8) == 0;
 }
 
 struct job {
@@ -91,8 +92,9 @@ static struct json_object *make_request(const struct download_request *q)
 		.tls_verify = -1, .retry = -1, .retry_delay_usec = -1};
 	struct json_object *o = json_object_new_object();
 
-	json_add(o, "registry",
-		 transfer_registry_options_to_json(q->registry ? q->registry : &defaults));
+	json_add(
+		o, "registry",
+		transfer_registry_options_to_json(q->registry ? q->registry : &defaults));
 	json_add_str(o, "url", q->url);
 	json_add_str(o, "etag", q->etag);
 	json_add_str(o, "last_modified", q->last_modified);

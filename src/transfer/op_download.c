@@ -51,7 +51,8 @@ static int take_text(struct json_object *o, const char *key, const char **ret,
 
 static int parse(struct json_object *o, struct job *j, struct error *err)
 {
-	int r = transfer_registry_options_parse(json_get(o, "registry"), &j->transfer, err);
+	int r = transfer_registry_options_parse(json_get(o, "registry"), &j->transfer,
+						err);
 
 	if (r == 0)
 		r = json_to_str(json_get(o, "url"), "url", &j->url, err);
@@ -60,7 +61,8 @@ static int parse(struct json_object *o, struct job *j, struct error *err)
 	if (r == 0)
 		r = take_text(o, "last_modified", &j->last_modified, err);
 	if (r == 0)
-		r = json_to_u64(json_get(o, "max_bytes"), "max_bytes", &j->max_bytes, err);
+		r = json_to_u64(json_get(o, "max_bytes"), "max_bytes", &j->max_bytes,
+				err);
 	return r;
 }
 

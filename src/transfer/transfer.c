@@ -17,9 +17,9 @@ static const struct operation {
 	const char *name;
 	transfer_operation_fn *run;
 } operations[] = {
-	{.name = "fetch", .run = op_fetch},   {.name = "send", .run = op_send},
-	{.name = "login", .run = op_login},   {.name = "logout", .run = op_logout},
-	{.name = "search", .run = op_search}, {.name = "verify", .run = op_verify},
+	{.name = "fetch", .run = op_fetch},       {.name = "send", .run = op_send},
+	{.name = "login", .run = op_login},       {.name = "logout", .run = op_logout},
+	{.name = "search", .run = op_search},     {.name = "verify", .run = op_verify},
 	{.name = "download", .run = op_download},
 };
 
