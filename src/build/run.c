@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build/run_mounts.h"
 #include "build/run_parts.h"
 #include "build/step.h"
 #include "engine/run_root.h"
@@ -52,7 +53,7 @@ int run_key(const struct step *s, struct key *k, struct error *err)
 	key_add_text(k, "script", command.script);
 	key_add_strv(k, "args", env);
 	key_options(s->options->run, k);
-	return 0;
+	return run_mounts_key(s, k, err);
 }
 
 static void tell(const struct step *s, enum build_event_kind kind, int stream,
@@ -174,49 +175,180 @@ static const struct create_options usual = {
 	.inside = {.http_proxy = true},
 };
 
-int run_do(const struct step *s, struct layer_draft *draft, char ***ret_places,
-	   struct error *err)
+/* Everything that lasts as long as the container. */
+struct job {
+	struct create_options options;
+	struct create_root root;
+	struct run_command command;
+	struct run_users users;
+	struct run_mounts mounts;
+	char **env, **networks;
+	int made_fd;
+};
+
+static void job_release(struct job *j)
 {
-	struct create_options o = s->options->run ? *s->options->run : usual;
-	cleanup_run_command struct run_command command = {0};
+	run_command_release(&j->command);
+	run_users_release(&j->users);
+	run_mounts_release(&j->mounts);
+	strv_free(j->env);
+	strv_free(j->networks);
+	fd_cleanup_(&j->made_fd);
+}
+
+static int need(const struct step *s, const struct instruction_flag *f, const char *what,
+		struct error *err)
+{
+	strv_foreach (words, s->options->allow) {
+		cleanup_strv char **list = str_split(*words, ',');
+
+		if (strv_has(list, what))
+			return 0;
+	}
+	dockerfile_error(s->dockerfile, s->instruction, f, err,
+			 "RUN --%s=%s is not allowed", f->name, f->value);
+	err->kind = ERR_DENIED;
+	return error_hint(err, "If you trust this file: --allow %s", what);
+}
+
+static int unknown_word(const struct step *s, const struct instruction_flag *f,
+			const char *words, struct error *err)
+{
+	dockerfile_error(s->dockerfile, s->instruction, f, err,
+			 "RUN --%s=%s: there is no such word", f->name,
+			 f->value ? f->value : "");
+	return error_hint(err, "There are %s", words);
+}
+
+/* Sources: Dockerfile reference, "RUN --network". */
+static int take_network(const struct step *s, struct job *j, struct error *err)
+{
+	const struct instruction_flag *f = instruction_flag(s->instruction, "network");
+	char *const *asked = j->options.net.networks;
+	bool is_host;
+
+	if (!f || str_eq(f->value, "default"))
+		return 0;
+	is_host = str_eq(f->value, "host");
+	if (!is_host && !str_eq(f->value, "none"))
+		return unknown_word(s, f, "default, none and host", err);
+	/* who builds with the host's network has said yes to that */
+	if (is_host && !strv_has(asked, "host")) {
+		int r = need(s, f, "network.host", err);
+
+		if (r < 0)
+			return r;
+	}
+	strv_add(&j->networks, f->value);
+	j->options.net.networks = j->networks;
+	return 0;
+}
+
+/* Sources: Dockerfile reference, "RUN --security". */
+static int take_security(const struct step *s, struct job *j, struct error *err)
+{
+	const struct instruction_flag *f = instruction_flag(s->instruction, "security");
+	int r;
+
+	if (!f || str_eq(f->value, "sandbox"))
+		return 0;
+	if (!str_eq(f->value, "insecure"))
+		return unknown_word(s, f, "sandbox and insecure", err);
+	r = need(s, f, "security.insecure", err);
+	j->options.privileged = r >= 0;
+	return r;
+}
+
+static int add_script(const struct step *s, struct job *j, struct error *err)
+{
+	const struct run_mount how = {.mode = 0755};
+	const char *text = j->command.script;
+	cleanup_fd int fd = -EBADF;
+	int r;
+
+	if (!text)
+		return 0;
+	fd = fd_move_high(sys_memfd_create("script", MFD_CLOEXEC));
+	r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+	if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r < 0)
+		return error_set(err, ERR_SYSTEM, -r, "keep the script in memory");
+	return run_mounts_file(&j->mounts, j->command.argv[0], TAKE_FD(fd), &how, err);
+}
+
+static int prepare(const struct step *s, const struct layer_draft *draft, struct job *j,
+		   struct error *err)
+{
 	cleanup_strv char **dirs = users_dirs(draft);
-	cleanup_run_users struct run_users users = {0};
-	cleanup_strv char **args = run_environment(s, true), **env = strv_copy(o.env);
-	cleanup_fd int made_fd = sys_memfd_create("made", MFD_CLOEXEC);
-	struct create_root root = {
+	int r = run_command_build(s, &j->command, err);
+
+	if (r >= 0)
+		r = take_network(s, j, err);
+	if (r >= 0)
+		r = take_security(s, j, err);
+	if (r >= 0)
+		r = run_users_read(s, dirs, &j->users, err);
+	if (r >= 0)
+		r = renew_work(s, draft, err);
+	if (r >= 0)
+		r = run_mounts_prepare(s, draft, &j->mounts, err);
+	return r < 0 ? r : add_script(s, j, err);
+}
+
+static void fill(const struct step *s, const struct layer_draft *draft, struct job *j)
+{
+	cleanup_strv char **args = run_environment(s, true);
+	struct create_options *o = &j->options;
+
+	strv_foreach (word, o->env)
+		strv_add(&j->env, *word);
+	strv_foreach (word, args)
+		strv_add(&j->env, *word);
+	strv_foreach (word, j->mounts.env)
+		strv_add(&j->env, *word);
+	j->root = (struct create_root){
 		.layer_paths = draft->lower,
 		.upper = draft->upper,
 		.work = draft->work,
 		.config = s->state->config,
 		.name = s->state->base_name ? s->state->base_name : "scratch",
-		.made_fd = made_fd,
+		.passwd = j->users.passwd,
+		.group = j->users.group,
+		.mounts = j->mounts.list.items,
+		.n_mounts = j->mounts.list.n,
+		.files = j->mounts.files,
+		.n_files = j->mounts.n_files,
+		.made_fd = j->made_fd,
 		.output = hear,
 		.warn = hear_warning,
 		.data = (void *)s,
 	};
+	o->command = j->command.argv;
+	o->env = j->env;
+	o->userns = "host";
+	o->hostname = HOSTNAME;
+}
+
+int run_do(const struct step *s, struct layer_draft *draft, char ***ret_places,
+	   struct error *err)
+{
+	cleanup(job_release) struct job j = {
+		.options = s->options->run ? *s->options->run : usual,
+		.made_fd = fd_move_high(sys_memfd_create("made", MFD_CLOEXEC)),
+	};
 	int exit_code = 0;
 	int r;
 
-	if (made_fd < 0)
+	if (j.made_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make a file in memory");
-	r = run_command_build(s, &command, err);
-	if (r >= 0)
-		r = run_users_read(s, dirs, &users, err);
-	if (r >= 0)
-		r = renew_work(s, draft, err);
+	r = prepare(s, draft, &j, err);
 	if (r < 0)
 		return r;
-	strv_foreach (word, args)
-		strv_add(&env, *word);
-	root.passwd = users.passwd;
-	root.group = users.group;
-	o.command = command.argv;
-	o.env = env;
-	o.userns = "host";
-	o.hostname = HOSTNAME;
-	r = container_run_root(s->engine, &o, &root, &exit_code, err);
+	fill(s, draft, &j);
+	r = container_run_root(s->engine, &j.options, &j.root, &exit_code, err);
 	if (r < 0)
 		return not_started(s, err);
-	r = read_places(made_fd, ret_places, err);
+	r = read_places(j.made_fd, ret_places, err);
 	return r < 0 ? r : judge(s, exit_code, err);
 }

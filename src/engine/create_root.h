@@ -11,6 +11,12 @@
 struct image_config;
 struct volume;
 
+struct create_root_file {
+	const char
+		*destination; /* of one of the mounts, which has the word "copy-file" */
+	int fd;               /* what is copied there, from its beginning */
+};
+
 struct create_root {                       /* nothing is owned */
 	char *const *layer_paths;          /* directories, topmost first */
 	const char *upper, *work;          /* of the overlay above them */
@@ -20,6 +26,8 @@ struct create_root {                       /* nothing is owned */
 	/* mounted as they are, with the words of the runtime (runtime/mount_plan.h): kind VOLUME_FS */
 	const struct volume *mounts;
 	size_t n_mounts;
+	const struct create_root_file *files;
+	size_t n_files;
 	int made_fd; /* gets the paths that were made for mounts: runtime/mount_made.h; -EBADF: nobody asks */
 	/* what its processes write, as it comes; stream: 1 or 2 */
 	void (*output)(void *data, int stream, const void *bytes, size_t n);

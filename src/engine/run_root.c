@@ -34,8 +34,7 @@ static int start(struct engine *e, const struct create_root *root, struct creati
 		.gifts = c->gifts,
 		.network = &c->network,
 		.foreground = true,
-		.dies_with_us = true,
-		.made_fd = root->made_fd,
+		.root = root,
 	};
 	int r = container_start_begin(&request, &s, err);
 

@@ -33,6 +33,7 @@
 
 #include "engine/container_dir.h"
 #include "engine/container_secrets.h"
+#include "engine/create_root.h"
 #include "engine/joined.h"
 #include "engine/monitor_command.h"
 #include "engine/network_start.h"
@@ -379,9 +380,24 @@ static int hear_network(const struct launcher *x, struct network_tool *tool,
 /* Asked for once more before the exec, which keeps it: what was done in between may have cleared it (prctl(2)). */
 static int tie_to_maker(const struct launcher *x, struct error *err)
 {
-	if (!x->request->dies_with_us || proc_die_with(x->maker) == 0)
+	if (!x->request->root || proc_die_with(x->maker) == 0)
 		return 0;
 	return error_set(err, ERR_SYSTEM, 0, "the container's maker ended");
+}
+
+static void fill_root(const struct create_root *root, struct launch_options *o)
+{
+	size_t n = o->n_mounts;
+	struct launch_mount *mounts = xcalloc(n + root->n_files + 1, sizeof(*mounts));
+
+	for (size_t i = 0; i < n; i++)
+		mounts[i] = o->mounts[i];
+	for (size_t i = 0; i < root->n_files; i++)
+		mounts[n + i] = (struct launch_mount){root->files[i].destination,
+						      root->files[i].fd};
+	o->mounts = mounts; /* the launcher's to its end */
+	o->n_mounts = n + root->n_files;
+	o->made_fd = root->made_fd;
 }
 
 /* In the launcher. Returns only on failure; the init is dead then. */
@@ -433,8 +449,8 @@ static int launch(const struct launcher *x, struct error *err)
 	o.base_creates = p->is_remapped;
 	o.root_idmap = p->root_idmap;
 	o.edits = edits;
-	if (x->request->dies_with_us)
-		o.made_fd = x->request->made_fd;
+	if (x->request->root)
+		fill_root(x->request->root, &o);
 	else
 		o.n_edits = etc_edits(&p->etc_words, edits);
 	want_network(x, &tool, &o);

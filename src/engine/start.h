@@ -15,8 +15,9 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-struct spec;
+struct create_root;
 struct network_start;
+struct spec;
 
 struct start_request {
 	const struct engine *engine;
@@ -25,10 +26,10 @@ struct start_request {
 	int lock_fd;        /* the container's run directory, locked */
 	char *const *gifts; /* strv; paths that the container's root is given */
 	struct network_start *network; /* what network_start_begin() made */
-	bool waits;        /* the init is made, and left waiting at START_SOCKET */
-	bool foreground;   /* this process is the owner: attached from the first byte */
-	bool dies_with_us; /* the container is killed when this process ends */
-	int made_fd;       /* with dies_with_us: as launch_options has it */
+	bool waits;      /* the init is made, and left waiting at START_SOCKET */
+	bool foreground; /* this process is the owner: attached from the first byte */
+	const struct create_root *
+		root; /* it runs in this, and is killed when this process ends; NULL: in its own */
 };
 
 struct started {

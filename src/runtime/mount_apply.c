@@ -227,9 +227,30 @@ static int apply_bind(struct rootfs *r, size_t i, struct error *err)
 	return attach(source_fd, target_fd, S_ISDIR(st.st_mode), err);
 }
 
+/* A part of layers may be a file. Clones need a place to be mounted at all, which is a directory. */
+static int apply_layers(struct rootfs *r, size_t i, struct error *err)
+{
+	const struct mount_step *s = &r->plan->steps[i];
+	cleanup_fd int fd = mount_layers_mount(s, &r->step_dirs[i], r->root_fd, err);
+	cleanup_fd int target_fd = -EBADF;
+	struct stat st;
+	bool made;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "look at the layers");
+	target_fd = open_destination(r, s, S_ISDIR(st.st_mode), &made, err);
+	return target_fd < 0 ? target_fd
+			     : attach(fd, target_fd, S_ISDIR(st.st_mode), err);
+}
+
 static int apply_new(struct rootfs *r, size_t i, struct error *err)
 {
 	const struct mount_step *s = &r->plan->steps[i];
+
+	if (mount_is_layers(s) && !r->step_dirs[i].are_clones)
+		return apply_layers(r, i, err);
 	bool made;
 	cleanup_fd int target_fd = open_destination(r, s, true, &made, err);
 
