@@ -228,6 +228,7 @@ static void fill_plain(struct build_values *v, struct build_options *o)
 	o->has_epoch = v->timestamp_given || v->epoch_given;
 	o->epoch_sec = v->timestamp_given ? v->timestamp : v->epoch;
 	o->rewrite_timestamp = v->rewrite_timestamp || v->timestamp_given;
+	o->all_at_epoch = v->timestamp_given;
 	o->omit_history = v->omit_history;
 	o->jobs = (unsigned int)v->jobs;
 	o->pull_policy = v->pull;
