@@ -285,14 +285,6 @@ int blobs_make(const struct engine *e, const struct image_record *record,
 	return r < 0 ? r : 0;
 }
 
-bool blob_in_use(int blobs_fd, const char *digest)
-{
-	cleanup_free char *path = digest_path(digest);
-	cleanup_fd int fd = openat(blobs_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-}
-
 /* With the lock of it, so that nobody begins to use what goes. */
 static int drop(void *data, const char *digest, struct error *err)
 {

@@ -42,6 +42,3 @@ int blob_check_layer(const struct engine *e, const struct layer_record *layer,
 
 /* blobs_drop() - those (strv) that are no image's go, unless somebody uses them. A failure is left to who collects. */
 void blobs_drop(const struct engine *e, char *const *digests);
-
-/* blob_in_use() - somebody has made it, or uses what another one made. */
-bool blob_in_use(int blobs_fd, const char *digest);

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/blob_make.h"
 #include "engine/disk_usage.h"
 #include "engine/image_document.h"
 #include "engine/layer_dir.h"

@@ -108,6 +108,14 @@ int blob_remove(int blobs_fd, const char *digest, struct error *err)
 	return 0;
 }
 
+bool blob_in_use(int blobs_fd, const char *digest)
+{
+	cleanup_free char *path = digest_path(digest);
+	cleanup_fd int fd = openat(blobs_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 static DIR *open_list(int blobs_fd, const char *name)
 {
 	int fd = openat(blobs_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -43,6 +43,9 @@ int blob_put(int blobs_fd, const char *digest, const void *data, size_t len,
 /* blob_remove() - missing is fine. */
 int blob_remove(int blobs_fd, const char *digest, struct error *err) _must_check_;
 
+/* blob_in_use() - somebody has a lock, flock(2), on it, as the engine has on those that it makes for a moment. */
+bool blob_in_use(int blobs_fd, const char *digest);
+
 /* blobs_list() - digests of all complete ones (strv). Caller frees. */
 int blobs_list(int blobs_fd, char ***ret, struct error *err) _must_check_;
 
