@@ -69,6 +69,13 @@ static int upper_fd(const struct layer_draft *d)
 	return fd;
 }
 
+static void set_time(int dirfd, const char *path, int64_t sec)
+{
+	struct timespec times[2] = {{.tv_sec = sec}, {.tv_sec = sec, .tv_nsec = 5}};
+
+	ck_assert_int_eq(utimensat(dirfd, path, times, AT_SYMLINK_NOFOLLOW), 0);
+}
+
 /* One layer with one file, on top of the list, to which it is added. */
 static struct layer_drafted add_layer(const struct store_box *b, char ***chain_ids,
 				      const char *path, const char *text)
@@ -82,8 +89,12 @@ static struct layer_drafted add_layer(const struct store_box *b, char ***chain_i
 		cleanup_free char *dir = xstrndup(path, (size_t)(slash - path));
 
 		ck_assert_int_eq(mkdirat(fd, dir, 0755), 0);
+		box_file(fd, path, text);
+		set_time(fd, dir, 1000);
+	} else {
+		box_file(fd, path, text);
 	}
-	box_file(fd, path, text);
+	set_time(fd, path, 1000);
 	drafted = commit(b, &d, *chain_ids, NULL);
 	strv_add(chain_ids, drafted.chain_id);
 	layer_draft_release(&d);
@@ -195,13 +206,6 @@ START_TEST(test_nothing)
 	store_box_close(&b);
 }
 END_TEST
-
-static void set_time(int dirfd, const char *path, int64_t sec)
-{
-	struct timespec times[2] = {{.tv_sec = sec}, {.tv_sec = sec, .tv_nsec = 5}};
-
-	ck_assert_int_eq(utimensat(dirfd, path, times, AT_SYMLINK_NOFOLLOW), 0);
-}
 
 static int64_t time_of(int dirfd, const char *path)
 {
