@@ -15,6 +15,7 @@ static const struct json_member members[] = {
 	MEMBER("blobTypes", STRV, blob_types),
 	MEMBER("blobSizes", STRV, blob_sizes),
 	MEMBER("args", STRV, args),
+	MEMBER("annotations", STRV, annotations),
 	MEMBER("baseName", STR, base_name),
 	MEMBER("baseDigest", STR, base_digest),
 	MEMBER("cacheKey", STR, cache_key),

@@ -19,6 +19,7 @@ struct build_state {                 /* all owned */
 	char **blob_types; /* ...its media type... */
 	char **blob_sizes; /* ...and its size in bytes, as text; "": not known, an uncompressed one's */
 	char **args; /* "NAME=value": the ARGs that were declared so far and have a value */
+	char **annotations; /* "NAME=value": of the base image's manifest; NAME has no = in it */
 	char *base_name,
 		*base_digest; /* what FROM named: canonical name, digest of its manifest; NULL: scratch */
 	char *cache_key; /* of the last step (KEY_TEXT_MAX); NULL: before the first */
