@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/cache.h"
 
+#include <stdlib.h>
+
+#include "build/cache_remote.h"
 #include "engine/collect.h"
 #include "engine/layer_dir.h"
 #include "engine/layer_settle.h"
@@ -25,10 +28,29 @@ void cache_init(struct cache *c, const struct engine *e, const struct build_opti
 
 void cache_release(struct cache *c)
 {
+	if (c->remote)
+		cache_remote_release(c->remote);
+	free(c->remote);
+	c->remote = NULL;
 	fd_cleanup_(&c->layers_fd);
 	fd_cleanup_(&c->lock_fd);
 	strv_free(c->used);
 	c->used = NULL;
+}
+
+static int open_remote(struct cache *c, struct error *err)
+{
+	if (!c->options->cache_from && !c->options->cache_to)
+		return 0;
+	c->remote = xcalloc(1, sizeof(*c->remote));
+	*c->remote = (struct cache_remote){
+		.engine = c->engine,
+		.options = c->options,
+		.single_id = c->single_id,
+		.note = c->note,
+		.data = c->note_data,
+	};
+	return cache_remote_open(c->remote, err);
 }
 
 static int prepare(struct cache *c, struct error *err)
@@ -43,7 +65,7 @@ static int prepare(struct cache *c, struct error *err)
 	user_ids_any(c->engine, &ids);
 	c->single_id = ids.single;
 	c->layers_fd = layers_open(c->engine, err);
-	return c->layers_fd < 0 ? c->layers_fd : 0;
+	return c->layers_fd < 0 ? c->layers_fd : open_remote(c, err);
 }
 
 /* What is removed is first renamed: a directory that has its name is complete. */
@@ -111,6 +133,8 @@ int cache_find(struct cache *c, const char *key, const struct build_state *befor
 	r = prepare(c, err);
 	if (r >= 0)
 		r = find_here(c, key, before, ret, err);
+	if (r == 0 && c->remote)
+		r = cache_remote_find(c->remote, key, before, ret, err);
 	if (r >= 0)
 		log_debug("build cache: step %.12s is %s", key, r ? "there" : "new");
 	return r;
@@ -132,7 +156,9 @@ int cache_put(struct cache *c, const char *key, const struct build_state *before
 	};
 	int r = prepare(c, err);
 
-	return r < 0 ? r : build_step_put(c->engine->store, &step, err);
+	if (r >= 0)
+		r = build_step_put(c->engine->store, &step, err);
+	return r < 0 || !c->remote ? r : cache_remote_put(c->remote, &step, before, err);
 }
 
 int cache_close(struct cache *c, struct error *err)

@@ -28,7 +28,12 @@ struct cache {
 	char **used;   /* owned; keys that were found and whose time of use is old */
 	int64_t now_usec;
 	bool single_id; /* how this user's layers are unpacked */
-	int layers_fd;  /* owned */
+	struct cache_remote
+		*remote; /* owned; NULL: neither --cache-from nor --cache-to */
+	/* may be set after cache_init(): a registry that does not answer, for people */
+	void (*note)(void *data, const char *sentence);
+	void *note_data;
+	int layers_fd; /* owned */
 	int lock_fd; /* owned; as long as somebody has it `builder prune` and `image prune` take no layer that is no image's */
 };
 #define CACHE_INIT ((struct cache){.layers_fd = -EBADF, .lock_fd = -EBADF})
@@ -47,7 +52,7 @@ int cache_find(struct cache *c, const char *key, const struct build_state *befor
 	       struct build_step_record *ret, struct error *err) _must_check_;
 
 /* cache_put() - on record from now on, which also holds the layer. made->chain_id NULL: the step made no files. Also sent to --cache-to's
- * registries; that this fails is a warning only (as with buildah: an error of the build would come too late). text: the instruction. */
+ * registries; that this fails is an error (as with buildah), but the step is in the cache. text: the instruction. */
 int cache_put(struct cache *c, const char *key, const struct build_state *before,
 	      const struct layer_drafted *made, const char *text,
 	      struct error *err) _must_check_;

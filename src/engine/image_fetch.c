@@ -136,6 +136,8 @@ static int on_image(struct fetch *f, struct json_object *packet, struct error *e
 	/* what lies below a commit may have been built here */
 	f->layers.may_spare = f->options->fetch.import_base != NULL;
 	r = fetch_layers_begin(f->engine, &f->ids, &f->image, &f->layers, err);
+	if (r >= 0 && f->options->accept)
+		r = f->options->accept(f->options->accept_data, &f->image, err);
 	if (r < 0)
 		return r;
 	r = is_here(f, err);
@@ -439,7 +441,7 @@ static int fetch_once(const struct engine *e, const struct image_fetch_options *
 
 	if (r >= 0)
 		r = run(&f, err);
-	if (r < 0 && has_vanished(&f))
+	if (r < 0 && !o->accept && has_vanished(&f))
 		return -EAGAIN;
 	if (r < 0)
 		return r;

@@ -32,6 +32,9 @@ struct image_fetch_options {
 	int (*confirm)(void *data,
 		       struct error *err); /* NULL: fd 0, and there is nothing to ask */
 	void *confirm_data;
+	/* accept: whether this image is what is wanted, asked when its manifest and config are there and before any layer is fetched */
+	int (*accept)(void *data, const struct transfer_image *image, struct error *err);
+	void *accept_data;
 };
 
 /* image_fetch() - on failure nothing is recorded; blobs that are complete stay for the next try. */

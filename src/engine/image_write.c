@@ -216,10 +216,12 @@ int image_write(const struct engine *e, const struct image_write *wanted, char *
 		r = fill_and_put(&w, err);
 	if (r < 0)
 		return r;
+	*ret_id = xstrdup(w.record.id);
+	if (wanted->is_silent)
+		return 0;
 	event_image(e, EVENT_BUILD, w.record.id,
 		    w.record.names ? w.record.names[0] : NULL);
 	strv_foreach (name, wanted->names)
 		event_image(e, EVENT_TAG, w.record.id, *name);
-	*ret_id = xstrdup(w.record.id);
 	return 0;
 }

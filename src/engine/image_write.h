@@ -24,6 +24,7 @@ struct image_write { /* nothing is owned */
 	size_t n_annotations;
 	bool docker;        /* Docker's format */
 	char *const *names; /* canonical; they move away from other images */
+	bool is_silent;     /* no event is told */
 };
 
 /* image_write() - *ret_id: 64 digits; caller frees. The same config twice is the same image. Nothing is written to any layer. */
