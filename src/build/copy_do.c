@@ -531,6 +531,16 @@ static void remove_repositories(const struct work *w)
 		error_drop(&err, "it goes with the draft");
 }
 
+static int take_ids(const struct step *s, const struct layer_draft *draft,
+		    struct user_ids *ret, struct error *err)
+{
+	int r = user_ids_get(s->engine, draft->single_id, ret, err);
+
+	if (r >= 0)
+		user_ids_confine(ret);
+	return r < 0 ? r : 0;
+}
+
 static int start(struct work *w, struct error *err)
 {
 	cleanup_user_ids struct user_ids ids = {0};
@@ -542,8 +552,9 @@ static int start(struct work *w, struct error *err)
 		r = ignore_patterns(w->job->plan.exclude, &w->exclude, err);
 	if (r < 0)
 		return r;
-	user_ids_any(w->step->engine, &ids);
-	user_ids_confine(&ids);
+	r = take_ids(w->step, w->draft, &ids, err);
+	if (r < 0)
+		return r;
 	w->rules = (struct copy_rules){
 		.single_id = ids.single,
 		.strip_setid = !w->origin.layers,
@@ -601,9 +612,9 @@ int workdir_do(const struct step *s, const char *path, struct layer_draft *draft
 	struct workdir w = {.draft = draft, .path = path};
 	int r;
 
-	user_ids_any(s->engine, &ids);
-	user_ids_confine(&ids);
-	r = user_ids_do(&ids, make_workdir, &w, err);
+	r = take_ids(s, draft, &ids, err);
+	if (r >= 0)
+		r = user_ids_do(&ids, make_workdir, &w, err);
 	if (r >= 0)
 		return 0;
 	error_wrap(err, "WORKDIR failed");

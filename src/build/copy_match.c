@@ -2,8 +2,10 @@
 #include "build/copy_match.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build/copy_glob.h"
 #include "build/dir_list.h"
@@ -60,8 +62,28 @@ static void hint_near(const struct context *c, const char *path, struct error *e
 	}
 }
 
+/* A link is there, and what it leads to is not. Return: whether that is so. */
+static bool explain_link(const struct context *c, const char *path, struct error *err)
+{
+	cleanup_error struct error missing = ERROR_INIT;
+	cleanup_fd int fd = path_open(c->fd, path, O_PATH | O_NOFOLLOW, &missing);
+	char target[PATH_MAX];
+	ssize_t n = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof(target) - 1);
+
+	if (n <= 0)
+		return false;
+	target[n] = '\0';
+	error_set(err, ERR_NOT_FOUND, ENOENT,
+		  "%s is a link to %s, which is not there in %s", path, target, c->path);
+	error_hint(err, "Links are followed inside of it only, where / is its top; in a "
+			"directory that is copied they stay links");
+	return true;
+}
+
 static int not_there(const struct context *c, const char *path, struct error *err)
 {
+	if (explain_link(c, path, err))
+		return -ENOENT;
 	error_set(err, ERR_NOT_FOUND, ENOENT, "there is no %s in %s", path, c->path);
 	hint_near(c, path, err);
 	return -ENOENT;

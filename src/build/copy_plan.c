@@ -31,18 +31,7 @@ void copy_plan_release(struct copy_plan *p)
 
 int copy_fail(const struct step *s, struct error *err)
 {
-	cleanup_free char *text = error_message(err);
-	cleanup_free char *hint = err->hint ? xstrdup(err->hint) : NULL;
-	enum error_kind kind = err->kind;
-	int r;
-
-	if (!s->dockerfile)
-		return -(err->code ? err->code : EINVAL);
-	r = dockerfile_error(s->dockerfile, s->instruction, NULL, err, "%s", text);
-	err->kind = kind;
-	if (hint)
-		error_hint(err, "%s", hint);
-	return r;
+	return dockerfile_wrap(s->dockerfile, instruction_place(s->instruction), err);
 }
 
 /* --- flags --- */
