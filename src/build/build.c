@@ -20,6 +20,7 @@
 #include <sys/signalfd.h>
 #include <sys/sysinfo.h>
 
+#include "build/cache_remote.h"
 #include "build/finish.h"
 #include "build/plan.h"
 #include "build/scope.h"
@@ -176,9 +177,11 @@ static int catch_signals(struct build *b, struct error *err)
 static int prepare(struct build *b, struct error *err)
 {
 	const struct build_options *o = b->options;
-	int r = dockerfile_parse(o->dockerfile_text, o->dockerfile_len,
-				 o->dockerfile_name, &b->dockerfile, err);
+	int r = cache_remote_check(o, err);
 
+	if (r >= 0)
+		r = dockerfile_parse(o->dockerfile_text, o->dockerfile_len,
+				     o->dockerfile_name, &b->dockerfile, err);
 	if (r >= 0)
 		r = make_plan(b, err);
 	if (r >= 0)

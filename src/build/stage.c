@@ -662,6 +662,8 @@ int stage_build(struct stage_job *job, struct build_state *ret, struct error *er
 	l.event.n_stages = job->plan->n;
 	l.event.stage_name = stage_of(&l)->name;
 	cache_init(&l.cache, job->engine, job->options, is_without_cache(&l));
+	l.cache.note = tell_note;
+	l.cache.note_data = &l;
 	r = go(&l, err);
 	if (r < 0) {
 		cleanup_free char *message = error_message(err);
