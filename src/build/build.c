@@ -77,7 +77,8 @@ static void build_release(struct build *b)
 	free(b->done);
 	free(b->status);
 	plan_release(&b->plan);
-	ignore_free(b->ignore);
+	if (b->ignore)
+		ignore_free(b->ignore);
 	if (b->dockerfile)
 		dockerfile_free(b->dockerfile);
 	free(b->image_id);
