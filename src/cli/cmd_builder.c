@@ -74,14 +74,26 @@ static const struct command cmd_builder_prune = {
 
 const struct command *const cmd_build_words[] = {&cmd_builder_prune, NULL};
 
-static const struct command *const commands[] = {&cmd_builder_prune, NULL};
+static const struct command *const commands[] = {&cmd_build, &cmd_builder_prune, NULL};
 
 const struct command cmd_builder = {
 	.name = "builder",
 	.group = "Images",
 	.usage = "COMMAND",
-	.summary = "the build cache: builder prune",
+	.summary = "images and the build cache: builder build, builder prune",
 	.examples = "cubby builder prune\n"
 		    "cubby builder prune --all --force",
 	.commands = commands,
+};
+
+/* The word is habit of Docker's users, as with podman. */
+const struct command cmd_buildx = {
+	.name = "buildx",
+	.group = "Images",
+	.usage = "COMMAND",
+	.summary = "the same by the name of Docker's plugin: buildx build",
+	.examples = "cubby buildx build --push -t registry.example.com/app:1.2 .\n"
+		    "cubby buildx prune --force",
+	.commands = commands,
+	.hidden = true,
 };

@@ -5,13 +5,13 @@
 #define LATER(variable, word) \
 	static const struct command later_##variable = {.name = (word), .not_yet = true}
 
-LATER(build, "build");
 LATER(scp, "scp");
 LATER(sign, "sign");
 LATER(trust, "trust");
 
 static const struct command *const commands[] = {
 	&cmd_image_list,
+	&cmd_build,
 	&cmd_image_inspect,
 	&cmd_history,
 	&cmd_image_tree,
@@ -29,7 +29,6 @@ static const struct command *const commands[] = {
 	&cmd_image_mount,
 	&cmd_image_unmount,
 	&cmd_search,
-	&later_build,
 	&later_scp,
 	&later_sign,
 	&later_trust,

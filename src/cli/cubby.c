@@ -18,7 +18,6 @@
 	static const struct command later_##variable = {.name = (word), .not_yet = true}
 
 LATER(auto_update, "auto-update");
-LATER(build, "build");
 LATER(compose, "compose");
 LATER(generate, "generate");
 LATER(kube, "kube");
@@ -28,7 +27,6 @@ static const char *const groups[] = {"Containers", "Images", "Pods, volumes, sec
 
 static const struct foreign_word foreign[] = {
 	{"artifact", "Cubby handles images only: other artifacts are not supported"},
-	{"buildx", "Images will be built with cubby build, which is not supported yet"},
 	{"config", "Cubby has no cluster, so nothing to configure: see cubby secret"},
 	{"context", "There is no daemon to choose: Cubby runs containers on this host"},
 	{"daemon", "There is no daemon: cubby run starts containers itself"},
@@ -80,7 +78,9 @@ static const struct command *const commands[] = {
 	&cmd_unmount,
 	&cmd_export,
 	&cmd_container,
+	&cmd_build,
 	&cmd_builder,
+	&cmd_buildx,
 	&cmd_images,
 	&cmd_pull,
 	&cmd_push,
@@ -111,7 +111,6 @@ static const struct command *const commands[] = {
 	&cmd_completion,
 	&cmd_complete,
 	&later_auto_update,
-	&later_build,
 	&later_compose,
 	&later_generate,
 	&later_kube,
@@ -124,7 +123,7 @@ static bool enters_container(const struct command *c)
 {
 	return c == &cmd_run || c == &cmd_start || c == &cmd_restart || c == &cmd_init ||
 	       c == &cmd_container_rerun || c == &cmd_exec || c == &cmd_audit ||
-	       c == &cmd_cp || c == &cmd_container_clone;
+	       c == &cmd_cp || c == &cmd_container_clone || c == &cmd_build;
 }
 
 static int prepare(const struct command_call *call, struct error *err)

@@ -38,6 +38,7 @@ extern const struct command
 	cmd_audit,
 	cmd_build,
 	cmd_builder,
+	cmd_buildx,
 	cmd_complete,
 	cmd_completion,
 	cmd_commit,

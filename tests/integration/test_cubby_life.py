@@ -281,7 +281,7 @@ def test_version_and_unknown_commands(cubby):
     assert cubby.ok("--version").startswith("cubby version ")
     assert cubby.json("version", "-f", "json")["Client"]["Version"] in cubby.ok("version")
     assert "unknown command" in cubby.fails("rnu", code=125)
-    assert "not supported yet" in cubby.fails("build", ".", code=125)
+    assert "not supported yet" in cubby.fails("compose", "up", code=125)
     assert "run" in cubby.ok("--help")
     for command in ("run", "exec", "ps", "logs", "attach", "stop", "kill", "wait", "rm", "inspect", "version"):
         assert "cubby " + command in cubby.ok(command, "--help")
