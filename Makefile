@@ -35,13 +35,14 @@ lint: ## every static check
 	@tools/setup lint
 	@tools/lint
 
-bench: ## start-up time and memory, pull and load, ids of its own, many at once, networks, beside bwrap, crun, runc, podman, buildah, skopeo and docker
+bench: ## start-up time and memory, pull and load, ids of its own, many at once, networks, builds, beside bwrap, crun, runc, podman, buildah, skopeo and docker
 	@tools/setup bench
 	@bench/run
 	@bench/images
 	@bench/maps
 	@bench/many
 	@bench/network
+	@bench/build
 
 sanitize: ## unit and integration tests under AddressSanitizer and UBSan
 	@tools/setup test
