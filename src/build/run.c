@@ -155,8 +155,8 @@ static int not_started(const struct step *s, struct error *err)
 {
 	cleanup_free char *text = shown(s);
 
-	return error_wrap(err, "%s:%u: %s", s->dockerfile->name, s->instruction->line,
-			  text);
+	error_wrap(err, "%s", text);
+	return dockerfile_wrap(s->dockerfile, instruction_place(s->instruction), err);
 }
 
 static char **users_dirs(const struct layer_draft *d)
@@ -205,19 +205,18 @@ static int need(const struct step *s, const struct instruction_flag *f, const ch
 		if (strv_has(list, what))
 			return 0;
 	}
-	dockerfile_error(s->dockerfile, s->instruction, f, err,
-			 "RUN --%s=%s is not allowed", f->name, f->value);
-	err->kind = ERR_DENIED;
-	return error_hint(err, "If you trust this file: --allow %s", what);
+	error_set(err, ERR_DENIED, 0, "RUN --%s=%s is not allowed", f->name, f->value);
+	error_hint(err, "If you trust this file: --allow %s", what);
+	return dockerfile_wrap(s->dockerfile, f->place, err);
 }
 
 static int unknown_word(const struct step *s, const struct instruction_flag *f,
 			const char *words, struct error *err)
 {
-	dockerfile_error(s->dockerfile, s->instruction, f, err,
-			 "RUN --%s=%s: there is no such word", f->name,
-			 f->value ? f->value : "");
-	return error_hint(err, "There are %s", words);
+	error_set(err, ERR_INVALID, 0, "RUN --%s=%s: there is no such word", f->name,
+		  f->value ? f->value : "");
+	error_hint(err, "There are %s", words);
+	return dockerfile_wrap(s->dockerfile, f->place, err);
 }
 
 /* Sources: Dockerfile reference, "RUN --network". */

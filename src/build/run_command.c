@@ -12,33 +12,6 @@ void run_command_release(struct run_command *c)
 	*c = (struct run_command){0};
 }
 
-/* "<<EOF", "<<-'EOF'", and nothing else. */
-static bool is_heredoc_alone(const char *text)
-{
-	const char *at = text + strspn(text, " \t");
-	size_t n;
-
-	if (!str_starts(at, "<<"))
-		return false;
-	at += 2 + (at[2] == '-');
-	n = strcspn(at, " \t<>|&;()");
-	return n > 0 && at[n + strspn(at + n, " \t\r\n")] == '\0';
-}
-
-static char *with_heredocs(const struct instruction *i)
-{
-	char *text = xstrdup(i->args[0]);
-
-	for (size_t k = 0; k < i->n_heredocs; k++) {
-		const struct heredoc *h = &i->heredocs[k];
-		char *more = xasprintf("%s\n%s%s", text, h->content, h->name);
-
-		free(text);
-		text = more;
-	}
-	return text;
-}
-
 static void add_shell(const struct step *s, char ***argv)
 {
 	char *const *shell = s->state->config->config.shell;
@@ -66,23 +39,13 @@ int run_command_build(const struct step *s, struct run_command *ret, struct erro
 	if (str_empty(text))
 		return dockerfile_error(s->dockerfile, i, NULL, err,
 					"RUN: no command is given");
-	if (i->n_heredocs == 0) {
-		add_shell(s, &ret->argv);
-		strv_add(&ret->argv, text);
-		return 0;
-	}
-	if (i->n_heredocs == 1 && is_heredoc_alone(text)) {
-		if (str_starts(i->heredocs[0].content, "#!")) {
-			ret->script = i->heredocs[0].content;
-			strv_addf(&ret->argv, RUN_SCRIPT_DIR "/%s", i->heredocs[0].name);
-			return 0;
-		}
-		add_shell(s, &ret->argv);
-		strv_add(&ret->argv, i->heredocs[0].content);
+	if (instruction_is_script(i) && str_starts(i->heredocs[0].content, "#!")) {
+		ret->script = i->heredocs[0].content;
+		strv_addf(&ret->argv, RUN_SCRIPT_DIR "/%s", i->heredocs[0].name);
 		return 0;
 	}
 	add_shell(s, &ret->argv);
-	strv_add_take(&ret->argv, with_heredocs(i));
+	strv_add_take(&ret->argv, instruction_command(i));
 	return 0;
 }
 

@@ -60,22 +60,6 @@ static int parse(const struct step *s, const struct instruction_flag *f,
 	return run_mount_parse(f->value ? f->value : "", workdir, &s->scope, ret, err);
 }
 
-/* The sentence gets the place in the file, and keeps its hint. */
-static int placed(const struct step *s, const struct instruction_flag *f,
-		  struct error *err)
-{
-	cleanup_error struct error cause = ERROR_INIT;
-	cleanup_free char *text = NULL;
-
-	(void)error_move(&cause, err);
-	text = error_message(&cause);
-	dockerfile_error(s->dockerfile, s->instruction, f, err, "%s", text);
-	err->kind = cause.kind;
-	if (cause.hint)
-		error_hint(err, "%s", cause.hint);
-	return -EINVAL;
-}
-
 /* Without slashes at its ends; "": all. Caller frees. */
 static char *part_of(const struct run_mount *m)
 {
@@ -145,7 +129,7 @@ int run_mounts_key(const struct step *s, struct key *k, struct error *err)
 		int r = is_mount(f) ? key_one(s, f, k, err) : 0;
 
 		if (r < 0)
-			return placed(s, f, err);
+			return dockerfile_wrap(s->dockerfile, f->place, err);
 	}
 	return 0;
 }
@@ -504,7 +488,7 @@ int run_mounts_prepare(const struct step *s, const struct layer_draft *draft,
 		if (r >= 0)
 			r = prepare_one(s, draft, &how, &m, err);
 		if (r < 0)
-			return placed(s, f, err);
+			return dockerfile_wrap(s->dockerfile, f->place, err);
 	}
 	*ret = m;
 	m = (struct run_mounts){0};
