@@ -6,127 +6,127 @@
 
 enum { NO, YES, ABOVE }; /* ABOVE: a directory that it lies in */
 
+static const struct {
+	const char *pattern, *path;
+	int want;
+} patterns[] = {
+	{"abc", "abc", YES},
+	{"abc", "abcd", NO},
+	{"abc", "abc/d", ABOVE},
+	{"abc", "x/abc", NO},
+	{"abc/", "abc", YES},
+	{"/abc", "abc", YES},
+	{"./abc//d/.", "abc/d", YES},
+	{"x/../abc", "abc", YES},
+	{"../abc", "abc", NO},
+	{"/../abc", "abc", YES},
+	{"/", "abc", NO},
+	{".", "abc", NO},
+	{"*", "abc", YES},
+	{"*", "abc/d", ABOVE},
+	{"*c", "abc", YES},
+	{"a*", "a", YES},
+	{"a*", "ab/c", ABOVE},
+	{"a*/b", "abc/b", YES},
+	{"a*/b", "a/c/b", NO},
+	{"a*b*c*d*e*/f", "axbxcxdxexxx/f", YES},
+	{"a*b*c*d*e*/f", "axbxcxdxe/xxx/f", NO},
+	{"a*b*c*d*e*/f", "axbxcxdxexxx/fff", NO},
+	{"a*b?c*x", "abxbbxdbxebxczzx", YES},
+	{"a*b?c*x", "abxbbxdbxebxczzy", NO},
+	{"a?b", "a/b", NO},
+	{"a*b", "a/b", NO},
+	{"*x", "xxx", YES},
+	{".*", ".foo", YES},
+	{".*", "foo", NO},
+	{"abc.def", "abcZdef", NO},
+	{"a(b)c/d+{}|$^", "a(b)c/d+{}|$^", YES},
+	/* classes */
+	{"ab[c]", "abc", YES},
+	{"ab[b-d]", "abc", YES},
+	{"ab[e-g]", "abc", NO},
+	{"ab[^c]", "abc", NO},
+	{"ab[^e-g]", "abc", YES},
+	{"a[b-d]e", "ae", NO},
+	{"a[xb-d0-9]e", "a7e", YES},
+	{"a[^b]c", "a/c", NO},
+	{"[\\]a]", "]", YES},
+	{"[\\-]", "-", YES},
+	{"[x\\-]", "z", NO},
+	{"[a-\xce\xb6]*", "\xce\xb1", YES},
+	{"*[a-\xce\xb6]", "A", NO},
+	{"a]b", "a]b", YES},
+	/* characters */
+	{"a?b",
+	 "a\xe2\x98\xba"
+	 "b",
+	 YES},
+	{"a???b",
+	 "a\xe2\x98\xba"
+	 "b",
+	 NO},
+	{"a[^a]b",
+	 "a\xe2\x98\xba"
+	 "b",
+	 YES},
+	{"a?b",
+	 "a\xff"
+	 "b",
+	 YES},
+	{"a\\*b", "a*b", YES},
+	{"a\\*b", "ab", NO},
+	{"a\\\\", "a\\", YES},
+	{"*.\\go", "x.go", YES},
+	/* ** */
+	{"**", "file", YES},
+	{"**/", "dir/file", YES},
+	{"**/**", "dir/file", YES},
+	{"dir/**", "dir/a/file", YES},
+	{"dir/**", "dir", NO},
+	{"dir/**/", "dir/a", YES},
+	{"**/dir", "dir", YES},
+	{"**/dir", "a/b/dir", YES},
+	{"**/dir", "dir/file", ABOVE},
+	{"**/dir", "xdir", NO},
+	{"**/dir", "a/xdir", NO},
+	{"**/dir2/*", "dir/dir2/file", YES},
+	{"**/dir2/**", "dir/dir2/dir3/file", YES},
+	{"**file", "dir/dir/file", YES},
+	{"**file", "dir/xfile", YES},
+	{"**f*e", "dir/xfile", NO},
+	{"**/file*txt", "dir/dir/file.txt", YES},
+	{"**/**/*.txt", "file.txt", YES},
+	{"**/**/*.txt2", "dir/dir/file.txt", NO},
+	{"**/*.txt", "file.txt", YES},
+	{"a**/*.txt", "a/file.txt", YES},
+	{"a**/*.txt", "a/dir/dir/file.txt", YES},
+	{"a/*.txt", "a/dir/file.txt", NO},
+	{"a/*.txt**", "a/file.txt", YES},
+	{"a/**/b", "a/b", YES},
+	{"a/**/b", "a/x/y/b", YES},
+	{"a/**/b", "a/xb", NO},
+	{"a/**/b/**/c", "a/x/b/y/z/c", YES},
+	{"a/**/b/**/c", "a/x/y/c", NO},
+	{"**/a**/b", "a/ab", YES},
+	{"**/foo/bar", "dir/dir2/foo/bar", YES},
+	{"**/.foo", "bar.foo", NO},
+	{"**/node_modules", "a/node_modules/b/c.js", ABOVE},
+};
+
 START_TEST(test_patterns)
 {
-	static const struct {
-		const char *pattern, *path;
-		int want;
-	} cases[] = {
-		{"abc", "abc", YES},
-		{"abc", "abcd", NO},
-		{"abc", "abc/d", ABOVE},
-		{"abc", "x/abc", NO},
-		{"abc/", "abc", YES},
-		{"/abc", "abc", YES},
-		{"./abc//d/.", "abc/d", YES},
-		{"x/../abc", "abc", YES},
-		{"../abc", "abc", NO},
-		{"/../abc", "abc", YES},
-		{"/", "abc", NO},
-		{".", "abc", NO},
-		{"*", "abc", YES},
-		{"*", "abc/d", ABOVE},
-		{"*c", "abc", YES},
-		{"a*", "a", YES},
-		{"a*", "ab/c", ABOVE},
-		{"a*/b", "abc/b", YES},
-		{"a*/b", "a/c/b", NO},
-		{"a*b*c*d*e*/f", "axbxcxdxexxx/f", YES},
-		{"a*b*c*d*e*/f", "axbxcxdxe/xxx/f", NO},
-		{"a*b*c*d*e*/f", "axbxcxdxexxx/fff", NO},
-		{"a*b?c*x", "abxbbxdbxebxczzx", YES},
-		{"a*b?c*x", "abxbbxdbxebxczzy", NO},
-		{"a?b", "a/b", NO},
-		{"a*b", "a/b", NO},
-		{"*x", "xxx", YES},
-		{".*", ".foo", YES},
-		{".*", "foo", NO},
-		{"abc.def", "abcZdef", NO},
-		{"a(b)c/d+{}|$^", "a(b)c/d+{}|$^", YES},
-		/* classes */
-		{"ab[c]", "abc", YES},
-		{"ab[b-d]", "abc", YES},
-		{"ab[e-g]", "abc", NO},
-		{"ab[^c]", "abc", NO},
-		{"ab[^e-g]", "abc", YES},
-		{"a[b-d]e", "ae", NO},
-		{"a[xb-d0-9]e", "a7e", YES},
-		{"a[^b]c", "a/c", NO},
-		{"[\\]a]", "]", YES},
-		{"[\\-]", "-", YES},
-		{"[x\\-]", "z", NO},
-		{"[a-\xce\xb6]*", "\xce\xb1", YES},
-		{"*[a-\xce\xb6]", "A", NO},
-		{"a]b", "a]b", YES},
-		/* characters */
-		{"a?b",
-		 "a\xe2\x98\xba"
-		 "b",
-		 YES},
-		{"a???b",
-		 "a\xe2\x98\xba"
-		 "b",
-		 NO},
-		{"a[^a]b",
-		 "a\xe2\x98\xba"
-		 "b",
-		 YES},
-		{"a?b",
-		 "a\xff"
-		 "b",
-		 YES},
-		{"a\\*b", "a*b", YES},
-		{"a\\*b", "ab", NO},
-		{"a\\\\", "a\\", YES},
-		{"*.\\go", "x.go", YES},
-		/* ** */
-		{"**", "file", YES},
-		{"**/", "dir/file", YES},
-		{"**/**", "dir/file", YES},
-		{"dir/**", "dir/a/file", YES},
-		{"dir/**", "dir", NO},
-		{"dir/**/", "dir/a", YES},
-		{"**/dir", "dir", YES},
-		{"**/dir", "a/b/dir", YES},
-		{"**/dir", "dir/file", ABOVE},
-		{"**/dir", "xdir", NO},
-		{"**/dir", "a/xdir", NO},
-		{"**/dir2/*", "dir/dir2/file", YES},
-		{"**/dir2/**", "dir/dir2/dir3/file", YES},
-		{"**file", "dir/dir/file", YES},
-		{"**file", "dir/xfile", YES},
-		{"**f*e", "dir/xfile", NO},
-		{"**/file*txt", "dir/dir/file.txt", YES},
-		{"**/**/*.txt", "file.txt", YES},
-		{"**/**/*.txt2", "dir/dir/file.txt", NO},
-		{"**/*.txt", "file.txt", YES},
-		{"a**/*.txt", "a/file.txt", YES},
-		{"a**/*.txt", "a/dir/dir/file.txt", YES},
-		{"a/*.txt", "a/dir/file.txt", NO},
-		{"a/*.txt**", "a/file.txt", YES},
-		{"a/**/b", "a/b", YES},
-		{"a/**/b", "a/x/y/b", YES},
-		{"a/**/b", "a/xb", NO},
-		{"a/**/b/**/c", "a/x/b/y/z/c", YES},
-		{"a/**/b/**/c", "a/x/y/c", NO},
-		{"**/a**/b", "a/ab", YES},
-		{"**/foo/bar", "dir/dir2/foo/bar", YES},
-		{"**/.foo", "bar.foo", NO},
-		{"**/node_modules", "a/node_modules/b/c.js", ABOVE},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		char *list[] = {(char *)cases[i].pattern, NULL};
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		char *list[] = {(char *)patterns[i].pattern, NULL};
 		struct error err = ERROR_INIT;
 		struct ignore *ignore = NULL;
 
 		ck_assert_ok(ignore_patterns(list, &ignore, &err), &err);
-		ck_assert_msg(ignore_matches(ignore, cases[i].path) ==
-				      (cases[i].want != NO),
-			      "%s %s", cases[i].pattern, cases[i].path);
-		ck_assert_msg(ignore_glob(cases[i].pattern, cases[i].path) ==
-				      (cases[i].want == YES),
-			      "glob %s %s", cases[i].pattern, cases[i].path);
+		ck_assert_msg(ignore_matches(ignore, patterns[i].path) ==
+				      (patterns[i].want != NO),
+			      "%s %s", patterns[i].pattern, patterns[i].path);
+		ck_assert_msg(ignore_glob(patterns[i].pattern, patterns[i].path) ==
+				      (patterns[i].want == YES),
+			      "glob %s %s", patterns[i].pattern, patterns[i].path);
 		ignore_free(ignore);
 	}
 }
