@@ -115,11 +115,16 @@ struct dockerfile_place reader_place(const struct dockerfile_reader *r, const ch
 	}
 	const struct line_piece *p = &r->pieces[low];
 	const char *line = r->d->lines[p->line];
-	size_t byte = p->byte + offset - p->at, len = strlen(line);
+	size_t byte = p->byte + offset - p->at;
+	struct counted *counted = r->counted;
 
+	if (counted->line != p->line || counted->byte > byte)
+		*counted = (struct counted){.line = p->line};
+	counted->characters += characters(line + counted->byte, byte - counted->byte);
+	counted->byte = byte;
 	return (struct dockerfile_place){
 		(unsigned int)p->line + 1,
-		(unsigned int)characters(line, byte < len ? byte : len) + 1,
+		(unsigned int)counted->characters + 1,
 	};
 }
 

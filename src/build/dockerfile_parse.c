@@ -252,6 +252,7 @@ static int read_file(struct dockerfile_reader *r)
 static void reader_begin(struct dockerfile_reader *r, const char *name, struct error *err)
 {
 	*r = (struct dockerfile_reader){.d = xcalloc(1, sizeof(*r->d)), .err = err};
+	r->counted = xcalloc(1, sizeof(*r->counted));
 	r->d->name = xstrdup(name);
 	r->d->escape = '\\';
 	buf_init(&r->joined, DOCKERFILE_MAX + 1);
@@ -262,6 +263,7 @@ static int reader_end(struct dockerfile_reader *r, int result, struct dockerfile
 {
 	buf_release(&r->joined);
 	free(r->pieces);
+	free(r->counted);
 	if (result == 0)
 		*ret = r->d;
 	else

@@ -11,13 +11,19 @@ struct line_piece {
 	size_t line, byte; /* from 0 */
 };
 
+/* A column that was counted: the next one is most often further on in the same line, which may be megabytes. */
+struct counted {
+	size_t line, byte, characters; /* from 0 */
+};
+
 struct dockerfile_reader {
 	struct dockerfile *d;
 	size_t next;       /* line that comes next, from 0 */
 	struct buf joined; /* an instruction, its continuation lines joined */
 	struct line_piece *pieces;
 	size_t n_pieces, cap_pieces;
-	bool in_onbuild; /* what is read is an ONBUILD's */
+	struct counted *counted; /* owned */
+	bool in_onbuild;         /* what is read is an ONBUILD's */
 	struct error *err;
 };
 

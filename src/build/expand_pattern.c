@@ -189,6 +189,8 @@ int expand_trim(const char *text, const char *pattern, char escape, bool at_end,
 	cleanup_runes struct runes t = {0}, p = {0};
 	cleanup_buf struct buf b;
 	size_t end = 0;
+
+	buf_init(&b, EXPAND_MAX);
 	int r = pattern_read(pattern, escape, &p, err);
 
 	if (r < 0)
@@ -201,7 +203,6 @@ int expand_trim(const char *text, const char *pattern, char escape, bool at_end,
 	match_at(&p, &t, 0, longest, &end);
 	if (at_end)
 		runes_reverse(&t);
-	buf_init(&b, EXPAND_MAX);
 	runes_write(t.at + (at_end ? 0 : end), t.n - end, &b);
 	return finish(&b, ret, err);
 }
@@ -212,12 +213,13 @@ int expand_replace(const char *text, const struct expand_replacement *o, char **
 	cleanup_runes struct runes t = {0}, p = {0};
 	cleanup_buf struct buf b;
 	bool more = true;
+
+	buf_init(&b, EXPAND_MAX);
 	int r = pattern_read(o->pattern, o->escape, &p, err);
 
 	if (r < 0)
 		return r;
 	runes_read(text, &t);
-	buf_init(&b, EXPAND_MAX);
 	for (size_t i = 0; i <= t.n && !b.overflow;) {
 		size_t end = i;
 		enum match m = more ? match_at(&p, &t, i, true, &end) : DIFFERS;
