@@ -112,6 +112,8 @@ int context_spool(const struct engine *e, int in_fd, struct error *err)
 		else if (n > 0)
 			r = fd_write_all(fd, chunk, (size_t)n);
 	}
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
 	if (r < 0)
 		return error_set(err, ERR_SYSTEM, -r, "keep what was read in %s",
 				 e->paths.data);

@@ -424,6 +424,10 @@ int context_source_open(const struct engine *e, const struct context_request *q,
 
 	if (r < 0)
 		return r;
+	if (ret->text && strv_has(q->files, "-"))
+		return error_set(err, ERR_INVALID, 0,
+				 "invalid argument: can't use stdin for both build "
+				 "context and dockerfile");
 	if (ret->text && q->files)
 		return error_set(err, ERR_INVALID, 0,
 				 "%s is a Dockerfile itself: it has no other (-f %s)",

@@ -230,7 +230,8 @@ static void fill_plain(struct build_values *v, struct build_options *o)
 	o->rewrite_timestamp = v->rewrite_timestamp || v->timestamp_given;
 	o->all_at_epoch = v->timestamp_given;
 	o->omit_history = v->omit_history;
-	o->jobs = (unsigned int)v->jobs;
+	/* two that read the same stdin would each get some of it */
+	o->jobs = v->run.interactive ? 1 : (unsigned int)v->jobs;
 	o->pull_policy = v->pull;
 	o->run = &v->run;
 	o->verify = v->verify;

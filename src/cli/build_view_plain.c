@@ -140,6 +140,10 @@ static void add_image(struct plain *p, const struct build_event *e, struct buf *
 	const char *id = without_algorithm(e->id);
 
 	close_line(p, out);
+	if (!p->names) {
+		add_prefix(e, out);
+		(void)!buf_add_str(out, "COMMIT\n");
+	}
 	(void)!buf_printf(out, "--> %.*s\n", SHORT_ID, id ? id : "");
 	strv_foreach (name, p->names)
 		(void)!buf_printf(out, "Successfully tagged %s\n", *name);

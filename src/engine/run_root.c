@@ -8,6 +8,7 @@
 #include "engine/run_root.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include "engine/attach.h"
 #include "engine/create.h"
@@ -45,13 +46,13 @@ static int start(struct engine *e, const struct create_root *root, struct creati
 
 /* The monitor has the exit on record before it says so; after that it has nothing left to do. */
 static int stay(const struct create_root *root, const struct started *started,
-		int *ret_exit_code, struct error *err)
+		bool reads_stdin, int *ret_exit_code, struct error *err)
 {
 	struct pump_options options = PUMP_OPTIONS_INIT;
 	struct attach_result result = {0};
 	int r, status;
 
-	options.stdin_fd = -EBADF;
+	options.stdin_fd = reads_stdin ? STDIN_FILENO : -EBADF;
 	options.output = root->output;
 	options.output_data = root->data;
 	r = attach_run(started->owner_fd, &options, &result, err);
@@ -99,7 +100,7 @@ static int run(struct engine *e, const struct create_options *options,
 		return r;
 	owner_fd = started.owner_fd;
 	mounts_settle(e, &c.mounts);
-	return stay(root, &started, ret_exit_code, err);
+	return stay(root, &started, options->interactive, ret_exit_code, err);
 }
 
 int container_run_root(struct engine *e, const struct create_options *options,
@@ -124,7 +125,7 @@ int container_run_root(struct engine *e, const struct create_options *options,
 	o.rootfs = o.image_name = NULL;
 	o.entrypoint = no_entrypoint;
 	o.auto_remove = true;
-	o.at_rest = o.interactive = o.terminal = false;
+	o.at_rest = o.terminal = false;
 	o.log_driver = LOG_DRIVER_NONE;
 	o.log_opts = o.conf.log_opts = NULL;
 	o.stop_signal = "SIGTERM"; /* the image's is none of a step's */

@@ -117,7 +117,7 @@ def test_stdin(cubby, files, base):
         assert files("-", data=tar(some, mode)) == want
     assert files("-f", "d/b", "-", data=tar({**some, "d/b": "FROM scratch\nCOPY a /x\n"})) == ["x"]
     assert files("-", data=b"FROM scratch\nCOPY <<E /here\nE\n") == ["here"]
-    assert "no context" in cubby.fails("build", "-", input="FROM scratch\nCOPY a /\n", code=125)
+    assert "there is no build context" in cubby.fails("build", "-", input="FROM scratch\nCOPY a /\n", code=125)
     # of a killed build, and of ours
     write(f"{cubby.data}/contexts/0badcafe/x", "left")
     assert files("-", data=tar(some)) == want
@@ -208,6 +208,4 @@ def test_git(cubby, files, base):
             assert files(f"{url}#{ref}") == ["c/Dockerfile"]
         assert "git: " in cubby.fails("build", f"{url}#nosuch", code=125)
         assert cubby("build", f"{url}#main:out").code == 125
-        assert "git is not installed" in cubby.fails("build", url, env={"PATH": "/nosuch"}, code=125) or os.path.exists(
-            "/usr/bin/git")
     assert contexts(cubby) == []
