@@ -31,6 +31,7 @@
 #include "engine/layer_dir.h"
 #include "image/platform.h"
 #include "spec/image.h"
+#include "store/image_record.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -213,6 +214,32 @@ static int prepare(struct build *b, struct error *err)
 
 /* --- the loop --- */
 
+static void warn_of_args(const struct stage_job *job, const struct build_state *state,
+			 const struct build_event *like)
+{
+	cleanup_strv char **declared = strv_copy(job->plan->arg_names), **left = NULL;
+	struct build_event e = *like;
+	cleanup_free char *names = NULL, *text = NULL;
+
+	/* an ONBUILD of a base image may have declared more */
+	strv_foreach (pair, state->args)
+		strv_add_take(&declared, xstrndup(*pair, strcspn(*pair, "=")));
+	for (size_t i = 0; i < job->plan->n; i++)
+		strv_foreach (pair, job->done[i].args)
+			strv_add_take(&declared, xstrndup(*pair, strcspn(*pair, "=")));
+	left = scope_not_consumed(job->options->build_args, declared);
+	if (!left)
+		return;
+	names = strv_join(left, " ");
+	text = xasprintf("[Warning] one or more build args were not consumed: [%s]",
+			 names);
+	e.kind = BUILD_EVENT_NOTE;
+	e.text = text;
+	e.size = strlen(text);
+	job->listener->event(job->listener->data, &e);
+}
+
+/* In the target's process. */
 static int finish(void *data, const struct stage_job *job, struct build_state *state,
 		  char **ret_image_id, struct error *err)
 {
@@ -229,6 +256,7 @@ static int finish(void *data, const struct stage_job *job, struct build_state *s
 	};
 
 	(void)data;
+	warn_of_args(job, state, &event);
 	return finish_image(&f, state, ret_image_id, err);
 }
 
@@ -253,7 +281,7 @@ static int start_stage(struct build *b, size_t stage, struct error *err)
 		.index = stage,
 		.done = b->done,
 		.ignore = b->ignore,
-		.no_cache = b->again,
+		.is_second = b->again,
 	};
 	const struct worker_task task = {
 		.job = &job,
@@ -366,24 +394,6 @@ static void clean_up(struct build *b)
 		error_drop(&err, "the next command sweeps as well");
 }
 
-static void warn_of_args(const struct build *b)
-{
-	cleanup_strv char **declared = strv_copy(b->plan.arg_names), **left = NULL;
-	cleanup_free char *names = NULL, *text = NULL;
-
-	/* an ONBUILD of a base image may have declared more */
-	for (size_t i = 0; i < b->plan.n; i++)
-		strv_foreach (pair, b->done[i].args)
-			strv_add_take(&declared, xstrndup(*pair, strcspn(*pair, "=")));
-	left = scope_not_consumed(b->options->build_args, declared);
-	if (!left)
-		return;
-	names = strv_join(left, " ");
-	text = xasprintf("[Warning] one or more build args were not consumed: [%s]",
-			 names);
-	note(b, text);
-}
-
 static void take_result(struct build *b, struct build_result *ret)
 {
 	ret->image_id = TAKE_PTR(b->image_id);
@@ -416,7 +426,6 @@ static int carry_out(struct build *b, struct build_result *ret, struct error *er
 		return r;
 	r = run_stages(b, err);
 	if (r >= 0) {
-		warn_of_args(b);
 		if (b->options->verify)
 			r = verify(b, ret, err);
 		else
@@ -427,6 +436,17 @@ static int carry_out(struct build *b, struct build_result *ret, struct error *er
 		clean_up(b);
 	}
 	return r;
+}
+
+/* What only --verify's second build had. */
+static void drop_second(const struct engine *e, char *const *layers)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	struct collected collected = {0};
+	const struct image_record gone = {.layers = (char **)layers};
+
+	if (layers && collect_image(e, &gone, &collected, &err) < 0)
+		error_drop(&err, "the next prune finds these layers");
 }
 
 /* As whoever started it expects: ended by the signal, once nothing is left behind. */
@@ -450,6 +470,7 @@ int build_run(struct engine *e, const struct build_options *o,
 		.lock_fd = -EBADF,
 	};
 	cleanup_error struct error second = ERROR_INIT;
+	cleanup_strv char **layers = NULL;
 	int r, k, sig;
 
 	*ret = (struct build_result){0};
@@ -457,11 +478,17 @@ int build_run(struct engine *e, const struct build_options *o,
 	e->store = NULL;
 	r = carry_out(&b, ret, err);
 	sig = b.signal;
+	for (size_t i = 0; b.again && i < b.plan.n; i++)
+		strv_foreach (layer, b.done[i].layers)
+			if (!strv_has(layers, *layer))
+				strv_add(&layers, *layer);
 	build_release(&b);
 	if (sig)
 		die_of(sig);
 	k = engine_open_store(e, &second);
 	if (r >= 0 && k < 0)
 		r = error_move(err, &second);
+	if (k >= 0)
+		drop_second(e, layers);
 	return r < 0 ? r : 0;
 }

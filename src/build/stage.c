@@ -236,6 +236,25 @@ static void put_layer(struct stage_loop *l, const char *layer, const char *diff_
 	l->made_usec = o->has_epoch ? o->epoch_sec * USEC_PER_SEC : created_usec;
 }
 
+/* When something was made is asked of the record, as every later build will. */
+static int put(struct stage_loop *l, const char *key, const struct layer_drafted *made,
+	       const char *text, int64_t *ret_usec, struct error *err)
+{
+	cleanup_build_step_record struct build_step_record record = {0};
+	int r;
+
+	*ret_usec = time_now_usec();
+	if (l->job->is_second)
+		return 0;
+	r = cache_put(&l->cache, key, &l->state, made, text, err);
+	if (r >= 0)
+		r = build_step_get(l->job->engine->store, key, l->job->single_id, &record,
+				   err);
+	if (r >= 0)
+		*ret_usec = record.created_usec;
+	return r;
+}
+
 static int commit(struct stage_loop *l, struct layer_draft *draft, const char *key,
 		  char *const *places, const char *text, struct error *err)
 {
@@ -247,22 +266,18 @@ static int commit(struct stage_loop *l, struct layer_draft *draft, const char *k
 		.epoch_sec = o->epoch_sec,
 	};
 	cleanup_layer_drafted struct layer_drafted made = {0};
-	cleanup_build_step_record struct build_step_record record = {0};
+	int64_t created_usec = 0;
 	int r = layer_draft_commit(l->job->engine, draft, l->state.layers, &how, &made,
 				   err);
 
 	if (r >= 0)
-		r = cache_put(&l->cache, key, &l->state, &made, text, err);
-	/* when that was is asked of the record, as every later build will */
-	if (r >= 0)
-		r = build_step_get(l->job->engine->store, key, l->job->single_id, &record,
-				   err);
+		r = put(l, key, &made, text, &created_usec, err);
 	layer_draft_release(draft);
 	*draft = LAYER_DRAFT_INIT;
-	if (r >= 0)
-		put_layer(l, made.chain_id, made.diff_id, made.tar_size,
-			  record.created_usec);
-	return r < 0 ? r : made.chain_id != NULL;
+	if (r < 0)
+		return r;
+	put_layer(l, made.chain_id, made.diff_id, made.tar_size, created_usec);
+	return made.chain_id != NULL;
 }
 
 /* Return: 1 with a layer more, 0 without. */
@@ -596,6 +611,7 @@ static int set_created(struct stage_loop *l, struct error *err)
 	cleanup_build_step_record struct build_step_record found = {0};
 	struct image_config *config = l->state.config;
 	char key[KEY_TEXT_MAX];
+	int64_t created_usec;
 	int r;
 
 	if (!l->did_something && config->created && !o->has_epoch)
@@ -605,14 +621,12 @@ static int set_created(struct stage_loop *l, struct error *err)
 	} else if (l->made_usec == 0 || history_pending(config, l->n_base_history) > 0) {
 		stage_key_end(&l->state, o, key);
 		r = cache_find(&l->cache, key, &l->state, &found, err);
+		created_usec = found.created_usec;
 		if (r == 0)
-			r = cache_put(&l->cache, key, &l->state, &nothing, "", err);
-		if (r == 0)
-			r = build_step_get(l->job->engine->store, key, l->job->single_id,
-					   &found, err);
+			r = put(l, key, &nothing, "", &created_usec, err);
 		if (r < 0)
 			return r;
-		l->made_usec = found.created_usec;
+		l->made_usec = created_usec;
 	}
 	history_set_time(config, l->n_base_history, l->made_usec);
 	config_set_created(config, l->made_usec);
@@ -624,7 +638,7 @@ static bool is_without_cache(const struct stage_loop *l)
 	const struct build_options *o = l->job->options;
 	const char *name = stage_of(l)->name;
 
-	if (l->job->no_cache || o->no_cache)
+	if (l->job->is_second || o->no_cache)
 		return true;
 	return name && strv_has(o->no_cache_filter, name);
 }

@@ -29,7 +29,7 @@ struct stage_job {             /* nothing is owned */
 	const struct ignore *ignore;
 	const struct build_listener *listener;
 	bool single_id; /* the user has one id only; set by the process */
-	bool no_cache;  /* nothing is looked up, whatever the options say */
+	bool is_second; /* --verify: nothing is looked up, and nothing of it is remembered */
 	int run_status; /* out: what a RUN that failed ended with */
 };
 

@@ -23,9 +23,11 @@
 #include "util/str.h"
 #include "util/sys.h"
 
-#define FOUND_MAX   (4 << 20)
-#define CHUNK       (64 * 1024)
-#define LINK_TARGET 4096
+#define FOUND_MAX    (4 << 20)
+#define CHUNK        (64 * 1024)
+#define LINK_TARGET  4096
+#define ANOTHER_TIME "another time"
+#define SHOWN_MAX    400
 
 struct compare {
 	const char *first, *second; /* directories of the two layers */
@@ -38,7 +40,8 @@ struct compare {
 
 static void say(struct compare *c, const char *path, const char *what)
 {
-	(void)!buf_printf(&c->found, "layer %zu: /%s: %s\n", c->layer, path, what);
+	(void)!buf_printf(&c->found, "layer %zu: /%s: %s\n", c->layer,
+			  str_eq(path, ".") ? "" : path, what);
 }
 
 static int open_below(int dirfd, const char *path, int flags)
@@ -109,7 +112,7 @@ static int see(void *data, const struct fs_walk_entry *e, struct error *err)
 	else if (S_ISREG(a->st_mode) && (a->st_size != b.st_size || !same_bytes(c, e)))
 		say(c, e->path, "other content");
 	else if (a->st_mtim.tv_sec != b.st_mtim.tv_sec)
-		say(c, e->path, "another time");
+		say(c, e->path, ANOTHER_TIME);
 	return 0;
 }
 
@@ -188,23 +191,84 @@ static int compare_layer(const struct engine *e, const struct build_state *first
 	return r;
 }
 
-static char *text_without_times(const struct build_state *s)
+/* The digest of what a COPY copies counts times of stages: what is different there was told already. */
+static void hide_digest(struct json_object *entry)
 {
-	cleanup_json struct json_object *o = image_config_to_json(s->config);
+	const char *text = json_get_str(entry, "created_by");
+	const char *colon =
+		text && str_starts(text, "/bin/sh -c #(nop) ") ? strchr(text, ':') : NULL;
+	cleanup_free char *hidden = NULL;
+
+	if (!colon || strspn(colon + 1, "0123456789abcdef") != 64)
+		return;
+	hidden = xasprintf("%.*s...%s", (int)(colon - text), text, colon + 65);
+	json_add_str(entry, "created_by", hidden);
+}
+
+static struct json_object *without_times(const struct build_state *s)
+{
+	struct json_object *o = image_config_to_json(s->config);
 	struct json_object *history = json_get(o, "history");
 
 	json_object_object_del(o, "created");
 	json_object_object_del(o, "rootfs");
-	for (size_t i = 0; history && i < json_object_array_length(history); i++)
-		json_object_object_del(json_object_array_get_idx(history, i), "created");
-	return json_text(o, false);
+	for (size_t i = 0; history && i < json_object_array_length(history); i++) {
+		struct json_object *entry = json_object_array_get_idx(history, i);
+
+		json_object_object_del(entry, "created");
+		hide_digest(entry);
+	}
+	return o;
+}
+
+static void compare_members(struct json_object *first, struct json_object *second,
+			    const char *where, char ***ret)
+{
+	json_object_object_foreach (first, key, value) {
+		struct json_object *other = json_get(second, key);
+		cleanup_free char *a = json_text(value, false),
+				  *b = other ? json_text(other, false) : NULL;
+
+		if (!str_eq(a, b))
+			strv_addf(ret, "%s \"%s\": %.*s, then %.*s", where, key,
+				  SHOWN_MAX, a, SHOWN_MAX, b ? b : "nothing");
+	}
+	json_object_object_foreach (second, name, more) {
+		cleanup_free char *b = json_text(more, false);
+
+		if (!json_get(first, name))
+			strv_addf(ret, "%s \"%s\": nothing, then %.*s", where, name,
+				  SHOWN_MAX, b);
+	}
+}
+
+static void compare_config(const struct build_state *first,
+			   const struct build_state *second, char ***ret)
+{
+	cleanup_json struct json_object *a = without_times(first),
+					*b = without_times(second);
+	struct json_object *a_run = json_get(a, "config"), *b_run = json_get(b, "config");
+
+	if (a_run && b_run) {
+		compare_members(a_run, b_run, "the config's", ret);
+		json_object_object_del(a, "config");
+		json_object_object_del(b, "config");
+	}
+	compare_members(a, b, "the image's", ret);
+}
+
+static bool only_times(char *const *differences)
+{
+	strv_foreach (line, differences)
+		if (!str_ends(*line, ": " ANOTHER_TIME))
+			return false;
+	return differences;
 }
 
 int verify_compare(const struct engine *e, const struct build_state *first,
 		   const struct build_state *second, char ***ret, struct error *err)
 {
 	size_t n = strv_len(first->layers), m = strv_len(second->layers);
-	cleanup_free char *a = text_without_times(first), *b = text_without_times(second);
 	int r = 0;
 
 	if (n != m)
@@ -213,7 +277,11 @@ int verify_compare(const struct engine *e, const struct build_state *first,
 		if (!str_eq(first->config->rootfs.diff_ids[i],
 			    second->config->rootfs.diff_ids[i]))
 			r = compare_layer(e, first, second, i, ret, err);
-	if (r >= 0 && !str_eq(a, b))
-		strv_addf(ret, "the config: %s, then %s", a, b);
-	return r;
+	if (r < 0)
+		return r;
+	compare_config(first, second, ret);
+	if (only_times(*ret))
+		strv_add(ret, "only times differ: with --timestamp SECONDS the results "
+			      "would be the same");
+	return 0;
 }
