@@ -198,7 +198,8 @@ static int look_at_flags(const struct look *l, const struct instruction *in,
 			r = refer(l, from, err);
 		if (r < 0)
 			return dockerfile_wrap(
-				l->d, in == l->at ? f->place : instruction_place(l->at), err);
+				l->d, in == l->at ? f->place : instruction_place(l->at),
+				err);
 	}
 	return 0;
 }

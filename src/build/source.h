@@ -2,7 +2,7 @@
 /* What COPY --from and RUN --mount=from name, found: in the process of a stage, each once. */
 #pragma once
 
-#include "build/stage.h"
+#include "build/stage_job.h"
 #include "build/step.h"
 #include "util/cleanup.h"
 #include "util/error.h"

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How the files of a step become a layer:
+ *
+ *	key      what the layers below are, the instruction, variables and config that count for it, contents of what it copies
+ *	cache    knows the key: its layer is put on top, and nothing else happens
+ *	draft    otherwise the step writes into the upper directory of an overlay on the layers so far
+ *	commit   which becomes a layer by a rename; the cache has it at once
+ */
+#include <string.h>
+
+#include "build/config.h"
+#include "build/emulation.h"
+#include "build/history.h"
+#include "build/layers.h"
+#include "build/scope.h"
+#include "build/stage_key.h"
+#include "build/stage_loop.h"
+#include "build/step.h"
+#include "spec/image.h"
+#include "util/mem.h"
+#include "util/str.h"
+#include "util/time.h"
+
+void stage_tell(const struct stage_loop *l, enum build_event_kind kind, const char *text)
+{
+	struct build_event e = l->event;
+
+	if (l->pass == PASS_KEYS && kind != BUILD_EVENT_FAILED)
+		return;
+	e.kind = kind;
+	e.text = text;
+	e.size = text ? strlen(text) : 0;
+	l->job->listener->event(l->job->listener->data, &e);
+}
+
+void stage_tell_done(const struct stage_loop *l, bool cached, const char *layer)
+{
+	struct build_event e = l->event;
+
+	if (l->pass == PASS_KEYS)
+		return;
+	e.kind = BUILD_EVENT_DONE;
+	e.cached = cached;
+	e.id = layer;
+	l->job->listener->event(l->job->listener->data, &e);
+}
+
+static struct step step_of(struct stage_loop *l, const struct dockerfile *d,
+			   const struct instruction *in, char *const *vars)
+{
+	return (struct step){
+		.engine = l->job->engine,
+		.options = l->job->options,
+		.dockerfile = d,
+		.instruction = in,
+		.state = &l->state,
+		.scope = {.vars = vars, .escape = d->escape},
+		.ignore = l->job->ignore,
+		.find_source = source_find,
+		.data = &l->sources,
+		.listener = l->job->listener,
+		.event = &l->event,
+		.ret_run_status = &l->job->run_status,
+	};
+}
+
+static int do_step(const struct step *s, const char *workdir, struct layer_draft *draft,
+		   char ***places, struct error *err)
+{
+	if (s->instruction->kind == INSTRUCTION_RUN)
+		return run_do(s, draft, places, err);
+	if (s->instruction->kind == INSTRUCTION_WORKDIR)
+		return workdir_do(s, workdir, draft, err);
+	return copy_do(s, draft, err);
+}
+
+void stage_put_layer(struct stage_loop *l, const char *layer, const char *diff_id,
+		     int64_t tar_size, int64_t created_usec)
+{
+	const struct build_options *o = l->job->options;
+
+	if (layer)
+		layers_push(&l->state, layer, diff_id, tar_size, o->docker_format);
+	l->made_usec = o->has_epoch ? o->epoch_sec * USEC_PER_SEC : created_usec;
+}
+
+/* When something was made is asked of the record, as every later build will. */
+int stage_put(struct stage_loop *l, const char *key, const struct layer_drafted *made,
+	      const char *text, int64_t *ret_usec, struct error *err)
+{
+	cleanup_build_step_record struct build_step_record record = {0};
+	int r;
+
+	*ret_usec = time_now_usec();
+	if (l->job->is_second)
+		return 0;
+	r = cache_put(&l->cache, key, &l->state, made, text, err);
+	if (r >= 0)
+		r = build_step_get(l->job->engine->store, key, l->job->single_id, &record,
+				   err);
+	if (r >= 0)
+		*ret_usec = record.created_usec;
+	return r;
+}
+
+int stage_commit(struct stage_loop *l, struct layer_draft *draft, const char *key,
+		 char *const *places, const char *text, struct error *err)
+{
+	const struct build_options *o = l->job->options;
+	const struct layer_draft_options how = {
+		.places = places,
+		.has_epoch = o->has_epoch && (o->rewrite_timestamp || o->all_at_epoch),
+		.all_at_epoch = o->all_at_epoch,
+		.epoch_sec = o->epoch_sec,
+	};
+	cleanup_layer_drafted struct layer_drafted made = {0};
+	int64_t created_usec = 0;
+	int r = layer_draft_commit(l->job->engine, draft, l->state.layers, &how, &made,
+				   err);
+
+	if (r >= 0)
+		r = stage_put(l, key, &made, text, &created_usec, err);
+	layer_draft_release(draft);
+	*draft = LAYER_DRAFT_INIT;
+	if (r < 0)
+		return r;
+	stage_put_layer(l, made.chain_id, made.diff_id, made.tar_size, created_usec);
+	return made.chain_id != NULL;
+}
+
+/* Return: 1 with a layer more, 0 without. */
+static int make_layer(struct stage_loop *l, struct step *s, const char *workdir,
+		      const char *key, struct error *err)
+{
+	cleanup_build_step_record struct build_step_record found = {0};
+	cleanup_layer_draft struct layer_draft draft = LAYER_DRAFT_INIT;
+	cleanup_strv char **places = NULL;
+	int r = cache_find(&l->cache, key, &l->state, &found, err);
+
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		stage_put_layer(l, found.layer, found.diff_id, found.tar_size,
+				found.created_usec);
+		stage_tell_done(l, true, found.layer);
+		return found.layer != NULL;
+	}
+	r = layer_draft_new(l->job->engine, l->state.layers, &draft, err);
+	if (r >= 0)
+		r = do_step(s, workdir, &draft, &places, err);
+	if (r >= 0)
+		r = stage_commit(l, &draft, key, places, s->instruction->text, err);
+	if (r >= 0)
+		stage_tell_done(l, false, r ? layers_top(&l->state) : NULL);
+	return r;
+}
+
+/* Whether the step made a layer of its own is found out only in the first of the cases. */
+static int make_files(struct stage_loop *l, struct step *s, const char *workdir,
+		      const char *key, struct error *err)
+{
+	int r = 0;
+
+	if (l->pass == PASS_LAYERS)
+		return make_layer(l, s, workdir, key, err);
+	memcpy(l->key, key, sizeof(l->key));
+	if (l->pass == PASS_ONE)
+		r = do_step(s, workdir, &l->draft, &l->places, err);
+	if (r >= 0)
+		stage_tell_done(l, l->pass == PASS_FOUND, NULL);
+	return r < 0 ? r : 0;
+}
+
+int stage_file_step(struct stage_loop *l, const struct dockerfile *d,
+		    const struct instruction *in, struct error *err)
+{
+	cleanup_strv char **vars = scope_vars(l->state.args, l->state.config->config.env);
+	struct step s = step_of(l, d, in, vars);
+	cleanup_copy_job struct copy_job *job = NULL;
+	cleanup_free char *workdir = NULL, *text = NULL;
+	cleanup_stage_key struct stage_key key = {
+		.parent = l->pass == PASS_LAYERS ? layers_top(&l->state) : l->key,
+	};
+	int r = 0;
+
+	s.job = &job;
+	if (in->kind == INSTRUCTION_WORKDIR) {
+		const struct config_change c = {
+			.dockerfile = d,
+			.instruction = in,
+			.scope = &s.scope,
+			.config = l->state.config,
+		};
+		r = config_workdir(&c, &workdir, err);
+	} else if (in->kind == INSTRUCTION_RUN) {
+		r = emulation_check(l->state.config, err);
+	}
+	key.workdir = workdir;
+	if (r >= 0)
+		r = stage_key_make(&key, &s, err);
+	if (r >= 0)
+		r = make_files(l, &s, workdir, key.text, err);
+	if (r < 0)
+		return r;
+	if (in->kind == INSTRUCTION_RUN)
+		text = history_run(in, l->state.args);
+	else if (in->kind == INSTRUCTION_WORKDIR)
+		text = history_text(in);
+	else
+		text = history_copy(in, key.source, key.destination);
+	if (workdir)
+		config_set_workdir(l->state.config, workdir);
+	history_add(l->state.config, TAKE_PTR(text), r == 0);
+	if (l->pass == PASS_LAYERS)
+		history_set_time(l->state.config, l->n_base_history, l->made_usec);
+	return 0;
+}
