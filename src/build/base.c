@@ -17,7 +17,9 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define IMAGE_CONTEXT "docker-image://"
+/* What --build-context may have before the name of an image. Source: buildah-build(1). */
+static const char *const image_schemes[] = {"docker-image://", "container-image://",
+					    "docker://"};
 
 bool base_is_scratch(const char *name)
 {
@@ -27,6 +29,14 @@ bool base_is_scratch(const char *name)
 const char *base_context(const struct build_options *o, const char *name)
 {
 	return scope_value(o->build_contexts, name);
+}
+
+static const char *image_of_context(const char *context)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(image_schemes); i++)
+		if (str_starts(context, image_schemes[i]))
+			return context + strlen(image_schemes[i]);
+	return NULL;
 }
 
 /* A variant that is the usual one of its architecture is not asked for: most configs leave it out. */
@@ -66,12 +76,12 @@ int base_image(const struct base_request *q, struct image_record *ret, char **re
 	cleanup(free_platform) struct transfer_platform platform = {0};
 	int r = 0;
 
-	if (context && !str_starts(context, IMAGE_CONTEXT))
+	if (context)
+		name = image_of_context(context);
+	if (!name)
 		return error_set(err, ERR_INVALID, 0,
 				 "%s is the directory %s (--build-context): no image",
-				 name, context);
-	if (context)
-		name = context + strlen(IMAGE_CONTEXT);
+				 q->name, context);
 	if (wanted)
 		r = set_platform(wanted, &platform, err);
 	if (r < 0)

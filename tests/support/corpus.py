@@ -184,7 +184,7 @@ def _entry(line):
     data = b""
     if kind in ("link", "hard"):
         member.type, member.linkname = (tarfile.SYMTYPE if kind == "link" else tarfile.LNKTYPE), rest[0]
-        member.mode = 0o777 if kind == "link" else 0o644
+        member.mode = 0o777 if kind == "link" else 0o755
         return member, data
     member.mode = int(rest[0], 8)
     member.uid, member.gid = map(int, rest[1].split(":"))
