@@ -78,6 +78,7 @@ static int read_flags(struct json_object *answer, const char *key, size_t n_laye
 		      bool *flags, struct error *err)
 {
 	struct json_object *list = json_get(answer, key);
+	cleanup_free char *what = xasprintf("answer.%s[]", key);
 	int r = 0;
 
 	if (!json_object_is_type(list, json_type_array) ||
@@ -86,7 +87,8 @@ static int read_flags(struct json_object *answer, const char *key, size_t n_laye
 				 "answer.%s: expected an array of %zu flags", key,
 				 n_layers);
 	for (size_t i = 0; i < n_layers && r == 0; i++)
-		r = json_to_bool(json_object_array_get_idx(list, i), key, &flags[i], err);
+		r = json_to_bool(json_object_array_get_idx(list, i), what, &flags[i],
+				 err);
 	return r;
 }
 
