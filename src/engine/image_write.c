@@ -160,11 +160,41 @@ static bool blob_present(void *data, const char *digest)
 	return blob_size(((struct writing *)data)->blobs_fd, digest) >= 0;
 }
 
+static bool has_all(char *const *v, char *const *wanted)
+{
+	strv_foreach (text, wanted)
+		if (!strv_has(v, *text))
+			return false;
+	return true;
+}
+
+/* The same once more changes nothing, and waits for nobody. */
+static bool is_on_record(struct writing *w)
+{
+	cleanup_image_record struct image_record found = {0};
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (image_record_by_id(w->engine->store, w->record.id, &found, &err) < 0 ||
+	    !str_eq(found.manifest, w->record.manifest) ||
+	    !has_all(found.names, w->record.names) ||
+	    !has_all(found.blobs, w->record.blobs))
+		return false;
+	strv_foreach (chain_id, found.layers)
+		if (!layer_present(w, *chain_id, w->single_id))
+			return false;
+	strv_foreach (digest, found.blobs)
+		if (!blob_present(w, *digest))
+			return false;
+	return true;
+}
+
 static int put_record(struct writing *w, struct error *err)
 {
 	const struct image_presence presence = {
 		.layer = layer_present, .blob = blob_present, .data = w};
 
+	if (is_on_record(w))
+		return 0;
 	return image_record_insert(w->engine->store, &w->record, w->single_id, &presence,
 				   err);
 }

@@ -350,7 +350,7 @@ def test_what_is_not_what_it_says(cubby, place, base, archive, server):
     place.write("Dockerfile", f"FROM localhost/base:1\nRUN {UUID} > /one\n")
     assert place.build("--cache-to", where, tls) == "made"
     keys = tags(server, "cache")
-    place.write("Dockerfile", f"FROM localhost/base:1\nRUN echo evil > /one\n")
+    place.write("Dockerfile", "FROM localhost/base:1\nRUN echo evil > /one\n")
     assert place.build("--cache-to", where, tls) == "made"
     evil = (set(tags(server, "cache")) - set(keys)).pop()
     # somebody gives another step's result, or another image, the name
