@@ -305,9 +305,12 @@ def other(cubby, base, archive, name):
     return second
 
 
+def tags(server, repository):
+    return os.listdir(os.path.join(server.storage, "docker/registry/v2/repositories", repository, "_manifests/tags"))
+
+
 def test_in_a_registry(cubby, place, base, archive, server):
     place.write("Dockerfile", f"""FROM localhost/base:1
-WORKDIR /w
 RUN {UUID} > /one
 COPY f /f
 RUN true
@@ -316,32 +319,26 @@ ENV A=b
     place.write("f", "f")
     where = f"{server.host}/team/cache"
     tls = "--tls-verify=false"
-    assert place.build("--cache-to", where, "--cache-from", where, tls) == "made made made made"
+    assert place.build("--cache-to", where, "--cache-from", where, tls) == "made made made"
     assert len(cubby.ok("images", "-aq").split()) == 2, "the images that carried it are gone"
     expected = content(cubby, "/one")
     # another store: nothing is executed, and the same image comes out
     second = other(cubby, base, archive, "second")
-    assert place.build("--cache-from", where, tls, cubby=second) == "hit hit hit hit"
+    assert place.build("--cache-from", where, tls, cubby=second) == "hit hit hit"
     assert content(second, "/one") == expected
     assert len(second.ok("images", "-aq").split()) == 2
     ids = [c.ok("inspect", "--format", "{{.Id}}", "app") for c in (cubby, second)]
     assert ids[0] == ids[1]
-    assert place.build(cubby=second) == "hit hit hit hit"
+    assert place.build(cubby=second) == "hit hit hit"
     assert not second.ok("system", "check").strip()
     # and can be sent on, though its layers' blobs are gone
     second.ok("push", "-q", tls, "app", f"{server.host}/team/app:1")
     # Docker's words, and a tag that stands in front
-    third = other(cubby, base, archive, "third")
     place.write("Dockerfile", f"FROM localhost/base:1\nRUN {UUID} > /one\n")
     spec = f"type=registry,ref={where}:main"
-    assert place.build("--cache-to", spec + ",mode=max", tls, cubby=second) == "made"
-    assert place.build("--cache-from", where, tls, cubby=third) == "made"
-    third.ok("builder", "prune", "-af")
-    assert place.build("--cache-from", spec, tls, cubby=third) == "hit"
-
-
-def tags(server, repository):
-    return os.listdir(os.path.join(server.storage, "docker/registry/v2/repositories", repository, "_manifests/tags"))
+    assert place.build("--cache-to", spec + ",mode=max", tls) == "made"
+    assert [t for t in tags(server, "team/cache") if t.startswith("main-")]
+    assert place.build("--cache-from", spec, tls, cubby=second) == "hit"
 
 
 def test_what_is_not_what_it_says(cubby, place, base, archive, server):

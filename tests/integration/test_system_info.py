@@ -59,7 +59,8 @@ def test_df_volumes(loaded):
     assert (volumes["Total"], volumes["Active"]) == (3, 2)
     assert volumes["RawSize"] > 100_000 > volumes["RawReclaimable"] > 0
     shown = loaded.ok("system", "df", "-v")
-    rows = [line.split() for line in shown[shown.index("Local Volumes space usage:"):].splitlines()[2:]]
+    part = shown[shown.index("Local Volumes space usage:"):shown.index("Build cache usage:")]
+    rows = [line.split() for line in part.splitlines()[2:] if line]
     assert rows[0] == ["VOLUME", "NAME", "LINKS", "SIZE"]
     assert {r[0]: r[1] for r in rows[1:]}["data"] == "1" and {r[0]: r[1] for r in rows[1:]}["spare"] == "0"
     container = next(line for line in shown.splitlines() if line.endswith("one"))
