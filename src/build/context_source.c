@@ -101,7 +101,7 @@ static int add_text(struct context_source *s, const char *text, size_t len,
 	buf_init(&all, DOCKERFILE_MAX);
 	if (s->text)
 		r = buf_add(&all, s->text, s->len);
-	if (r >= 0 && s->len > 0 && s->text[s->len - 1] != '\n')
+	if (r >= 0 && all.len > 0 && all.data[all.len - 1] != '\n')
 		r = buf_add_str(&all, "\n");
 	if (r >= 0)
 		r = buf_add(&all, text, len);
@@ -198,21 +198,23 @@ static int use_git(const struct engine *e, const char *text, struct context_sour
 	return 0;
 }
 
-static int download(const struct engine *e, const struct context_request *q,
-		    const char *url, struct download *ret, struct error *err)
+static int download(const struct engine *e,
+		    const struct transfer_registry_options *registry, const char *url,
+		    struct download *ret, struct error *err)
 {
-	const struct download_request request = {.url = url, .registry = q->registry};
+	const struct download_request request = {.url = url, .registry = registry};
 
 	return download_get(e, &request, ret, err);
 }
 
-static int use_url(const struct engine *e, const struct context_request *q,
+static int use_url(const struct engine *e,
+		   const struct transfer_registry_options *registry, const char *url,
 		   struct context_source *s, struct error *err)
 {
 	cleanup_download struct download d = DOWNLOAD_INIT;
-	int r = download(e, q, q->context, &d, err);
+	int r = download(e, registry, url, &d, err);
 
-	return r < 0 ? r : use_file(e, s, d.fd, q->context, err);
+	return r < 0 ? r : use_file(e, s, d.fd, url, err);
 }
 
 /* The directory that the first Dockerfile lies in, if it is a file here. */
@@ -248,6 +250,28 @@ static int use_directory(const char *typed, struct context_source *s, struct err
 	return -ENOENT;
 }
 
+static int use_place_named(const struct engine *e, const char *text,
+			   const struct transfer_registry_options *registry,
+			   struct context_source *s, struct error *err)
+{
+	if (git_source_named(text))
+		return use_git(e, text, s, err);
+	if (download_is_url(text))
+		return use_url(e, registry, text, s, err);
+	return use_directory(text, s, err);
+}
+
+int context_source_files(const struct engine *e, const char *place,
+			 const struct transfer_registry_options *registry,
+			 struct context_source *ret, struct error *err)
+{
+	int r = use_place_named(e, place, registry, ret, err);
+
+	if (r >= 0 && !ret->directory)
+		return error_set(err, ERR_INVALID, 0, "%s: it is no tar", place);
+	return r;
+}
+
 static int find_context(const struct engine *e, const struct context_request *q,
 			struct context_source *s, struct error *err)
 {
@@ -260,11 +284,7 @@ static int find_context(const struct engine *e, const struct context_request *q,
 	}
 	if (str_eq(typed, "-"))
 		return use_stdin(e, q, s, err);
-	if (git_source_named(typed))
-		return use_git(e, typed, s, err);
-	if (download_is_url(typed))
-		return use_url(e, q, s, err);
-	return use_directory(typed, s, err);
+	return use_place_named(e, typed, q->registry, s, err);
 }
 
 /* A file of the context's that came from elsewhere: no link in it leads out. */
@@ -340,7 +360,7 @@ static int add_typed(const struct engine *e, const struct context_request *q,
 	if (str_eq(typed, "-"))
 		return add_fd(s, q->stdin_fd, "stdin", err);
 	if (download_is_url(typed)) {
-		r = download(e, q, typed, &d, err);
+		r = download(e, q->registry, typed, &d, err);
 		return r < 0 ? r : add_fd(s, d.fd, typed, err);
 	}
 	r = refuse_preprocessing(typed, err);

@@ -41,6 +41,11 @@ struct context_source {  /* owned */
 int context_source_open(const struct engine *e, const struct context_request *q,
 			struct context_source *ret, struct error *err) _must_check_;
 
+/* context_source_files() - the files alone, without a Dockerfile: of a directory, a git repository, the URL of a tar. */
+int context_source_files(const struct engine *e, const char *place,
+			 const struct transfer_registry_options *registry,
+			 struct context_source *ret, struct error *err) _must_check_;
+
 /* context_source_release() - a temporary directory is removed. */
 void context_source_release(struct context_source *s);
 #define cleanup_context_source cleanup(context_source_release)

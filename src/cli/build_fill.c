@@ -200,7 +200,6 @@ static int check(const struct build_values *v, const struct build_filled *f,
 /* What is only passed on. */
 static void fill_plain(struct build_values *v, struct build_options *o)
 {
-	o->build_contexts = v->build_contexts;
 	o->target = v->target;
 	o->from = v->from;
 	o->secrets = v->secrets;

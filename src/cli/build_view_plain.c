@@ -112,7 +112,7 @@ static void add_output(struct plain *p, const struct build_event *e, struct buf 
 {
 	if (e->n_stages > 1) {
 		add_lines(p, e, out);
-	} else if (e->size) {
+	} else if (e->text && e->size) {
 		(void)!buf_add(out, e->text, e->size);
 		p->is_open = e->text[e->size - 1] != '\n';
 	}

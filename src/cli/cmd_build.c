@@ -8,6 +8,7 @@
 #include "build/build.h"
 #include "build/context_source.h"
 #include "build/dockerfile.h"
+#include "build/named_context.h"
 #include "cli/build_output.h"
 #include "cli/build_table.h"
 #include "cli/build_view.h"
@@ -21,6 +22,7 @@
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
+#include "util/time.h"
 
 #define STATUS_DIFFERS 1
 
@@ -31,12 +33,14 @@ struct job {
 	struct build_outputs outputs;
 	struct engine engine;
 	struct context_source source;
+	struct named_contexts contexts;
 	struct manifest_list list; /* name NULL: none is asked for */
 };
 
 static void job_release(struct job *j)
 {
 	context_source_release(&j->source);
+	named_contexts_release(&j->contexts);
 	manifest_list_release(&j->list);
 	build_outputs_release(&j->outputs);
 	build_filled_release(&j->filled);
@@ -162,6 +166,19 @@ static int tell_differences(const struct build_result *result)
 	return STATUS_DIFFERS;
 }
 
+/* Of several. */
+static void tell_platform(const struct job *j, struct build_view *view,
+			  const char *platform)
+{
+	const struct build_listener *l = build_view_listener(view);
+	cleanup_free char *text = platform ? xasprintf("For %s:", platform) : NULL;
+	const struct build_event e = {
+		.kind = BUILD_EVENT_NOTE, .text = text, .at_usec = time_monotonic_usec()};
+
+	if (strv_len(j->filled.platforms) > 1)
+		l->event(l->data, &e);
+}
+
 /* Return: exit status, or -errno with *err. */
 static int build_one(struct job *j, const char *platform, bool first, struct error *err)
 {
@@ -173,6 +190,7 @@ static int build_one(struct job *j, const char *platform, bool first, struct err
 	if (r < 0)
 		return r;
 	view = build_view_new(choose_view(j->values), fd);
+	tell_platform(j, view, platform);
 	r = build_run(&j->engine, &j->filled.options, build_view_listener(view), &result,
 		      err);
 	build_view_end(view, r >= 0);
@@ -234,12 +252,12 @@ static int finish_list(const struct job *j, struct error *err)
 
 static int build_all(struct job *j, struct error *err)
 {
-	char *const host[] = {NULL};
-	char *const *platforms = j->filled.platforms ? j->filled.platforms : host;
-	size_t n = strv_len(j->filled.platforms);
+	char *const *platforms = j->filled.platforms;
 	int r = open_list(j, err);
 
-	for (size_t i = 0; r == 0 && i < (n ? n : 1); i++)
+	if (r == 0 && !platforms)
+		r = build_one(j, NULL, true, err);
+	for (size_t i = 0; r == 0 && platforms && platforms[i]; i++)
 		r = build_one(j, platforms[i], i == 0, err);
 	return r == 0 ? finish_list(j, err) : r;
 }
@@ -256,6 +274,10 @@ static int open_source(struct job *j, struct error *err)
 	};
 	int r = context_source_open(&j->engine, &q, &j->source, err);
 
+	if (r >= 0)
+		r = named_contexts_open(&j->engine, j->values->build_contexts,
+					&o->fetch.registry, &j->contexts, err);
+	o->build_contexts = j->contexts.list;
 	o->context = j->source.directory;
 	o->dockerfile_text = j->source.text;
 	o->dockerfile_len = j->source.len;

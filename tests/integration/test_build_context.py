@@ -177,6 +177,28 @@ def test_urls(cubby, files, base):
     assert contexts(cubby) == []
 
 
+def test_named_contexts(cubby, files, base):
+    write(f"{base}/x/Dockerfile", "FROM scratch\nCOPY --from=more . /c/\n")
+    write(f"{base}/more/a")
+    write(f"{base}/y/Dockerfile", "FROM base\nCOPY a /b\n")
+    write(f"{base}/y/a", "of the base")
+    os.mkdir(f"{base}/www")
+    with open(f"{base}/www/more.tar", "wb") as f:
+        f.write(tar({"b": "b"}))
+    assert files("--build-context", f"more={base}/more", f"{base}/x") == ["c/a"]
+    assert files("--build-context", "more=more", "x") == ["c/a"]
+    with served(f"{base}/www") as url:
+        assert files("--build-context", f"more={url}/more.tar", f"{base}/x") == ["c/b"]
+    assert contexts(cubby) == []
+    cubby.ok("build", "-t", "made:1", "-o", f"type=oci,dest={base}/layout,tar=false", "--build-context",
+             f"more={base}/more", f"{base}/x")
+    for place in ("docker-image://localhost/made:1", "container-image://made:1", f"oci-layout://{base}/layout"):
+        assert files("--build-context", f"base={place}", f"{base}/y") == ["b", "c/a"]
+    for place, phrase in (("more", "expected NAME=PLACE"), ("more=/nosuch", "context must be a directory"),
+                          ("=/x", "expected NAME=PLACE")):
+        assert phrase in cubby.fails("build", "--build-context", place, f"{base}/x", code=125)
+
+
 def git(directory, *words):
     env = {"PATH": os.environ["PATH"], "HOME": directory, "GIT_CONFIG_GLOBAL": "/dev/null"}
     for who in ("AUTHOR", "COMMITTER"):
