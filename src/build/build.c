@@ -449,8 +449,7 @@ static void drop_second(const struct engine *e, char *const *layers)
 		error_drop(&err, "the next prune finds these layers");
 }
 
-/* As whoever started it expects: ended by the signal, once nothing is left behind. */
-static void die_of(int sig)
+void build_die_of(int sig)
 {
 	const struct sigaction usual = {.sa_handler = SIG_DFL};
 
@@ -483,8 +482,9 @@ int build_run(struct engine *e, const struct build_options *o,
 			if (!strv_has(layers, *layer))
 				strv_add(&layers, *layer);
 	build_release(&b);
+	ret->signal = sig;
 	if (sig)
-		die_of(sig);
+		return r;
 	k = engine_open_store(e, &second);
 	if (r >= 0 && k < 0)
 		r = error_move(err, &second);

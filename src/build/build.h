@@ -13,10 +13,14 @@ struct build_result {             /* owned */
 	char *image_id;           /* NULL: options said that none is recorded */
 	struct build_state state; /* of the target stage */
 	int run_status; /* set on failure too: what the RUN that failed ended with, podman's own exit status then; 0: something else failed */
+	int signal; /* set on failure too: INT, TERM or HUP ended the build; who is done with cleaning up dies of it (build_die_of()). 0: none */
 	char **differences; /* strv, --verify: what the second build made of it, as sentences; NULL: the same */
 };
 void build_result_release(struct build_result *r);
 #define cleanup_build_result cleanup(build_result_release)
+
+/* build_die_of() - as whoever started us expects: ended by the signal, once nothing is left behind. */
+void build_die_of(int sig);
 
 /*
  * build_run() - e->store is open. On failure no image is recorded; steps that were finished are in the cache. A RUN

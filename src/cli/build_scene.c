@@ -235,6 +235,20 @@ static void add_failed(const struct build_scene_step *step, int64_t now_usec,
 			 above);
 }
 
+/* It was none of a step's doing: somebody wants an end. */
+static void add_end(struct build_scene *s, const struct build_event *e,
+		    const struct build_scene_style *style, struct buf *above)
+{
+	const struct row row = {MARK_FAILED, e->text ? e->text : "", "", 0};
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->steps[i].at_work)
+			add_step(above, &s->steps[i], MARK_FAILED, e->at_usec, style);
+		s->steps[i].at_work = false;
+	}
+	add_row(above, &row, style);
+}
+
 static void add_image(struct build_scene *s, const struct build_event *e,
 		      const struct build_scene_style *style, struct buf *above)
 {
@@ -287,6 +301,10 @@ bool build_scene_event(struct build_scene *s, const struct build_event *e,
 		return true;
 	case BUILD_EVENT_DONE:
 	case BUILD_EVENT_FAILED:
+		if (e->n_steps == 0) {
+			add_end(s, e, style, above);
+			return true;
+		}
 		step = find(s, e->stage);
 		if (!step->at_work)
 			return false;

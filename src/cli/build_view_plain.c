@@ -178,6 +178,9 @@ static void plain_event(void *data, const struct build_event *e, struct buf *out
 	case BUILD_EVENT_FAILED:
 		flush(p, e, out);
 		close_line(p, out);
+		/* none of a step's doing: somebody wants an end */
+		if (e->n_steps == 0 && text)
+			(void)!buf_printf(out, "%s\n", text);
 		break;
 	case BUILD_EVENT_COMMIT:
 		close_line(p, out);

@@ -35,6 +35,7 @@ struct job {
 	struct context_source source;
 	struct named_contexts contexts;
 	struct manifest_list list; /* name NULL: none is asked for */
+	int signal;                /* that ended it */
 };
 
 static void job_release(struct job *j)
@@ -194,6 +195,7 @@ static int build_one(struct job *j, const char *platform, bool first, struct err
 	r = build_run(&j->engine, &j->filled.options, build_view_listener(view), &result,
 		      err);
 	build_view_end(view, r >= 0);
+	j->signal = result.signal;
 	if (r < 0)
 		return fail(j, &result, r, err);
 	r = tell_differences(&result);
@@ -298,25 +300,35 @@ static int check_only(const struct job *j, struct error *err)
 	return r;
 }
 
+static int carry_out(struct job *j, struct error *err)
+{
+	int r = build_outputs_parse(j->values->outputs, &j->outputs, err);
+
+	if (r >= 0)
+		r = build_values_fill(j->values, &j->filled, err);
+	if (r >= 0)
+		r = cubby_open(j->call, &j->engine, err);
+	if (r >= 0)
+		r = open_source(j, err);
+	if (r < 0)
+		return r;
+	return j->values->check ? check_only(j, err) : build_all(j, err);
+}
+
 static int run(const struct command_call *call, struct error *err)
 {
-	cleanup(job_release) struct job j = {
+	struct job j = {
 		.call = call,
 		.values = call->values,
 		.engine = ENGINE_INIT,
 		.source = CONTEXT_SOURCE_INIT,
 	};
-	int r = build_outputs_parse(j.values->outputs, &j.outputs, err);
+	int r = carry_out(&j, err);
 
-	if (r >= 0)
-		r = build_values_fill(j.values, &j.filled, err);
-	if (r >= 0)
-		r = cubby_open(call, &j.engine, err);
-	if (r >= 0)
-		r = open_source(&j, err);
-	if (r < 0)
-		return r;
-	return j.values->check ? check_only(&j, err) : build_all(&j, err);
+	job_release(&j);
+	if (j.signal)
+		build_die_of(j.signal);
+	return r;
 }
 
 static void defaults(void *values)

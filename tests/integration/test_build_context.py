@@ -6,6 +6,7 @@ import functools
 import http.server
 import io
 import os
+import signal
 import subprocess
 import tarfile
 import threading
@@ -197,6 +198,25 @@ def test_named_contexts(cubby, files, base):
     for place, phrase in (("more", "expected NAME=PLACE"), ("more=/nosuch", "context must be a directory"),
                           ("=/x", "expected NAME=PLACE")):
         assert phrase in cubby.fails("build", "--build-context", place, f"{base}/x", code=125)
+
+
+@pytest.mark.subids
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(cubby, base, pristine_root, sig):
+    with open(f"{base}/in", "wb") as f:
+        f.write(tar({"Dockerfile": "FROM scratch\nCOPY sh /bin/sh\nRUN echo begun; while :; do :; done\n"}))
+    with tarfile.open(f"{base}/in", "a") as t:
+        t.add(f"{pristine_root}/bin/busybox", "sh")
+    with open(f"{base}/in", "rb") as f:
+        child = cubby.start("build", "-", stdin=f)
+    while "begun" not in (line := child.stderr.readline()) or "echo" in line:
+        assert line, "it ended"
+    assert len(contexts(cubby)) == 1
+    child.send_signal(sig)
+    assert child.wait() == -sig
+    assert "interrupted" in child.stderr.read() and contexts(cubby) == []
+    child.stdout.close()
+    child.stderr.close()
 
 
 def git(directory, *words):

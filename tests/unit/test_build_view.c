@@ -272,6 +272,23 @@ START_TEST(test_scene_failed)
 }
 END_TEST
 
+START_TEST(test_scene_interrupted)
+{
+	cleanup_build_scene struct build_scene s = {0};
+	cleanup_buf struct buf above = {0};
+	struct build_event e = event(BUILD_EVENT_STEP, 1, "RUN sleep");
+
+	buf_init(&above, 10000);
+	build_scene_event(&s, &e, &narrow, &above);
+	e = event(BUILD_EVENT_FAILED, 1, "interrupted");
+	e.step = e.n_steps = 0;
+	build_scene_event(&s, &e, &narrow, &above);
+	ck_assert_str_eq(above.data,
+			 "x [1/3] RUN sleep                   0.0s\nx interrupted\n");
+	check_scene(&s, &narrow, USEC_PER_SEC, "");
+}
+END_TEST
+
 START_TEST(test_scene_image)
 {
 	cleanup_build_scene struct build_scene s = {0};
@@ -289,4 +306,4 @@ START_TEST(test_scene_image)
 END_TEST
 
 UNIT_MAIN("build_view", test_plain, test_plain_stages, test_quiet, test_json, test_tail,
-	  test_scene, test_scene_failed, test_scene_image)
+	  test_scene, test_scene_failed, test_scene_interrupted, test_scene_image)
