@@ -334,7 +334,7 @@ ENV A=b
     # and can be sent on, though its layers' blobs are gone
     second.ok("push", "-q", tls, "app", f"{server.host}/team/app:1")
     # Docker's words, and a tag that stands in front
-    place.write("Dockerfile", f"FROM localhost/base:1\nRUN {UUID} > /one\n")
+    place.write("Dockerfile", f"FROM localhost/base:1\nRUN {UUID} > /two\n")
     spec = f"type=registry,ref={where}:main"
     assert place.build("--cache-to", spec + ",mode=max", tls) == "made"
     assert [t for t in tags(server, "team/cache") if t.startswith("main-")]
