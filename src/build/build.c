@@ -23,6 +23,7 @@
 #include "build/cache_remote.h"
 #include "build/finish.h"
 #include "build/plan.h"
+#include "build/run_check.h"
 #include "build/scope.h"
 #include "build/stage.h"
 #include "build/verify.h"
@@ -418,8 +419,10 @@ static int verify(struct build *b, struct build_result *ret, struct error *err)
 
 static int carry_out(struct build *b, struct build_result *ret, struct error *err)
 {
-	int r = prepare(b, err);
+	int r = run_options_check(b->options, err);
 
+	if (r >= 0)
+		r = prepare(b, err);
 	if (r >= 0)
 		r = catch_signals(b, err);
 	if (r < 0)

@@ -308,6 +308,7 @@ static void fill(const struct step *s, const struct layer_draft *draft, struct j
 		strv_add(&j->env, *word);
 	j->root = (struct create_root){
 		.layer_paths = draft->lower,
+		.single_id = draft->single_id,
 		.upper = draft->upper,
 		.work = draft->work,
 		.config = s->state->config,
@@ -325,7 +326,6 @@ static void fill(const struct step *s, const struct layer_draft *draft, struct j
 	};
 	o->command = j->command.argv;
 	o->env = j->env;
-	o->userns = "host";
 	o->hostname = HOSTNAME;
 }
 

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct image_config;
@@ -17,8 +18,9 @@ struct create_root_file {
 	int fd;               /* what is copied there, from its beginning */
 };
 
-struct create_root {                       /* nothing is owned */
-	char *const *layer_paths;          /* directories, topmost first */
+struct create_root {              /* nothing is owned */
+	char *const *layer_paths; /* directories, topmost first */
+	bool single_id; /* all owners are the user's own id: no other is there */
 	const char *upper, *work;          /* of the overlay above them */
 	const struct image_config *config; /* environment, user, working directory */
 	const char *name;                  /* of what it begins with, for people */

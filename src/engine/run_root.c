@@ -108,11 +108,14 @@ int container_run_root(struct engine *e, const struct create_options *options,
 		       struct error *err)
 {
 	static const char no_entrypoint[] = "[]";
+	char one_id[] = "0:0:1";
+	char *uidmap[] = {one_id, NULL};
 	const struct create_image image = {
 		.record = {.passwd = (char *)root->passwd, .group = (char *)root->group},
 		.name = (char *)root->name,
 		.config = (struct image_config *)root->config,
 		.layer_paths = (char **)root->layer_paths,
+		.single_id = root->single_id,
 	};
 	struct create_options o = *options;
 	int r = e->store ? 0 : engine_open_store(e, err);
@@ -122,6 +125,9 @@ int container_run_root(struct engine *e, const struct create_options *options,
 	o.root = root;
 	o.image = &image;
 	o.name = NULL;
+	o.userns = root->single_id ? NULL : "host";
+	o.uidmap = root->single_id ? uidmap : NULL;
+	o.gidmap = NULL;
 	o.rootfs = o.image_name = NULL;
 	o.entrypoint = no_entrypoint;
 	o.auto_remove = true;

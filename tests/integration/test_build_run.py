@@ -113,6 +113,15 @@ def test_failures(build):
     assert re.search("f{5}$", said(done)[0])
 
 
+def test_options_are_checked_first(build):
+    """Before anything is built, so nothing is half done."""
+    for options, words in ((["--secret", "id=x,src=/nowhere"], "secret x: open /nowhere"), (["--secret", "src"], "KEY=VALUE"),
+                           (["--ssh", "default"], "SSH_AUTH_SOCK is not set"), (["--ssh", "a=/nowhere"], "/nowhere"),
+                           (["--allow", "some"], "network.host and security.insecure")):
+        done = build("RUN true\n", *options)
+        assert done.code == 125 and words in done.stderr and "STEP" not in done.stderr, done
+
+
 def test_binds(build):
     top = build.context
     os.makedirs(top + "/src/deep")
