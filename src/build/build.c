@@ -117,6 +117,15 @@ static void note(const struct build *b, const char *text)
 	tell(b, &e);
 }
 
+/* Drafts of who was killed. */
+static void sweep(const struct engine *e)
+{
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (layers_sweep(e, NULL, &err) < 0)
+		error_drop(&err, "the next build sweeps as well");
+}
+
 /* --- before the first stage --- */
 
 static int make_plan(struct build *b, struct error *err)
@@ -200,6 +209,7 @@ static int prepare(struct build *b, struct error *err)
 	b->lock_fd = collect_fetch_lock(b->engine, err);
 	if (b->lock_fd < 0)
 		return b->lock_fd;
+	sweep(b->engine);
 	strv_foreach (warning, b->dockerfile->warnings)
 		note(b, *warning);
 	for (size_t i = 0; i < b->plan.n; i++) {
@@ -387,12 +397,9 @@ static int run_stages(struct build *b, struct error *err)
 /* Stages that were still at work are ended; what they had begun goes. */
 static void clean_up(struct build *b)
 {
-	cleanup_error struct error err = ERROR_INIT;
-
 	for (size_t i = 0; i < b->plan.n && b->workers; i++)
 		worker_kill(&b->workers[i]);
-	if (layers_sweep(b->engine, NULL, &err) < 0)
-		error_drop(&err, "the next command sweeps as well");
+	sweep(b->engine);
 }
 
 static void take_result(struct build *b, struct build_result *ret)

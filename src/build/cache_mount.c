@@ -268,7 +268,8 @@ static int take(const struct engine *e, const struct cache_mount_options *o,
 	}
 	/* two overlays can't have the same upper directory */
 	m->lock_fd = take_dir(*ret_path,
-			      o->sharing == CACHE_LOCKED || o->from ? LOCK_EX : LOCK_SH,
+			      o->sharing == CACHE_LOCKED || !str_empty(o->from) ? LOCK_EX
+										: LOCK_SH,
 			      w, err);
 	return m->lock_fd < 0 ? m->lock_fd : 0;
 }

@@ -428,11 +428,22 @@ void config_set_workdir(struct image_config *config, const char *path)
 	set_text(&config->config.working_dir, path);
 }
 
+char *config_time(int64_t usec)
+{
+	char text[TIME_TEXT_MAX], *fraction;
+
+	time_rfc3339(usec, text);
+	fraction = strstr(text, ".000000Z");
+	if (fraction)
+		memcpy(fraction, "Z", 2);
+	return xstrdup(text);
+}
+
 void config_set_created(struct image_config *config, int64_t usec)
 {
-	char text[TIME_TEXT_MAX];
+	cleanup_free char *text = config_time(usec);
 
-	set_text(&config->created, time_rfc3339(usec, text));
+	set_text(&config->created, text);
 }
 
 static void drop_word(char **v, const char *word)

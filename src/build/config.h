@@ -46,6 +46,9 @@ void config_set_pair(struct spec_key_value **pairs, size_t *n, const char *name,
 		     const char *value);
 void config_drop_pair(struct spec_key_value *pairs, size_t *n, const char *name);
 
+/* config_time() - as configs have it: RFC 3339, without a fraction that is 0. Caller frees. */
+char *config_time(int64_t usec);
+
 /* config_set_created() - of the image. config_set_os() - its version (NULL: stays) and features (strv: "NAME", "NAME-": without it). */
 void config_set_created(struct image_config *config, int64_t usec);
 void config_set_os(struct image_config *config, const char *version,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build/config.h"
 #include "spec/image.h"
 #include "spec/spec.h"
 #include "util/mem.h"
@@ -75,9 +76,8 @@ void history_add(struct image_config *config, char *created_by, bool empty_layer
 
 void history_set_time(struct image_config *config, size_t from, int64_t usec)
 {
-	char text[TIME_TEXT_MAX];
+	cleanup_free char *text = config_time(usec);
 
-	time_rfc3339(usec, text);
 	for (size_t i = from; i < config->n_history; i++)
 		if (!config->history[i].created)
 			config->history[i].created = xstrdup(text);
