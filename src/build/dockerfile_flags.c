@@ -92,7 +92,7 @@ static int check_value(const struct dockerfile_reader *r, const struct flag_rule
 		return reader_fail(r, word.s, "--%s is true or false, not \"%s\"",
 				   rule->name, value);
 	}
-	if (str_empty(value)) {
+	if (!value || !*value) {
 		reader_fail(r, word.s, "--%s needs a value", rule->name);
 		return reader_hint(r, "The value follows an equals sign: --%s=VALUE",
 				   rule->name);

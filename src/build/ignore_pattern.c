@@ -347,5 +347,5 @@ bool ignore_pattern_reaches(const struct ignore_pattern *p, const char *director
 	if (!step(p, &places[now], '/', &places[!now]))
 		return false;
 	/* Whatever token is still to come, there is a text for it. */
-	return memchr(places[!now].at, true, p->n_tokens) != NULL;
+	return memchr(places[!now].at, 1, p->n_tokens) != NULL;
 }
