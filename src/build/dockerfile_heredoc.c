@@ -137,9 +137,9 @@ char *instruction_command(const struct instruction *i)
 {
 	cleanup_buf struct buf b;
 
+	buf_init(&b, 2 * DOCKERFILE_MAX);
 	if (instruction_is_script(i))
 		return xstrdup(i->heredocs[0].content);
-	buf_init(&b, 2 * DOCKERFILE_MAX);
 	buf_add_str(&b, i->args[0]);
 	for (size_t k = 0; k < i->n_heredocs; k++)
 		buf_printf(&b, "\n%s%s", i->heredocs[k].content, i->heredocs[k].name);
