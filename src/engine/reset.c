@@ -32,6 +32,7 @@ static const struct own_name data_names[] = {
 	{"layers", false},
 	{"blobs", false},
 	{"build", false},
+	{"contexts", false},
 	{"volumes", false},
 	{"secrets", false},
 	{"infra", false},

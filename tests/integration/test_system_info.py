@@ -75,6 +75,7 @@ def test_reset(loaded):
     loaded.ok("pod", "create", "--name", "shop")
     loaded.ok("run", "-d", "--pod", "shop", "base:1", "sleep", "1000")
     loaded.ok("secret", "create", "word", "/etc/hostname")
+    loaded.ok("build", "-q", "-", input="FROM base:1\nRUN --mount=type=cache,target=/c,uid=5,gid=5 touch /c/x\n")
     pid = loaded.pid("one")
     mine = os.path.join(loaded.data, "mine")
     with open(mine, "w"):
