@@ -27,7 +27,7 @@ FAMILIES = [(f"{command} nosuch", 125, NO_CONTAINER) for command in (
     (f"{command} --all up", 125, NO_ARGUMENTS) for command in ("restart", "stop", "kill", "pause", "unpause", "rm")] + [
     (f"{command} --all --latest", 125, ALL_LATEST) for command in ("stop", "kill", "pause", "unpause", "rm")] + [
     (f"{command} --latest up", 125, LATEST) for command in ("stop", "kill", "rm", "wait", "logs", "attach")] + [
-    (f"{command} --nosuch", 125, FLAG) for command in ("run", "ps", "exec", "rm", "images")]
+    (f"{command} --nosuch", 125, FLAG) for command in ("run", "ps", "exec", "rm", "images", "build")]
 
 SAME = [
     ("container exists nosuch", 1, ""),
@@ -126,6 +126,10 @@ SAME = [
     ("history nosuch", 125, "image not known"),
     ("save nosuch", 125, "image not known"),
     ("version extra", 125, "takes no arguments"),
+    ("build /nosuch", 125, 'context must be a directory: "/nosuch"'),
+    ("build {root}/bin/busybox", 125, "context must be a directory"),
+    ("build {root}", 125, "no such file or directory"),
+    ("build -f /nosuch {root}", 125, "/nosuch: no such file or directory"),
 ]
 
 # line, exit status, phrase: Cubby alone, for the reason beside it
@@ -144,6 +148,7 @@ OWN = [
     ("ps --sort foo", 125, "created, command, id, image, names, runningfor, size, status"),  # the order of the words
     ("logs --since x up", 125, "--since x: not a time"),                     # podman: "unable to interpret time value"
     ("run --memory 1g --rootfs {root} true", 125, "not supported yet"),
+    ("build --memory 1g {root}", 125, "limits of cgroups are not set yet"),  # the same
 ]
 
 
