@@ -24,7 +24,8 @@
 #include "util/str.h"
 #include "util/time.h"
 
-#define STATUS_DIFFERS 1
+#define STATUS_DIFFERS  1
+#define STATUS_WARNINGS 1
 
 struct job {
 	const struct command_call *call;
@@ -288,16 +289,21 @@ static int open_source(struct job *j, struct error *err)
 	return r;
 }
 
-/* --check */
+/* --check; warnings are a failure, as with Docker */
 static int check_only(const struct job *j, struct error *err)
 {
 	const struct context_source *s = &j->source;
 	cleanup_dockerfile struct dockerfile *d = NULL;
 	int r = dockerfile_parse(s->text, s->len, s->name, &d, err);
 
-	if (r >= 0)
-		printf("%s: nothing is wrong\n", s->name);
-	return r;
+	if (r < 0)
+		return r;
+	strv_foreach (warning, d->warnings)
+		printf("%s\n", *warning);
+	if (d->warnings && d->warnings[0])
+		return STATUS_WARNINGS;
+	printf("%s: nothing is wrong\n", s->name);
+	return 0;
 }
 
 static int carry_out(struct job *j, struct error *err)
