@@ -128,6 +128,18 @@ def debian_root(user):
     return rootfs.debian_tree(user)
 
 
+@pytest.fixture(scope="session")
+def debian_archive(user):
+    """The same as a tar archive for `import`."""
+    return rootfs.debian_archive(user)
+
+
+@pytest.fixture(scope="session")
+def debian_packages(user):
+    """A directory of packages with an index, from which apt in debian_archive installs gcc without any network."""
+    return rootfs.debian_packages(user)
+
+
 @pytest.fixture
 def base(user):
     """The directory of this test. Everything it makes belongs here."""

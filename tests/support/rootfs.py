@@ -67,6 +67,21 @@ def debian_archive(user):
     return path
 
 
+def debian_packages(user):
+    """A repository of what apt needs to install gcc into debian_archive()'s system; from the cache that root filled, or
+    made now."""
+    name = f"debs-{recipe_key('debian')[:6]}{recipe_key('packages')[:6]}"
+    shared = os.path.join(SYSTEM_CACHE, name)
+    if os.access(shared, os.R_OK) and os.stat(shared).st_uid == 0:
+        return shared
+    path = os.path.join(cache_dir(user), name)
+    status = os.path.join(debian_tree(user), "var/lib/dpkg/status")
+    with _Locked(path + ".lock"):
+        if not os.path.exists(path):
+            subprocess.run([recipe("packages"), status, path, "gcc", "libc6-dev"], check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
 def debian_tree(user):
     """The unpacked tree, its files owned as a container of this user would see them.
 
