@@ -87,7 +87,7 @@ struct dockerfile {
 	size_t n;
 	char **lines; /* to show one of them */
 	size_t n_lines;
-	/* strv, the first few: "NAME:LINE:COLUMN: ...": taken as other builders take it, but hardly meant so */
+	/* strv, the first few: "NAME:LINE:COLUMN: warning: ...": taken as other builders take it, but hardly meant so */
 	char **warnings;
 };
 void dockerfile_free(struct dockerfile *d);

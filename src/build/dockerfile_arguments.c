@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "build/dockerfile_reader.h"
+#include "build/expand.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -312,8 +313,47 @@ static const arguments_fn takers[INSTRUCTION_KINDS] = {
 	[INSTRUCTION_VOLUME] = take_list,        [INSTRUCTION_WORKDIR] = take_rest,
 };
 
+static bool expands(enum instruction_kind kind)
+{
+	return kind != INSTRUCTION_RUN && kind != INSTRUCTION_CMD &&
+	       kind != INSTRUCTION_ENTRYPOINT && kind != INSTRUCTION_HEALTHCHECK &&
+	       kind != INSTRUCTION_MAINTAINER && kind != INSTRUCTION_ONBUILD &&
+	       kind != INSTRUCTION_SHELL;
+}
+
+/* Quotes and braces without an end are found now, and not when half of the steps are done. */
+static int check_words(const struct dockerfile_reader *r, const struct instruction *i)
+{
+	for (size_t k = 0; k < i->n_args; k++) {
+		if (!expand_check(i->args[k], r->d->escape, false, r->err))
+			continue;
+		if (!i->is_exec &&
+		    (i->kind == INSTRUCTION_COPY || i->kind == INSTRUCTION_ADD ||
+		     i->kind == INSTRUCTION_VOLUME))
+			error_hint(r->err,
+				   "Blanks end a word here, quotes or not: what has "
+				   "blanks stands in an array: %s [\"a b\", \"c\"]",
+				   instruction_word(i->kind));
+		return dockerfile_wrap(r->d, i->places[k], r->err);
+	}
+	for (size_t k = 0; k < i->n_heredocs; k++) {
+		if (i->heredocs[k].expands &&
+		    expand_check(i->heredocs[k].content, r->d->escape, true, r->err) <
+			    0) {
+			error_hint(r->err,
+				   "With its word in quotes nothing in a heredoc is "
+				   "expanded: <<\"%s\"",
+				   i->heredocs[k].name);
+			return dockerfile_wrap(r->d, instruction_place(i), r->err);
+		}
+	}
+	return 0;
+}
+
 int reader_arguments(struct dockerfile_reader *r, struct instruction *i,
 		     struct slice rest)
 {
-	return takers[i->kind](r, i, rest);
+	int result = takers[i->kind](r, i, rest);
+
+	return result == 0 && expands(i->kind) ? check_words(r, i) : result;
 }

@@ -163,6 +163,6 @@ void reader_warn(const struct dockerfile_reader *r, const char *at, const char *
 	if (vasprintf(&what, fmt, args) < 0)
 		what = xstrdup(fmt);
 	va_end(args);
-	strv_addf(&r->d->warnings, "%s:%u:%u: %s", r->d->name, place.line, place.column,
-		  what);
+	strv_addf(&r->d->warnings, "%s:%u:%u: warning: %s", r->d->name, place.line,
+		  place.column, what);
 }

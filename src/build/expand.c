@@ -34,6 +34,7 @@ struct expander {
 	const struct expand_scope *scope;
 	bool quotes;  /* ' and " mean something */
 	bool escapes; /* are kept, for a pattern */
+	bool checks;  /* the form only: a value that must be there need not be */
 	unsigned int depth;
 	struct error *err;
 };
@@ -301,7 +302,7 @@ static int otherwise(struct expander *x, const struct reference *ref, char op,
 		return there ? add_result(x, ret, word) : 0;
 	if (there)
 		return add_result(x, ret, ref->value);
-	if (op == '-')
+	if (op == '-' || x->checks)
 		return add_result(x, ret, word);
 	if (*word)
 		return error_set(x->err, ERR_INVALID, 0, "%.*s: %s", ref->name_len,
@@ -452,4 +453,20 @@ int expand_fields(const char *text, const struct expand_scope *s, char ***ret,
 		  struct error *err)
 {
 	return expand_list(text, s, SPLIT_ALL, ret, err);
+}
+
+int expand_check(const char *text, char escape, bool plain, struct error *err)
+{
+	const struct expand_scope scope = {.escape = escape};
+	struct expander x = {.at = text,
+			     .scope = &scope,
+			     .quotes = !plain,
+			     .checks = true,
+			     .err = err};
+	struct output o = {0};
+
+	buf_init(&o.word, EXPAND_MAX);
+	int r = expand_until(&x, '\0', &o);
+	buf_release(&o.word);
+	return r;
 }

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "build/expand_pattern.h" /* EXPAND_MAX: bytes of a result; ERR_INVALID beyond it */
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -32,4 +34,7 @@ int expand_fields(const char *text, const struct expand_scope *s, char ***ret,
 		  struct error *err) _must_check_;
 /* expand_plain() - variables and escapes only, quotes stay: heredocs of COPY and ADD whose word is not quoted. */
 int expand_plain(const char *text, const struct expand_scope *s, char **ret,
+		 struct error *err) _must_check_;
+/* expand_check() - whether a word (plain: a heredoc) can be expanded at all, whatever the variables are. */
+int expand_check(const char *text, char escape, bool plain,
 		 struct error *err) _must_check_;

@@ -126,6 +126,10 @@ START_TEST(test_heredocs)
 		 "COPY@2-6 --chown=1:1 {<<A|b|<<B|/x/} <A:a\n> <B$:b\n>\n"},
 		{"COPY <<\"A B\" /x\na\nA B", "COPY@2-4 {<<A B|/x} <A B:a\n>\n"},
 		{"ADD <<EOF /x\na\nEOF", "ADD@2-4 {<<EOF|/x} <EOF$:a\n>\n"},
+		{"COPY <<E /x\nit's ${a:?b}\nE",
+		 "COPY@2-4 {<<E|/x} <E$:it's ${a:?b}\n>\n"},
+		{"COPY <<'E' /x\n${a\nE", "COPY@2-4 {<<E|/x} <E:${a\n>\n"},
+		{"RUN <<E\n${a\nE", "RUN@2-4 {<<E} <E$:${a\n>\n"},
 		{"CMD <<EOF", "CMD@2 {<<EOF}\n"},
 		{"ONBUILD RUN <<EOF\na\nEOF\nRUN b",
 		 "ONBUILD@2-4 {RUN <<EOF\na\nEOF}\nRUN@5 {b}\n"},
@@ -145,8 +149,6 @@ START_TEST(test_pairs)
 		{"ENV a=", "ENV@2 {a=}\n"},
 		{"ENV a b=c", "ENV@2 {a=b=c}\n"},
 		{"ENV a=b \\\n    c=d", "ENV@2-3 {a=b|c=d}\n"},
-		{"ENV a \"b", "ENV@2 {a=\"b}\n"},
-		{"ENV a=it's b=c", "ENV@2 {a=it's b=c}\n"},
 		{"LABEL \"com.example key\"=\"v\" x=",
 		 "LABEL@2 {\"com.example key\"=\"v\"|x=}\n"},
 		{"LABEL a b", "LABEL@2 {a=b}\n"},
@@ -168,7 +170,8 @@ START_TEST(test_others)
 		 "COPY@2 --from=x --link --chmod=755 --exclude=*.a --exclude=b "
 		 "--parents=false {a|/}\n"},
 		{"COPY --chown=$u:$g a /", "COPY@2 --chown=$u:$g {a|/}\n"},
-		{"COPY \"a b\" c", "COPY@2 {\"a|b\"|c}\n"},
+		{"USER ${x:?there is no user}", "USER@2 {${x:?there is no user}}\n"},
+		{"COPY \"a\" 'b' c", "COPY@2 {\"a\"|'b'|c}\n"},
 		{"ADD --checksum=sha256:a --keep-git-dir=true --unpack https://x/y /z",
 		 "ADD@2 --checksum=sha256:a --keep-git-dir=true --unpack {https://x/y|/z}\n"},
 		{"CMD a b", "CMD@2 {a b}\n"},
@@ -321,6 +324,19 @@ static const struct {
 	 "Did you mean RUN?"},
 	{"FROM a\nONBUILD COPY \\\n --form=x b c", "D:3:2: COPY has no flag --form",
 	 "Did you mean --from?"},
+	{"FROM a\nENV a=b c=\"d", "D:2:9: the double quote has no end", NULL},
+	{"FROM a\nENV a=it's b=c", "D:2:5: the single quote has no end", NULL},
+	{"FROM a\nENV a b's", "D:2:5: the single quote has no end", NULL},
+	{"FROM a\nCOPY \"a b\" c", "D:2:6: the double quote has no end",
+	 "Blanks end a word here, quotes or not: what has blanks stands in an array: COPY "
+	 "[\"a b\", \"c\"]"},
+	{"FROM a\nEXPOSE 80 ${x:-81 82}", "D:2:11: ${ has no }", NULL},
+	{"FROM a\nWORKDIR ${x^}", "D:2:9: ${x^: no such operator",
+	 "There are: :- :+ :? - + ? # ## % %% / //"},
+	{"FROM ${x", "D:1:6: ${ has no }", NULL},
+	{"FROM a\nONBUILD USER ${", "D:2:14: ${ has no }", NULL},
+	{"FROM a\nCOPY <<E /x\n${a\nE", "D:2:1: ${ has no }",
+	 "With its word in quotes nothing in a heredoc is expanded: <<\"E\""},
 	{"# escape=x\nFROM a", "D:1:1: the escape character is \\ or `", NULL},
 	{"# syntax=a\n# syntax=b\nFROM a",
 	 "D:2:1: the directive syntax stands here twice", NULL},
@@ -472,7 +488,7 @@ START_TEST(test_flags)
 	ck_assert_uint_eq(copy->places[1].column, 39);
 	ck_assert_uint_eq(strv_len(d->warnings), 1);
 	ck_assert_str_eq(d->warnings[0],
-			 "D:4:11: what follows the array counts for nothing");
+			 "D:4:11: warning: what follows the array counts for nothing");
 	dockerfile_error(d, copy, instruction_flag(copy, "link"), &err, "no %s", "links");
 	ck_assert_str_eq(err.text, "D:2:18: no links");
 	error_set(&err, ERR_NOT_FOUND, ENOENT, "open x");
