@@ -368,8 +368,10 @@ static int expand_braces(struct expander *x, struct buf *ret)
 		return trimmed(x, &ref, *op, ret);
 	if (*op == '-' || *op == '+' || *op == '?')
 		return otherwise(x, &ref, *op, ret);
-	error_set(x->err, ERR_INVALID, 0, "${%.*s%s%.1s: no such operator", ref.name_len,
-		  ref.name, ref.empty_is_none ? ":" : "", op);
+	/* Not half of a character. */
+	error_set(x->err, ERR_INVALID, 0, "${%.*s%s%.*s: no such operator", ref.name_len,
+		  ref.name, ref.empty_is_none ? ":" : "",
+		  isgraph((unsigned char)*op) != 0, op);
 	return error_hint(x->err, "There are: :- :+ :? - + ? # ## %% %%%% / //");
 }
 
