@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "build/build.h"
@@ -306,10 +307,21 @@ static int check_only(const struct job *j, struct error *err)
 	return 0;
 }
 
+/* If the build fails nobody shall take an older one's ID for its. */
+static void drop_old_id(const char *path)
+{
+	struct stat st;
+
+	if (path && lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+		(void)unlink(path);
+}
+
 static int carry_out(struct job *j, struct error *err)
 {
 	int r = build_outputs_parse(j->values->outputs, &j->outputs, err);
 
+	drop_old_id(j->values->iidfile);
+	drop_old_id(j->values->iidfile_raw);
 	if (r >= 0)
 		r = build_values_fill(j->values, &j->filled, err);
 	if (r >= 0)

@@ -53,7 +53,7 @@ static int unpack(const struct engine *e, const char *path, int tar_fd, struct e
 		.tree_fd = tree_fd,
 		.blob_fd = tar_fd,
 		.growth_fd = -EBADF,
-		.flags = LAYER_PLAIN | LAYER_SINGLE_ID,
+		.flags = LAYER_PLAIN | LAYER_SINGLE_ID | LAYER_NO_SETID,
 	};
 	struct stat st;
 	int k;

@@ -12,8 +12,8 @@ int image_files_tar(const struct engine *e, const struct image_record *r, int ou
 		    struct error *err) _must_check_;
 
 /*
- * image_files_directory() - into a directory, made if missing, over what lies there: everything becomes the user's own, and device nodes
- * are left out. A confined process does the writing: no link in the image or the directory leads out of it.
+ * image_files_directory() - into a directory, made if missing, over what lies there: everything becomes the user's own; device nodes
+ * and set-user-id bits are left out. A confined process does the writing: no link in the image or the directory leads out of it.
  */
 int image_files_directory(const struct engine *e, const struct image_record *r,
 			  const char *path, struct error *err) _must_check_;

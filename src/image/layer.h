@@ -43,6 +43,9 @@ enum layer_flags {
 				 ERR_UNSUPPORTED */
 	LAYER_SCAN =
 		1 << 2, /* write nothing: only say what is in it (ids first of all) */
+	LAYER_NO_SETID =
+		1
+		<< 4, /* set-user-id and set-group-id bits are left out: the files get another owner, in reach of others */
 };
 
 struct layer_device { /* a node for the privileged parent to make */

@@ -125,13 +125,20 @@ static int take_root(struct unpack *u, const struct tar_entry *e, struct error *
 				     : layer_entry_root(&u->entries, e, &u->name, err);
 }
 
-static int take(struct unpack *u, const struct tar_entry *e, struct error *err)
+static int take(struct unpack *u, const struct tar_entry *entry, struct error *err)
 {
+	const struct tar_entry *e = entry;
+	struct tar_entry harmless;
 	bool scan = u->flags & LAYER_SCAN;
 	int r = layer_name_parse(e->path, &u->name, err);
 
 	if (r < 0)
 		return r;
+	if (u->flags & LAYER_NO_SETID) {
+		harmless = *entry;
+		harmless.mode &= ~(uint32_t)(S_ISUID | S_ISGID);
+		e = &harmless;
+	}
 	if (++u->result->n_entries > u->max_entries)
 		return error_set(err, ERR_INVALID, 0,
 				 "the layer has more than the %" PRIu64

@@ -55,6 +55,8 @@ def test_plain_lines(cubby, context):
 def test_failing_run(cubby, context, base):
     path = context("FROM scratch\nCOPY busybox /bin/sh\nRUN echo why; exit 7\n")
     for options in ([], ["-q"], ["--progress", "json"]):
+        with open(f"{base}/id", "w", encoding="utf-8") as f:
+            f.write("of an older one")
         done = cubby("build", *options, "--iidfile", f"{base}/id", path)
         assert done.code == 7 and done.stdout == "" and "why" in done.stderr, done
         assert re.search(r"^Error: .*Dockerfile:3.*exit status 7$", done.stderr, re.M), done

@@ -11,7 +11,7 @@ import pytest
 from support.registry import Registry
 
 DOCKERFILE = """FROM scratch
-COPY --chown=12:34 --chmod=750 a /d/a
+COPY --chown=12:34 --chmod=4750 a /d/a
 COPY b /d/b
 """
 
@@ -53,7 +53,7 @@ def test_files(cubby, context, base, user):
         path = f"{base}/stdout" if "dest" not in options[-1] else f"{base}/a.tar"
         with tarfile.open(path) as t:
             a = next(m for m in t.getmembers() if m.name.endswith("d/a"))
-            assert (a.uid, a.gid, a.mode) == (12, 34, 0o750)
+            assert (a.uid, a.gid, a.mode) == (12, 34, 0o4750)
             assert t.extractfile(a).read() == b"A"
     # nothing in it is still an output
     with open(f"{context}/Dockerfile", "w", encoding="utf-8") as f:
