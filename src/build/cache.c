@@ -6,7 +6,6 @@
 #include "build/cache_remote.h"
 #include "engine/collect.h"
 #include "engine/layer_dir.h"
-#include "engine/layer_settle.h"
 #include "engine/user_ids.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -56,6 +55,7 @@ static int open_remote(struct cache *c, struct error *err)
 static int prepare(struct cache *c, struct error *err)
 {
 	cleanup_user_ids struct user_ids ids = {0};
+	int r;
 
 	if (c->lock_fd >= 0)
 		return 0;
@@ -65,7 +65,10 @@ static int prepare(struct cache *c, struct error *err)
 	user_ids_any(c->engine, &ids);
 	c->single_id = ids.single;
 	c->layers_fd = layers_open(c->engine, err);
-	return c->layers_fd < 0 ? c->layers_fd : open_remote(c, err);
+	if (c->layers_fd < 0)
+		return c->layers_fd;
+	r = layer_boot_id(c->boot_id, err);
+	return r < 0 ? r : open_remote(c, err);
 }
 
 /* What is removed is first renamed: a directory that has its name is complete. */
@@ -99,7 +102,10 @@ static int judge(struct cache *c, const struct build_state *before,
 		return 1;
 	if (!layer_dir_exists(c->layers_fd, step->layer, c->single_id))
 		return 0;
-	return layer_settle(c->engine, step->layer, c->single_id, step->boot_id, err);
+	return str_eq(step->boot_id, c->boot_id)
+		       ? 1
+		       : layer_settle(c->engine, step->layer, c->single_id, step->boot_id,
+				      err);
 }
 
 static int find_here(struct cache *c, const char *key, const struct build_state *before,

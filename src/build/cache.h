@@ -17,6 +17,7 @@
 #include "build/state.h"
 #include "engine/engine.h"
 #include "engine/layer_draft.h"
+#include "engine/layer_settle.h"
 #include "store/build_record.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -27,7 +28,8 @@ struct cache {
 	bool no_cache; /* nothing is found; what is made is put there all the same */
 	char **used;   /* owned; keys that were found and whose time of use is old */
 	int64_t now_usec;
-	bool single_id; /* how this user's layers are unpacked */
+	bool single_id;                   /* how this user's layers are unpacked */
+	char boot_id[LAYER_BOOT_ID_SIZE]; /* of this boot */
 	struct cache_remote
 		*remote; /* owned; NULL: neither --cache-from nor --cache-to */
 	/* may be set after cache_init(): a registry that does not answer, for people */
