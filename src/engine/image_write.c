@@ -59,7 +59,7 @@ static int put_document(const struct writing *w, struct json_object *o, char **r
 
 	*ret_digest = sha256_digest(text, len);
 	r = blob_put(w->blobs_fd, *ret_digest, text, len, err);
-	if (r == 0)
+	if (r >= 0)
 		*ret_text = TAKE_PTR(text);
 	return r;
 }
