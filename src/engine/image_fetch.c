@@ -227,7 +227,9 @@ static int fill_record(struct fetch *f, struct image_record *r, struct error *er
 	if (k < 0)
 		return k;
 	paths = image_layer_paths(f->engine, r->layers, f->ids.single);
-	k = image_view_users(&f->ids, paths, &users, err);
+	k = image_view_users_here(paths, &users);
+	if (k == 0) /* a mount tells, which takes a process */
+		k = image_view_users(&f->ids, paths, &users, err);
 	r->passwd = users.passwd;
 	r->group = users.group;
 	return k;

@@ -23,6 +23,7 @@
 #include "engine/user_ids.h"
 #include "image/layer.h"
 #include "runtime/overlay.h"
+#include "spec/image.h"
 #include "store/image_record.h"
 #include "transfer/sandboxed.h"
 #include "util/fd.h"
@@ -136,6 +137,12 @@ int layer_draft_new(const struct engine *e, char *const *chain_ids,
 
 	if (layers_fd < 0)
 		return layers_fd;
+	if (strv_len(chain_ids) >= IMAGE_LAYERS_MAX) {
+		error_set(err, ERR_UNSUPPORTED, 0,
+			  "make a layer: an image can have %d of them", IMAGE_LAYERS_MAX);
+		return error_hint(err,
+				  "Join instructions with &&, or add --layers=false");
+	}
 	user_ids_any(e, &ids);
 	d.engine = e;
 	d.single_id = ids.single;
