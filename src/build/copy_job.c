@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "build/git_source.h"
+#include "build/url_memory.h"
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/proc.h"
@@ -20,6 +21,7 @@ void copy_job_free(struct copy_job *job)
 		return;
 	for (size_t i = 0; job->items && i < job->plan.n_words; i++) {
 		download_release(&job->items[i].download);
+		free(job->items[i].digest);
 		free(job->items[i].commit);
 	}
 	free(job->items);
@@ -118,28 +120,67 @@ static void report(void *data, int64_t done, int64_t total)
 	s->listener->event(s->listener->data, &e);
 }
 
-int copy_job_fetch(const struct step *s, struct copy_job *job, size_t i,
-		   struct error *err)
+static int get(const struct step *s, struct copy_job *job, size_t i,
+	       const struct url_memory *known, struct error *err)
 {
-	struct download *d = &job->items[i].download;
 	const struct download_request request = {
 		.url = job->plan.words[i].text,
+		.etag = known ? known->etag : NULL,
+		.last_modified = known ? known->last_modified : NULL,
 		.registry = &s->options->fetch.registry,
 		.on_progress = report,
 		.data = (void *)(uintptr_t)s,
 	};
+
+	return download_get(s->engine, &request, &job->items[i].download, err);
+}
+
+int copy_job_ask(const struct step *s, struct copy_job *job, size_t i, struct error *err)
+{
+	const char *url = job->plan.words[i].text;
+	struct copy_item *item = &job->items[i];
+	cleanup_url_memory struct url_memory known = {0};
+	struct url_memory now = {0};
 	int r;
 
-	if (d->fd >= 0)
-		return 0;
-	r = download_get(s->engine, &request, d, err);
+	url_memory_get(s->engine, url, &known);
+	r = get(s, job, i, &known, err);
 	if (r < 0)
 		return r;
-	if (!job->plan.checksum || str_eq(job->plan.checksum, d->digest))
+	item->digest =
+		xstrdup(item->download.unchanged ? known.digest : item->download.digest);
+	if (item->download.unchanged) {
+		url_memory_put(s->engine, url, &known);
 		return 0;
-	return error_set(err, ERR_INVALID, 0,
-			 "%s: its digest is %s, and --checksum says %s", request.url,
-			 d->digest, job->plan.checksum);
+	}
+	now.etag = item->download.etag;
+	now.last_modified = item->download.last_modified;
+	now.digest = item->digest;
+	url_memory_put(s->engine, url, &now);
+	return 0;
+}
+
+int copy_job_fetch(const struct step *s, struct copy_job *job, size_t i,
+		   struct error *err)
+{
+	const char *url = job->plan.words[i].text, *checksum = job->plan.checksum;
+	struct copy_item *item = &job->items[i];
+	int r;
+
+	if (item->download.fd < 0) {
+		download_release(&item->download);
+		r = get(s, job, i, NULL, err);
+		if (r < 0)
+			return r;
+	}
+	if (checksum && !str_eq(checksum, item->download.digest))
+		return error_set(err, ERR_INVALID, 0,
+				 "%s: its digest is %s, and --checksum says %s", url,
+				 item->download.digest, checksum);
+	if (item->digest && !str_eq(item->digest, item->download.digest))
+		return error_set(err, ERR_UNAVAILABLE, 0,
+				 "%s: it was changed while it was added", url);
+	return 0;
 }
 
 static bool is_commit(const char *ref)

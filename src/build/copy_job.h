@@ -9,9 +9,10 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-struct copy_item { /* of a word; owned */
-	struct download download;
-	char *commit; /* of a git repository */
+struct copy_item {                /* of a word; owned */
+	struct download download; /* of a URL; fd -EBADF: it was not needed so far */
+	char *digest;             /* of it; NULL: not known yet */
+	char *commit;             /* of a git repository */
 };
 
 struct copy_job {
@@ -41,7 +42,10 @@ void copy_origin_release(struct copy_origin *o);
 int copy_job_source(const struct step *s, const struct copy_job *job,
 		    struct copy_origin *ret, struct error *err) _must_check_;
 
-/* copy_job_fetch() - word i, a URL, if it was not fetched yet. */
+/* copy_job_ask() - word i, a URL: its digest, which may take no more than a question. copy_job_fetch() - its bytes, if they were not fetched yet;
+ * others than those of the digest are an error. */
+int copy_job_ask(const struct step *s, struct copy_job *job, size_t i,
+		 struct error *err) _must_check_;
 int copy_job_fetch(const struct step *s, struct copy_job *job, size_t i,
 		   struct error *err) _must_check_;
 

@@ -72,9 +72,9 @@ static int add_word(const struct step *s, struct copy_job *job, size_t i,
 		/* that it is right is found out when it is fetched */
 		if (job->plan.checksum)
 			return 0;
-		r = copy_job_fetch(s, job, i, err);
+		r = copy_job_ask(s, job, i, err);
 		if (r >= 0)
-			key_add_text(k, "digest", job->items[i].download.digest);
+			key_add_text(k, "digest", job->items[i].digest);
 		return r;
 	case COPY_WORD_GIT:
 		r = copy_job_commit(s, job, i, err);

@@ -477,10 +477,9 @@ static int make_node(const struct copy_tree *t, const struct level *l, const cha
 		return 0;
 	if (!is_device || errno != EPERM)
 		return fail_to(t, "make", err);
-	error_set(
-		err, ERR_DENIED, 0,
-		"copy %s of %s: it is a device (%u:%u), and only root of the host can make one",
-		t->from.data, t->source->path, major(st->st_rdev), minor(st->st_rdev));
+	error_set(err, ERR_DENIED, 0,
+		  "copy %s of %s: it is a device (%u:%u), and a build makes none",
+		  t->from.data, t->source->path, major(st->st_rdev), minor(st->st_rdev));
 	return error_hint(
 		err,
 		"Leave it out with --exclude or .dockerignore; a container gets devices with --device");

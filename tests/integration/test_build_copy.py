@@ -244,7 +244,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        self.server.asked.append(self.path)
+        self.server.asked.append(self.headers["If-Modified-Since"])
         if self.path.startswith("/moved"):
             self.send_response(302)
             self.send_header("Location", "/t.tgz")
@@ -280,6 +280,7 @@ def test_urls(build, refused, cubby, base):
         del asked[:]
         again = cubby("build", "-f", f"{base}/Dockerfile", f"{base}/ctx")
         assert again.code == 0 and again.stderr.count("Using cache") == 5 and len(asked) == 6, (again, asked)
+        assert None not in asked
         put(f"{base}/srv/file.txt", "news")
         t = build(f"ADD {url}/file.txt /f")
         assert t.text("f") == "news"
