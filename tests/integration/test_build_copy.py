@@ -281,7 +281,7 @@ def test_urls(build, refused, cubby, base):
         again = cubby("build", "-f", f"{base}/Dockerfile", f"{base}/ctx")
         assert again.code == 0 and again.stderr.count("Using cache") == 5 and len(asked) == 6, (again, asked)
         assert None not in asked
-        put(f"{base}/srv/file.txt", "news")
+        put(f"{base}/srv/file.txt", "news", mtime=OLD + 9)
         t = build(f"ADD {url}/file.txt /f")
         assert t.text("f") == "news"
         said = refused(f"ADD --checksum={right} {url}/file.txt /d/")
