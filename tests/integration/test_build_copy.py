@@ -199,7 +199,7 @@ def test_link_is_independent(build, context):
 
 
 def test_heredocs(build):
-    t = build("ARG v=1\nCOPY <<A <<\"B\" /x/\nhello $v\nA\nho $v\nB\nCOPY --chmod=755 --chown=1:2 <<-E /run.sh\n\t#!/bin/sh\n\tE\n"
+    t = build("ARG v=1\nCOPY <<A <<\"B\" /x/\nhello $v\nA\nho $v\nB\nCOPY --chmod=755 --chown=1:2 <<-STOP /run.sh\n\t#!/bin/sh\n\tSTOP\n"
               "COPY <<E a.txt /y/\ne\nE")
     assert (t.text("x/A"), t.text("x/B")) == ("hello 1\n", "ho $v\n") and t["x/A"] == ("-644", 0, 0)
     assert t["run.sh"] == ("-755", 1, 2) and t.text("run.sh") == "#!/bin/sh\n" and t.names("y/") == ["y/E", "y/a.txt"]

@@ -91,12 +91,12 @@ def test_links_of_a_stage(build, context, base, outside):
     # and as the destination, in each of its forms
     make_archive(f"{context}/t.tar", [("t", "t")])
     targets = ("/abs", f"/root{outside}", "/tree/abs/victim", f"/tree/rel{up(outside)}/new")
-    for line in ("COPY a {}/new", "COPY a tree/f {}/", "ADD t.tar {}", "COPY --parents tree/f {}", "COPY <<E {}/n\nx\nE",
-                 "WORKDIR {}/w\nCOPY a w"):
-        stages = "".join(f"FROM evil AS to{i}\n{line.format(target)}\n" for i, target in enumerate(targets))
-        files = "".join(f"COPY --from=to{i} / /{i}/\n" for i in range(len(targets)))
-        done = build(f"FROM scratch AS evil\nCOPY . /\n{stages}FROM scratch\n{files}")
-        assert done.code == 0, done
+    lines = ("COPY a {0}/new\nCOPY a tree/f {0}/\nADD t.tar {0}\nCOPY --parents tree/f {0}\nCOPY <<E {0}/n\nx\nE\nWORKDIR {0}/w\n"
+             "COPY a w\n")
+    stages = "".join(f"FROM evil AS to{i}\n{lines.format(target)}" for i, target in enumerate(targets))
+    files = "".join(f"COPY --from=to{i} / /{i}/\n" for i in range(len(targets)))
+    done = build(f"FROM scratch AS evil\nCOPY . /\n{stages}FROM scratch\n{files}")
+    assert done.code == 0, done
     assert build("FROM scratch\nCOPY . /\nCOPY a /abs/new\nWORKDIR /rel/n/e/w\n").code == 0
     assert outside.lstrip("/") + "/new" in members(base)
 
@@ -121,9 +121,9 @@ def test_archives(build, context, outside):
                     [("h", f"={up(outside)}/victim")], [("d/../../new", "evil")],
                     [("l", f"->{outside}/victim"), ("l", "evil")], [("l", f"->{outside}/victim"), ("h", "=l"), ("h", "evil")]):
         make_archive(f"{context}/evil.tar", entries)
-        build("FROM scratch\nADD evil.tar /\nADD evil.tar /into/\n")
-        # the links are there already
-        build("FROM scratch\nCOPY . /\nADD evil.tar /tree/\nADD evil.tar /abs/\n")
+        # in the second the links are there already
+        for lines in ("ADD evil.tar /into/", "COPY . /\nADD evil.tar /abs/"):
+            build(f"FROM scratch\n{lines}\n")
 
 
 @pytest.mark.subids
