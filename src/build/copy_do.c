@@ -592,24 +592,63 @@ int copy_do(const struct step *s, struct layer_draft *draft, struct error *err)
 struct workdir {
 	const struct layer_draft *draft;
 	const char *path;
+	const char *user; /* USER; NULL: root */
 };
+
+/* Whom what is made belongs to. A name that nobody has is no reason to fail: nothing runs yet. */
+static int workdir_owner(const struct workdir *w, int merged_fd,
+			 struct user_identity *ret, struct error *err)
+{
+	int r = w->draft->single_id ? 0 : user_lookup(merged_fd, w->user, NULL, ret, err);
+
+	if (r >= 0 || err->kind != ERR_NOT_FOUND)
+		return r;
+	error_drop(err, "the directory is root's");
+	return 0;
+}
+
+static int make_one_dir(int merged_fd, const char *path,
+			const struct user_identity *owner, struct error *err)
+{
+	cleanup_error struct error missing = ERROR_INIT;
+	cleanup_fd int fd = path_open(merged_fd, path, O_PATH | O_DIRECTORY, &missing);
+
+	if (fd >= 0)
+		return 0;
+	if (missing.kind != ERR_NOT_FOUND)
+		return error_move(err, &missing);
+	fd = path_make_dir(merged_fd, path, 0755, err);
+	if (fd < 0)
+		return fd;
+	if (fchownat(fd, "", owner->uid, owner->gid, AT_EMPTY_PATH) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "give %s its owner", path);
+	return 0;
+}
 
 static int make_workdir(void *data, struct error *err)
 {
 	const struct workdir *w = data;
 	cleanup_fd int upper_fd = -EBADF;
 	cleanup_fd int merged_fd = mount_draft(w->draft, &upper_fd, err);
-	cleanup_fd int fd =
-		merged_fd < 0 ? merged_fd : path_make_dir(merged_fd, w->path, 0755, err);
+	cleanup_user_identity struct user_identity owner = {0};
+	int r = merged_fd < 0 ? merged_fd : workdir_owner(w, merged_fd, &owner, err);
 
-	return fd < 0 ? fd : 0;
+	for (const char *end = w->path; r >= 0 && *end;) {
+		cleanup_free char *path = NULL;
+
+		end += 1 + strcspn(end + 1, "/");
+		path = xstrndup(w->path, (size_t)(end - w->path));
+		r = make_one_dir(merged_fd, path, &owner, err);
+	}
+	return r < 0 ? r : 0;
 }
 
 int workdir_do(const struct step *s, const char *path, struct layer_draft *draft,
 	       struct error *err)
 {
 	cleanup_user_ids struct user_ids ids = {0};
-	struct workdir w = {.draft = draft, .path = path};
+	struct workdir w = {
+		.draft = draft, .path = path, .user = s->state->config->config.user};
 	int r;
 
 	r = take_ids(s, draft, &ids, err);

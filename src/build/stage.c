@@ -18,8 +18,7 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-	static void
-	loop_release(struct stage_loop *l)
+static void loop_release(struct stage_loop *l)
 {
 	build_state_release(&l->state);
 	cache_release(&l->cache);
@@ -96,14 +95,8 @@ static int begin(struct stage_loop *l, struct error *err)
 	strv_free(l->state.args);
 	l->state.args = NULL;
 	l->n_base_history = l->state.config->n_history;
+	stage_set_env(l);
 	return take_triggers(l, err);
-}
-
-static size_t count_pairs(const struct stage_loop *l)
-{
-	const struct build_options *o = l->job->options;
-
-	return !stage_is_target(l) ? 0 : (o->labels && *o->labels) + (o->env && *o->env);
 }
 
 static int do_from(struct stage_loop *l, struct error *err)
@@ -112,7 +105,8 @@ static int do_from(struct stage_loop *l, struct error *err)
 	const struct instruction *from = &l->job->dockerfile->items[s->first];
 
 	l->event.step = 1;
-	l->event.n_steps = s->n + count_pairs(l);
+	l->event.n_steps =
+		s->n + (stage_is_target(l) ? strv_len(l->job->options->labels) : 0);
 	stage_tell(l, BUILD_EVENT_STEP, from->text);
 	int r = begin(l, err);
 	if (r < 0)

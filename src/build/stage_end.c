@@ -12,43 +12,21 @@
 #include "util/str.h"
 #include "util/time.h"
 
-static void add_pair(char **text, const char *typed)
+/* Each --label is an instruction at the end, as with podman. */
+static void add_label(struct stage_loop *l, const char *typed)
 {
 	cleanup_free char *name = xstrndup(typed, strcspn(typed, "="));
-	const char *value = typed + strlen(name);
-	cleanup_free char *quoted_name = str_quote(name);
-	cleanup_free char *quoted_value = str_quote(*value ? value + 1 : "");
-	char *longer = xasprintf("%s %s=%s", *text, quoted_name, quoted_value);
+	const char *value = typed[strlen(name)] ? typed + strlen(name) + 1 : "";
+	cleanup_free char *quoted_name = str_quote(name),
+			  *quoted_value = str_quote(value);
+	cleanup_free char *text = xasprintf("LABEL %s=%s", quoted_name, quoted_value);
 
-	free(*text);
-	*text = longer;
-}
-
-/* --env and --label are instructions at the end, as with podman. */
-static void add_pairs(struct stage_loop *l, const char *word, char *const *typed,
-		      void (*set)(struct image_config *config, const char *typed))
-{
-	cleanup_free char *text = xstrdup(word);
-
-	if (!typed || !*typed)
-		return;
-	strv_foreach (pair, typed)
-		add_pair(&text, *pair);
 	l->event.step++;
 	l->did_something = true;
 	stage_tell(l, BUILD_EVENT_STEP, text);
-	strv_foreach (pair, typed)
-		set(l->state.config, *pair);
+	config_set_label(l->state.config, name, value);
 	history_add(l->state.config, xasprintf("/bin/sh -c #(nop) %s", text), true);
 	stage_tell_done(l, false, NULL);
-}
-
-static void set_label(struct image_config *config, const char *typed)
-{
-	cleanup_free char *name = xstrndup(typed, strcspn(typed, "="));
-	const char *value = typed + strlen(name);
-
-	config_set_label(config, name, *value ? value + 1 : "");
 }
 
 static void set_env(struct image_config *config, const char *typed)
@@ -64,12 +42,20 @@ static void set_env(struct image_config *config, const char *typed)
 		config_set_env(config, pair);
 }
 
+void stage_set_env(struct stage_loop *l)
+{
+	strv_foreach (pair, l->job->options->env)
+		set_env(l->state.config, *pair);
+	l->did_something |= l->job->options->env && *l->job->options->env;
+}
+
 void stage_apply_options(struct stage_loop *l)
 {
 	const struct build_options *o = l->job->options;
 
-	add_pairs(l, "ENV", o->env, set_env);
-	add_pairs(l, "LABEL", o->labels, set_label);
+	stage_set_env(l);
+	strv_foreach (label, o->labels)
+		add_label(l, *label);
 	strv_foreach (name, o->unset_env)
 		config_unset_env(l->state.config, *name);
 	strv_foreach (name, o->unset_labels)

@@ -111,6 +111,7 @@ int stage_key_make(struct stage_key *to, const struct step *s, struct error *err
 	add_times(&k, s->options);
 	if (in->kind == INSTRUCTION_WORKDIR) {
 		key_add_text(&k, "directory", to->workdir);
+		key_add_text(&k, "user", s->state->config->config.user);
 	} else {
 		add_platform(&k, s->state->config);
 		key_add_text(&k, "in", s->state->config->config.working_dir);

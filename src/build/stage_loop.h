@@ -77,6 +77,9 @@ int stage_file_step(struct stage_loop *l, const struct dockerfile *d,
 
 /* --- stage_end.c --- */
 
+/* stage_set_env() - --env: at the beginning of each stage, so that RUN has it, and at the end, so that no ENV beats it. */
+void stage_set_env(struct stage_loop *l);
+
 /* stage_apply_options() - of the target: --env, --label and what goes away. stage_flatten() - --squash-all. stage_set_created() - when it was
  * made, of the image and of what is in its history without a time. */
 void stage_apply_options(struct stage_loop *l);

@@ -66,7 +66,8 @@ int run_do(const struct step *s, struct layer_draft *draft, char ***ret_places,
 
 /*
  * workdir_do() - the directory (absolute, clean, as the config will have it) with all above it, made in the draft where it is missing: 0755 and
- * root's. Links on the way are followed inside the root. Nothing is written if it is there. Its key is its path.
+ * USER's, as with buildah and BuildKit. Links on the way are followed inside the root. Nothing is written if it is there. Its key is its path,
+ * and USER.
  */
 int workdir_do(const struct step *s, const char *path, struct layer_draft *draft,
 	       struct error *err) _must_check_;

@@ -155,7 +155,7 @@ def test_config_options(cubby, build):
     done = build(text, "--unsetenv", "A", "--unsetlabel", "m", "--env", "C=3", "--label", "n=$x", "--annotation", "k=v", "-t", "co")
     inspected = config(cubby, "co")
     assert done.code == 0 and inspected["Labels"] == {"l": "1", "n": "$x"}, done
-    assert inspected["Config"]["Env"][1:] == ["B=2", "C=3"] and inspected["Config"]["Cmd"] == ["/x", "y"]
+    assert inspected["Config"]["Env"][1:] == ["C=3", "B=2"] and inspected["Config"]["Cmd"] == ["/x", "y"]
     assert inspected["Annotations"] == {"k": "v"} and inspected["Config"]["Healthcheck"]["Retries"] == 3
     # a base image is told by name and digest
     assert build("FROM co\nLABEL o=1\n", "-t", "co2", "--pull=never").code == 0

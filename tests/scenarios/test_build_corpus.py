@@ -40,7 +40,7 @@ DIFFERS = {
     "add/archive-with-attributes": (ATTRIBUTES, {
         "tree /to/to/ping": ("f 0755 0:0 'x'", "f 0755 0:0 'x' security.capability=" + corpus.CAPABILITY.hex())}),
     "config/every-member": (MADE, {
-        "history": ("leeeeeeeeeeeee", "leeeeeleeeeeee"), "layers": (0, 1), "tree /work": (None, "d 0755 0:0")}),
+        "history": ("leeeeeeeeeeeee", "leeeeeleeeeeee"), "layers": (0, 1), "tree /work": (None, "d 0755 1000:50")}),
     "config/shell-form-follows-shell": (SHELL, {
         "config Cmd": (["/bin/sh", "-c", "echo hi"], ["/bin/busybox", "sh", "-xc", "echo hi"]),
         "config Entrypoint": (["/bin/sh", "-c", "top"], ["/bin/busybox", "sh", "-xc", "top"])}),
