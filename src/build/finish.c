@@ -136,6 +136,20 @@ static int write_image(const struct finish *f, const struct build_state *s, char
 	return image_write(f->engine, &w, ret_id, err);
 }
 
+static int tag_base(const struct finish *f, const char *id, struct error *err)
+{
+	char *const *names = f->options->names;
+
+	strv_foreach (name, names) {
+		int r = image_tag(f->engine, id, *name, err);
+
+		if (r < 0)
+			return r;
+	}
+	event_image(f->engine, EVENT_BUILD, id, names ? names[0] : NULL);
+	return 0;
+}
+
 int finish_image(const struct finish *f, struct build_state *s, char **ret_id,
 		 struct error *err)
 {
@@ -149,12 +163,9 @@ int finish_image(const struct finish *f, struct build_state *s, char **ret_id,
 	if (!is_base(f, s, ret_id))
 		r = write_image(f, s, ret_id, err);
 	else
-		strv_foreach (name, names)
-			if (r >= 0)
-				r = image_tag(f->engine, *ret_id, *name, err);
+		r = tag_base(f, *ret_id, err);
 	if (r < 0)
 		return error_wrap(err, "commit the image");
 	tell(f, BUILD_EVENT_IMAGE, NULL, *ret_id);
-	event_image(f->engine, EVENT_BUILD, *ret_id, names ? names[0] : NULL);
 	return 0;
 }

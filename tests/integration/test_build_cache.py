@@ -89,7 +89,9 @@ RUN echo "$VERSION" > /three
     assert place.build() == "made made made made"
     first = cubby.ok("inspect", "--format", "{{.Id}}", "app")
     assert place.build() == "hit hit hit hit"
-    # the same image, not only the same files
+    # the same image, not only the same files; each build is told once
+    events = cubby.ok("events", "--stream=false", "--since", "1h", "--filter", "event=build")
+    assert len(events.splitlines()) == 2, events
     assert cubby.ok("inspect", "--format", "{{.Id}}", "app") == first
     # touched; written anew with the same content
     os.utime(os.path.join(place.path, "dir/a"))
