@@ -73,6 +73,12 @@ def test_json_and_log(cubby, context, base):
     assert all(e["stages"] == 2 for e in events if e["event"] == "step")
     done = cubby("build", "--logfile", f"{base}/log", path)
     assert done.stderr == "" and "[1/2] STEP 1/2: FROM scratch AS one\n" in open(f"{base}/log", encoding="utf-8").read()
+    for split in ([], ["--logsplit"]):
+        ids = cubby.ok("build", "--platform", "linux/amd64,linux/arm64", "--manifest", "l", "--logfile", f"{base}/two", *split, path)
+        assert len(set(ids.split())) == 2
+    assert open(f"{base}/two", encoding="utf-8").read().count("STEP 1/2: FROM scratch AS one\n") == 2
+    for platform in ("amd64", "arm64"):
+        assert open(f"{base}/two_linux_{platform}", encoding="utf-8").read().startswith(f"For linux/{platform}:\n")
 
 
 def test_files_about_the_image(cubby, context, base):
