@@ -52,6 +52,18 @@ static void sweep(const struct engine *e, int dirfd)
 			sweep_one(e, dirfd, d->d_name);
 }
 
+void context_places_sweep(const struct engine *e)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_free char *path = fs_join(e->paths.data, CONTEXTS);
+	cleanup_fd int dirfd = fs_open_dir(AT_FDCWD, path, false, 0, &err);
+
+	if (dirfd >= 0)
+		sweep(e, dirfd);
+	else
+		error_drop(&err, "then nothing is left there");
+}
+
 /* Return: fd with the lock; -EAGAIN: somebody swept it before it was locked. */
 static int make(int dirfd, const char *name)
 {

@@ -20,6 +20,9 @@ struct context_place {
 int context_place_new(const struct engine *e, struct context_place *ret,
 		      struct error *err) _must_check_;
 
+/* context_places_sweep() - what killed processes left. Making one does that too. */
+void context_places_sweep(const struct engine *e);
+
 /* context_place_unpack() - a tar, compressed or not, from a file or a pipe (fd), into it: a confined process does that. All owners
  * become the user. `name` is for messages. */
 int context_place_unpack(const struct context_place *p, int fd, const char *name,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "build/context_place.h"
 #include "cli/cubby.h"
 #include "cli/format.h"
 #include "cli/human.h"
@@ -25,6 +26,7 @@ int build_cache_prune(const struct engine *e, const struct cache_prune_options *
 	cleanup_cache_pruned struct cache_pruned pruned = {0};
 	int r = cache_prune(e, o, &pruned, err);
 
+	context_places_sweep(e);
 	if (pruned.ids)
 		printf("Deleted build cache objects:\n");
 	strv_foreach (id, pruned.ids)

@@ -120,9 +120,10 @@ def test_stdin(cubby, files, base):
     assert files("-", data=b"FROM scratch\nCOPY <<E /here\nE\n") == ["here"]
     assert "there is no build context" in cubby.fails("build", "-", input="FROM scratch\nCOPY a /\n", code=125)
     # of a killed build, and of ours
-    write(f"{cubby.data}/contexts/0badcafe/x", "left")
-    assert files("-", data=tar(some)) == want
-    assert contexts(cubby) == []
+    for command in (lambda: files("-", data=tar(some)), lambda: cubby.ok("builder", "prune", "-f") and want):
+        write(f"{cubby.data}/contexts/0badcafe/x", "left")
+        assert command() == want
+        assert contexts(cubby) == []
 
 
 def test_hostile_tars(cubby, base):
