@@ -128,7 +128,8 @@ static int one_word(const struct config_change *c, char **ret, struct error *err
 {
 	int r = expand_word(c->instruction->args[0], c->scope, ret, err);
 
-	if (r >= 0 && str_empty(*ret))
+	/* USER $nobody is that of nobody in particular, and WORKDIR $nowhere stays, as in Docker and buildah. */
+	if (r >= 0 && str_empty(*ret) && c->instruction->kind == INSTRUCTION_STOPSIGNAL)
 		r = invalid(err, "%s: there is nothing behind it",
 			    instruction_word(c->instruction->kind));
 	return r;
@@ -310,7 +311,7 @@ static int apply_user(const struct config_change *c, struct error *err)
 	int r = one_word(c, &user, err);
 
 	if (r >= 0)
-		set_text(&c->config->config.user, user);
+		set_text(&c->config->config.user, *user ? user : NULL);
 	return r;
 }
 

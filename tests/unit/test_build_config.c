@@ -43,6 +43,8 @@ static const struct {
 	{"CMD a\nENTRYPOINT [\"e\"]",
 	 "{\"Entrypoint\":[\"e\"],\"Cmd\":[\"/bin/sh\",\"-c\",\"a\"]}", NULL},
 	{"ENTRYPOINT e", "{\"Entrypoint\":[\"/bin/sh\",\"-c\",\"e\"]}", NULL},
+	{"USER a\nUSER $none", "{}", NULL},
+	{"STOPSIGNAL $none", NULL, "STOPSIGNAL: there is nothing behind it"},
 	{"STOPSIGNAL SIGUSR1", "{\"StopSignal\":\"SIGUSR1\"}", NULL},
 	{"STOPSIGNAL SIGNONE", NULL, "no signal SIGNONE"},
 	{"HEALTHCHECK --interval=5s --retries=2 CMD curl x",
@@ -131,6 +133,8 @@ START_TEST(test_workdir)
 		{"/a", "b/../c", "/a/c"},
 		{"/a", "/$X/", "/one"},
 		{NULL, "d", "/d"},
+		{"/a", "$none", "/a"},
+		{NULL, "$none", "/"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
