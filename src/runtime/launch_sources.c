@@ -75,6 +75,10 @@ static enum reach reach_of_init(const struct init *i)
 
 	if ((outer && outer->trees) || i->options->base_creates)
 		return REACH_NONE;
+	/* Whoever asks is root of the outer namespace by now, which is no more than the init will be; and the mounts are the
+	 * host's: nothing could be cloned here. */
+	if (outer)
+		return REACH_ALL;
 	return geteuid() == 0 && (i->namespaces.new_flags & CLONE_NEWUSER) ? REACH_NO_ROOT
 									   : REACH_ALL;
 }

@@ -161,3 +161,13 @@ def test_one_at_many_networks(cubby, own_root):
                     "ip", "-o", "addr")
     assert said.count("inet 10.213.") == 40 and said.count("inet6 fd31:") == 40
     assert len(status(cubby)["networks"]) == 40
+
+
+def test_overlay_below_the_gateway(cubby, own_root, base):
+    """Layers among the mounts, which --mount=type=bind of a build's RUN are too: who joins the gateway can clone nothing."""
+    os.mkdir(base + "/src")
+    with open(base + "/src/f", "w"):
+        pass
+    said = cubby.ok("run", "--rm", "--network", "bridge", "-v", f"{base}/src:/x:O", "--rootfs", own_root,
+                    "sh", "-c", "touch /x/new; ls /x")
+    assert said.split() == ["f", "new"] and os.listdir(base + "/src") == ["f"]
