@@ -20,6 +20,8 @@
 #include "util/str.h"
 #include "util/time.h"
 
+#define FIND_RETRY 1
+
 static void places_release(struct cache_place *places, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -160,13 +162,14 @@ static int fetch(struct candidate *c, struct image_fetched *ret, struct error *e
 {
 	const struct cache_remote *r = c->remote;
 	cleanup_free char *source = xasprintf("docker://%s", c->name);
+	struct transfer_registry_options registry = r->options->fetch.registry;
 	struct image_fetch_options o = {
-		.fetch = {.source = source, .registry = r->options->fetch.registry},
-		.single_id = r->single_id,
-		.accept = accept_image,
-		.accept_data = c,
-	};
+		.single_id = r->single_id, .accept = accept_image, .accept_data = c};
 
+	/* the step can be made as well: nobody waits long for a registry that is away */
+	if (registry.retry < 0)
+		registry.retry = FIND_RETRY;
+	o.fetch = (struct transfer_fetch){.source = source, .registry = registry};
 	return image_fetch(r->engine, &o, ret, err);
 }
 

@@ -19,7 +19,7 @@ struct build_step_record { /* strings owned */
 	char *layer;       /* chain id; NULL: it made no files */
 	char *diff_id;     /* of it */
 	int64_t tar_size, created_usec, used_usec;
-	int64_t n_uses; /* times that it was found */
+	int64_t n_uses; /* times that it was found; several soon after each other are one */
 	char *text;     /* the instruction, for people */
 	/* filled in by reading: of its layer */
 	int64_t disk_size; /* bytes, when it was made */
