@@ -114,6 +114,15 @@ static int open_source(struct init *i, const struct mount_step *step, int *user_
 	return r < 0 ? r : mount_source_open(step, i->options->bundle, *user_ns_fd, err);
 }
 
+/* Root of the gateway's user namespace is root, but in the caller's mount namespace, where it may clone nothing. The init can in its own, and
+ * has the same ids. */
+static bool may_clone(const struct init *i)
+{
+	const struct launch_outer *outer = i->options->outer;
+
+	return !outer || outer->user_ns_fd < 0 || outer->trees || outer->mount_ns_fd >= 0;
+}
+
 /* Layers belong to whoever keeps images; the init may have none of its rights. */
 static int clone_layers(struct init *i, size_t k, int *user_ns_fd, struct error *err)
 {
@@ -139,7 +148,7 @@ int init_open_sources(struct init *i, struct error *err)
 		bool wanted = step->idmap || (step->kind == MOUNT_BIND &&
 					      must_be_given(reach, step->source, bundle));
 
-		if (mount_is_layers(step) && reach != REACH_ALL) {
+		if (mount_is_layers(step) && reach != REACH_ALL && may_clone(i)) {
 			r = clone_layers(i, k, &user_ns_fd, err);
 			if (r < 0)
 				return r;

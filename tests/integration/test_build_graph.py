@@ -213,3 +213,13 @@ def test_events(cubby, build):
     build("FROM scratch\nLABEL a=b\n", "-t", "ev")
     events = [json.loads(line) for line in cubby.ok("events", "--stream=false", "--format", "json").splitlines()]
     assert [e for e in events if e.get("Status") == "build" and e.get("Name") == "localhost/ev:latest"], events
+
+
+@pytest.mark.network
+@pytest.mark.subids
+def test_overlays_beside_a_network(cubby, build):
+    """A container at a network is made in the gateway's user namespace, where others' mounts can't be cloned."""
+    done = build("FROM scratch\nCOPY busybox /bin/sh\nRUN --mount=type=bind,target=/ctx read first < /ctx/Dockerfile; echo got $first\n", "-t", "n")
+    assert done.code == 0 and "\ngot FROM scratch\n" in done.stderr, done
+    assert cubby.ok("run", "--rm", "-v", f"{build.path}:/x:O", "n", "sh", "-c", ": > /x/new; echo /x/*") == "/x/Dockerfile /x/busybox /x/new"
+    assert sorted(os.listdir(build.path)) == ["Dockerfile", "busybox"]
