@@ -45,7 +45,8 @@ struct work {
 	struct ignore *exclude; /* owned */
 	struct copy_rules rules;
 	struct copy_target target;
-	int notes_fd; /* owned; memory, for the stage's process */
+	int notes_fd;     /* owned; memory, for the stage's process */
+	bool *is_changed; /* in memory that is shared with it; owned */
 };
 
 static void work_release(struct work *w)
@@ -54,6 +55,8 @@ static void work_release(struct work *w)
 	free(w->git_path);
 	ignore_freep(&w->exclude);
 	fd_cleanup_(&w->notes_fd);
+	if (w->is_changed != MAP_FAILED)
+		munmap(w->is_changed, sizeof(*w->is_changed));
 }
 
 /* --- in the copier --- */
@@ -65,6 +68,13 @@ static void note(void *data, const char *text)
 
 	/* a note that is lost is no harm */
 	(void)!fd_write_all(w->notes_fd, line, strlen(line));
+}
+
+static void note_change(void *data)
+{
+	const struct work *w = data;
+
+	*w->is_changed = true;
 }
 
 static int mount_layers(char *const *layers, struct error *err)
@@ -434,6 +444,10 @@ static int choose_target(struct work *w, int merged_fd, int upper_fd, struct err
 
 	w->target = (struct copy_target){
 		.merged_fd = merged_fd, .upper_fd = upper_fd, .note = note, .data = w};
+	if (!w->origin.layers && w->job->since.tv_sec) {
+		w->target.changed = note_change;
+		w->target.since = w->job->since;
+	}
 	int r = find_owner(w, err);
 	if (alone)
 		w->target.merged_fd = upper_fd;
@@ -523,6 +537,20 @@ static void tell_notes(const struct work *w)
 	}
 }
 
+static void tell_change(struct work *w)
+{
+	const struct step *s = w->step;
+	struct build_event e;
+
+	w->job->is_stale = *w->is_changed;
+	if (!w->job->is_stale || !s->listener || !s->event)
+		return;
+	e = *s->event;
+	e.kind = BUILD_EVENT_NOTE;
+	e.text = "files were changed while they were copied: this step is not cached";
+	s->listener->event(s->listener->data, &e);
+}
+
 static void remove_repositories(const struct work *w)
 {
 	cleanup_error struct error err = ERROR_INIT;
@@ -572,15 +600,23 @@ int copy_do(const struct step *s, struct layer_draft *draft, struct error *err)
 		.draft = draft,
 		.origin = COPY_ORIGIN_INIT,
 		.notes_fd = sys_memfd_create("notes", MFD_CLOEXEC),
+		.is_changed = mmap(NULL, sizeof(bool), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0),
 	};
 	int r = copy_job_get(s, &job, err);
 
 	if (r < 0)
 		return r;
+	if (w.notes_fd < 0 || w.is_changed == MAP_FAILED)
+		return error_set(err, ERR_SYSTEM, errno, "get memory");
 	w.job = job;
 	r = start(&w, err);
 	tell_notes(&w);
 	remove_repositories(&w);
+	if (r >= 0)
+		tell_change(&w);
+	if (r >= 0 && s->job)
+		*s->job = TAKE_PTR(job);
 	if (r >= 0)
 		return 0;
 	error_wrap(err, "%s failed", instruction_word(s->instruction->kind));

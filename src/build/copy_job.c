@@ -11,6 +11,7 @@
 #include "util/mem.h"
 #include "util/proc.h"
 #include "util/str.h"
+#include "util/time.h"
 
 #define COMMIT_DIGITS 40
 #define ANSWER_MAX    (4 << 20)
@@ -27,6 +28,21 @@ void copy_job_free(struct copy_job *job)
 	free(job->items);
 	copy_plan_release(&job->plan);
 	free(job);
+}
+
+void copy_key_settle(const struct copy_job *job, char key[static KEY_TEXT_MAX])
+{
+	int64_t now = time_monotonic_usec();
+	pid_t pid = getpid();
+	struct key k;
+
+	if (!job || !job->is_stale)
+		return;
+	key_init(&k);
+	key_add_text(&k, "stale", key);
+	key_add(&k, "time", &now, sizeof(now));
+	key_add(&k, "process", &pid, sizeof(pid));
+	key_end(&k, key);
 }
 
 int copy_job_get(const struct step *s, struct copy_job **ret, struct error *err)

@@ -2,6 +2,8 @@
 /* What a step's key and its work have in common: the plan, the source, and what was fetched from elsewhere. */
 #pragma once
 
+#include <time.h>
+
 #include "build/context.h"
 #include "build/copy_plan.h"
 #include "build/step.h"
@@ -18,6 +20,8 @@ struct copy_item {                /* of a word; owned */
 struct copy_job {
 	struct copy_plan plan;
 	struct copy_item *items; /* plan.n_words */
+	struct timespec since;   /* when the key was begun; 0: there is none */
+	bool is_stale; /* a file was changed since then: what was copied may be something else than what the key says */
 };
 
 /* copy_job_get() - what the key has left, or a new one. The caller's. */

@@ -110,6 +110,8 @@ int copy_key(const struct step *s, struct key *k, struct error *err)
 
 	if (r < 0)
 		return r;
+	/* what files have is of this clock */
+	clock_gettime(CLOCK_REALTIME_COARSE, &job->since);
 	add_plan(&job->plan, k);
 	r = add_all(s, job, k, err);
 	if (r < 0) {

@@ -102,6 +102,25 @@ static int fail_to(const struct copy_tree *t, const char *what, struct error *er
 			 t->to.len ? t->to.data : "");
 }
 
+/* What the key says of it may not hold any more. */
+static void check_change(const struct copy_tree *t, const struct stat *st)
+{
+	const struct timespec *since = &t->target->since, *ctime = &st->st_ctim;
+
+	if (t->target->changed &&
+	    (ctime->tv_sec > since->tv_sec ||
+	     (ctime->tv_sec == since->tv_sec && ctime->tv_nsec >= since->tv_nsec)))
+		t->target->changed(t->target->data);
+}
+
+static void check_change_fd(const struct copy_tree *t, int fd)
+{
+	struct stat st;
+
+	if (t->target->changed && fstat(fd, &st) == 0)
+		check_change(t, &st);
+}
+
 /* --- what an entry has --- */
 
 static mode_t mode_of(const struct copy_rules *r, const struct stat *st)
@@ -292,6 +311,7 @@ static int copy_names(struct copy_tree *t, struct level *l, struct error *err)
 		errno = -r;
 		return fail_from(t, "list", err);
 	}
+	check_change_fd(t, l->from_fd);
 	for (size_t i = 0; r >= 0 && i < list.n; i++) {
 		r = extend(&t->from, list.names[i], err);
 		if (r >= 0)
@@ -457,6 +477,7 @@ static int copy_file(struct copy_tree *t, struct level *l, const char *name,
 	to_fd = new_file(t, l, to_name, mode_of(t->rules, &st), err);
 	r = to_fd < 0 ? to_fd
 		      : copy_content(t, from_fd, to_fd, (uint64_t)st.st_size, err);
+	check_change_fd(t, from_fd);
 	return r < 0 ? r : finish_fd(t, &st, from_fd, to_fd, err);
 }
 
@@ -504,6 +525,7 @@ static int copy_other(struct copy_tree *t, struct level *l, const char *name,
 	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
 	int r = make_room(t, l, to_name, false, err);
 
+	check_change(t, st);
 	if (r >= 0)
 		r = S_ISLNK(st->st_mode) ? make_symlink(t, l, name, to_name, err)
 					 : make_node(t, l, to_name, st, err);

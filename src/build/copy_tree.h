@@ -35,6 +35,9 @@ struct copy_target {             /* nothing is owned */
 	int merged_fd, upper_fd; /* roots */
 	/* what people should know: a link that was replaced by a directory */
 	void (*note)(void *data, const char *text);
+	/* a file of the source was changed at this time or later; NULL: that is of no interest */
+	void (*changed)(void *data);
+	struct timespec since;
 	void *data;
 };
 

@@ -241,7 +241,8 @@ static int one_layer(struct stage_loop *l, struct error *err)
 	if (r >= 0)
 		r = pass_over(l, err);
 	if (r >= 0 && l->pass == PASS_ONE)
-		r = stage_commit(l, &l->draft, key, l->places,
+		/* as it was found out now: a context may change while a RUN before COPY is at work */
+		r = stage_commit(l, &l->draft, l->key, l->places,
 				 d->items[stage_plan(l)->first].text, err);
 	if (r < 0)
 		return r;

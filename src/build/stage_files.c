@@ -136,6 +136,7 @@ static int make_layer(struct stage_loop *l, struct step *s, const char *workdir,
 	cleanup_build_step_record struct build_step_record found = {0};
 	cleanup_layer_draft struct layer_draft draft = LAYER_DRAFT_INIT;
 	cleanup_strv char **places = NULL;
+	char settled[KEY_TEXT_MAX];
 	int r = cache_find(&l->cache, key, &l->state, &found, err);
 
 	if (r < 0)
@@ -149,8 +150,10 @@ static int make_layer(struct stage_loop *l, struct step *s, const char *workdir,
 	r = layer_draft_new(l->job->engine, l->state.layers, &draft, err);
 	if (r >= 0)
 		r = do_step(s, workdir, &draft, &places, err);
+	memcpy(settled, key, sizeof(settled));
+	copy_key_settle(*s->job, settled);
 	if (r >= 0)
-		r = stage_commit(l, &draft, key, places, s->instruction->text, err);
+		r = stage_commit(l, &draft, settled, places, s->instruction->text, err);
 	if (r >= 0)
 		stage_tell_done(l, false, r ? layers_top(&l->state) : NULL);
 	return r;
@@ -167,6 +170,7 @@ static int make_files(struct stage_loop *l, struct step *s, const char *workdir,
 	memcpy(l->key, key, sizeof(l->key));
 	if (l->pass == PASS_ONE)
 		r = do_step(s, workdir, &l->draft, &l->places, err);
+	copy_key_settle(*s->job, l->key);
 	if (r >= 0)
 		stage_tell_done(l, l->pass == PASS_FOUND, NULL);
 	return r < 0 ? r : 0;

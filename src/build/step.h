@@ -64,6 +64,10 @@ int copy_do(const struct step *s, struct layer_draft *draft,
 int run_do(const struct step *s, struct layer_draft *draft, char ***ret_places,
 	   struct error *err) _must_check_;
 
+/* copy_key_settle() - after copy_do(), with what it left: where files were changed between key and copy the key becomes one that nothing else ever
+ * has, so that no later build takes this for what it is not. job may be NULL. */
+void copy_key_settle(const struct copy_job *job, char key[static KEY_TEXT_MAX]);
+
 /*
  * workdir_do() - the directory (absolute, clean, as the config will have it) with all above it, made in the draft where it is missing: 0755 and
  * USER's, as with buildah and BuildKit. Links on the way are followed inside the root. Nothing is written if it is there. Its key is its path,

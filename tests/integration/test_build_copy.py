@@ -335,6 +335,35 @@ def test_cache(cubby, context, base):
     assert cached("--build-arg", "n=dir2") == 0
 
 
+def test_changed_meanwhile(cubby, context, base):
+    """What was copied while it was being changed is not taken for what the key says."""
+    put(f"{base}/Dockerfile", "FROM scratch\nCOPY . /\n")
+    with subprocess.Popen(["sh", "-c", f"while :; do echo x >> {context}/log; done"]) as writer:
+        try:
+            done = cubby("build", "-f", f"{base}/Dockerfile", context)
+            assert done.code == 0 and "changed while they were copied" in done.stderr, done
+        finally:
+            writer.kill()
+    done = cubby("build", "-f", f"{base}/Dockerfile", context)
+    assert done.code == 0 and "Using cache" not in done.stderr, done
+    for option, cached in (("--layers=false", False), ("--layers=false", True), ("--squash", True)):
+        done = cubby("build", "-f", f"{base}/Dockerfile", option, context)
+        assert done.code == 0 and "changed while" not in done.stderr and ("Using cache" in done.stderr) == cached, (option, done)
+
+
+def test_one_layer(build, context):
+    """All steps in one draft make the same files as a layer each."""
+    put(f"{context}/base/usr/lib/old")
+    os.symlink("usr/lib", f"{context}/base/lib")
+    put(f"{context}/more/lib/f", "f")
+    lines = ("COPY base /\nCOPY a.txt /lib/\nCOPY more /b/\nCOPY --chown=3:4 dir /b/lib/\nWORKDIR /b/w\nCOPY . n/\nCOPY more /\n"
+             "COPY --link b.txt /b/x/\nCOPY <<E /b/lib/f\ne\nE\n")
+    seen = [build(lines, option) for option in ("--layers", "--layers=false", "--squash")]
+    for t in seen[1:]:
+        assert [(n, t[n]) for n in t.names()] == [(n, seen[0][n]) for n in seen[0].names()]
+        assert t.texts == seen[0].texts
+
+
 def test_errors(refused, context):
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as s:
         s.bind(os.path.join(context, "sock"))
