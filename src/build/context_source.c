@@ -70,6 +70,11 @@ bool context_is_archive(const void *bytes, size_t n)
 	return n >= TAR_BLOCK && is_tar_header(bytes);
 }
 
+bool context_is_remote(const char *text)
+{
+	return git_source_named(text) || download_is_url(text);
+}
+
 /* Up to n bytes. */
 static ssize_t peek(int fd, char *bytes, size_t n)
 {
@@ -192,7 +197,7 @@ static int use_git(const struct engine *e, const char *text, struct context_sour
 	sub_fd = path_open_nolink(root_fd, g.subdirectory, O_PATH | O_DIRECTORY, false,
 				  err);
 	if (sub_fd < 0)
-		return error_wrap(err, "%s: directory %s", g.url, g.subdirectory);
+		return error_wrap(err, "directory %s of the repository", g.subdirectory);
 	free(s->directory);
 	s->directory = fs_join(s->place.path, g.subdirectory);
 	return 0;

@@ -50,5 +50,8 @@ int context_source_files(const struct engine *e, const char *place,
 void context_source_release(struct context_source *s);
 #define cleanup_context_source cleanup(context_source_release)
 
+/* context_is_remote() - whether a context has to be fetched: a git repository, a URL. Pure. */
+bool context_is_remote(const char *text);
+
 /* context_is_archive() - whether bytes begin a tar, or one in a compression that we know. Pure. */
 bool context_is_archive(const void *bytes, size_t n);

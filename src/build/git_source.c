@@ -62,25 +62,40 @@ static bool has_parent(const char *path)
 	return strv_has(parts, "..");
 }
 
+char *git_source_shown(const char *text)
+{
+	const char *scheme = strstr(text, "://"),
+		   *start = scheme ? scheme + strlen("://") : NULL;
+	size_t authority = start ? strcspn(start, "/?#") : 0;
+	const char *at = start ? memrchr(start, '@', authority) : NULL,
+		   *colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
+
+	if (!colon)
+		return xstrdup(text);
+	return xasprintf("%.*s:***%s", (int)(colon - text), text, at);
+}
+
 int git_source_parse(const char *text, struct git_source *ret, struct error *err)
 {
 	size_t n = url_length(text);
 	const char *ref = text[n] ? text + n + 1 : "", *colon = strchr(ref, ':');
 	size_t ref_len = colon ? (size_t)(colon - ref) : strlen(ref);
 	cleanup_free char *url = xstrndup(text, n);
+	cleanup_free char *shown = git_source_shown(text);
 	const char *sub = colon ? colon + 1 : "";
 
 	if (!git_source_named(text))
 		return error_set(err, ERR_INVALID, 0, "%s: not a git repository's URL",
-				 text);
+				 shown);
 	/* git would take it for an option */
 	if (ref[0] == '-' || url[0] == '-')
 		return error_set(err, ERR_INVALID, 0,
-				 "%s: a branch, tag or commit can't begin with -", text);
+				 "%s: a branch, tag or commit can't begin with -", shown);
 	sub += strspn(sub, "/");
 	if (has_parent(sub))
 		return error_set(err, ERR_INVALID, 0,
-				 "%s: the directory must be one of the repository", text);
+				 "%s: the directory must be one of the repository",
+				 shown);
 	ret->url = str_starts(text, "github.com/") ? xasprintf("https://%s", url)
 						   : TAKE_PTR(url);
 	ret->ref = ref_len ? xstrndup(ref, ref_len) : NULL;
@@ -191,6 +206,7 @@ int git_source_get(const struct git_source *g, const char *directory, bool keep_
 		   char **ret_commit, struct error *err)
 {
 	static const char *const head[] = {"rev-parse", "HEAD", NULL};
+	cleanup_free char *shown = NULL;
 	int r = fetch(g, directory, err);
 
 	if (r >= 0)
@@ -199,5 +215,11 @@ int git_source_get(const struct git_source *g, const char *directory, bool keep_
 		r = git(directory, head, ret_commit, err);
 	if (r >= 0 && !keep_git)
 		r = drop_git(directory, err);
-	return r < 0 ? error_wrap(err, "get %s", g->url) : 0;
+	if (r >= 0)
+		return 0;
+	shown = git_source_shown(g->url);
+	/* git itself may tell the URL as it was given */
+	if (!str_eq(shown, g->url) && err->text && strstr(err->text, g->url))
+		error_set(err, err->kind, err->code, "git failed");
+	return error_wrap(err, "get %s", shown);
 }

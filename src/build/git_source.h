@@ -24,6 +24,9 @@ bool git_source_named(const char *text);
 int git_source_parse(const char *text, struct git_source *ret,
 		     struct error *err) _must_check_;
 
+/* git_source_shown() - the text without the password that it may hold, for people. Caller frees. Pure. */
+char *git_source_shown(const char *text);
+
 /*
  * git_source_get() - the files of that commit and of its submodules come into the empty directory, without .git unless
  * keep_git. *ret_commit (may be NULL; caller frees): its id. No git is ERR_UNSUPPORTED.

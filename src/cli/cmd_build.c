@@ -9,6 +9,7 @@
 #include "build/build.h"
 #include "build/context_source.h"
 #include "build/dockerfile.h"
+#include "build/git_source.h"
 #include "build/named_context.h"
 #include "cli/build_output.h"
 #include "cli/build_table.h"
@@ -266,6 +267,18 @@ static int build_all(struct job *j, struct error *err)
 	return r == 0 ? finish_list(j, err) : r;
 }
 
+/* That may take its time. */
+static void tell_fetch(const struct build_values *v, const char *context)
+{
+	cleanup_free char *shown = NULL;
+
+	if (!context || !context_is_remote(context) || !isatty(STDERR_FILENO) ||
+	    choose_view(v) == BUILD_VIEW_QUIET || choose_view(v) == BUILD_VIEW_JSON)
+		return;
+	shown = git_source_shown(context);
+	fprintf(stderr, "Fetching %s\n", shown);
+}
+
 static int open_source(struct job *j, struct error *err)
 {
 	struct build_options *o = &j->filled.options;
@@ -276,8 +289,10 @@ static int open_source(struct job *j, struct error *err)
 		.stdin_fd = STDIN_FILENO,
 		.registry = &o->fetch.registry,
 	};
-	int r = context_source_open(&j->engine, &q, &j->source, err);
+	int r;
 
+	tell_fetch(j->values, q.context);
+	r = context_source_open(&j->engine, &q, &j->source, err);
 	if (r >= 0)
 		r = named_contexts_open(&j->engine, j->values->build_contexts,
 					&o->fetch.registry, &j->contexts, err);

@@ -4,9 +4,12 @@
 import json
 import os
 import re
+import shlex
 import shutil
 
 import pytest
+
+from support import tmux
 
 ID = "[0-9a-f]{64}"
 
@@ -185,3 +188,22 @@ def test_terminal(cubby, context, terminal):
     seen = child.read()
     child.close()
     assert child.exitstatus == 0 and "\x1b[3" not in seen
+
+
+@pytest.mark.subids
+def test_screen(cubby, context, base):
+    long = "x" * 100
+    path = context(f"FROM scratch AS one\nCOPY busybox /bin/sh\nRUN echo {long}\nFROM one\nRUN echo {long}; exit 3\n")
+    screen = tmux.Terminal(base, cubby.environment())
+    try:
+        lines = screen.run(shlex.join(str(a) for a in cubby.argv("build", path)) + "; echo status $?")
+        assert [line.split("]")[0] for line in lines[:5]] == ["\u2713 [one 1/3", "\u2713 [one 2/3", "\u2713 [one 3/3",
+                                                              "\u2713 [#2 1/2", "\u2717 [#2 2/2"], lines
+        assert all(len(line) == 79 and re.search(r"[0-9]s$", line) for line in lines[:5])
+        assert lines[5] == "  \u2502 " + long and lines[6].startswith("Error: Dockerfile:5:1: ") and lines[-1] == "status 3"
+        context("FROM scratch\nCOPY busybox /bin/sh\n")
+        lines = screen.run(shlex.join(str(a) for a in cubby.argv("build", "-t", "s", path)))
+        assert len(lines) == 4 and re.fullmatch(ID, lines[-1]) and lines[1].endswith(" cached")
+        assert lines[2].startswith(f"\u2713 {lines[3][:12]}  localhost/s:latest ")
+    finally:
+        screen.close()

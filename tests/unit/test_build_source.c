@@ -70,6 +70,25 @@ START_TEST(test_git)
 }
 END_TEST
 
+START_TEST(test_shown)
+{
+	static const char *const texts[][2] = {
+		{"https://me:word@a.example/x.git#v1",
+		 "https://me:***@a.example/x.git#v1"},
+		{"https://me:w@rd@a.example/x.git", "https://me:***@a.example/x.git"},
+		{"https://me@a.example:8080/x.git", "https://me@a.example:8080/x.git"},
+		{"https://a.example/x.git#a:b@c", "https://a.example/x.git#a:b@c"},
+		{"git@a.example:x.git", "git@a.example:x.git"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		cleanup_free char *shown = git_source_shown(texts[i][0]);
+
+		ck_assert_str_eq(shown, texts[i][1]);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	int kind; /* -1: an error */
@@ -122,4 +141,4 @@ START_TEST(test_outputs)
 }
 END_TEST
 
-UNIT_MAIN("build_source", test_archive, test_git, test_outputs)
+UNIT_MAIN("build_source", test_archive, test_git, test_shown, test_outputs)
