@@ -206,7 +206,7 @@ static int make(const struct making *m, struct error *err)
 	if (fd < 0)
 		return fd;
 	shared_fd = share(m, err); /* somebody was quicker */
-	if (shared_fd >= 0 || shared_fd != -ENOENT) {
+	if (shared_fd != -ENOENT) {
 		(void)unlinkat(m->blobs_fd, path, 0);
 		return shared_fd;
 	}
