@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Digests computed: SHA-256 and SHA-512 over a stream, their text out (util/digest.h has
- * the form). Transfer program only: links OpenSSL.
+ * the form), by OpenSSL's code, which is linked in. Transfer and layer program only.
  */
 #pragma once
 
@@ -14,11 +14,9 @@
 struct hash; /* opaque; heap */
 
 /* hash_new() - by the algorithm that `digest` starts with ("sha256:...", "sha512:..."); NULL is
- * SHA-256. ERR_UNSUPPORTED if it is another or OpenSSL refuses it. Sandboxed programs call it once
- * before they confine themselves: OpenSSL reads its configuration then. */
+ * SHA-256. ERR_UNSUPPORTED if it is another. */
 int hash_new(const char *digest, struct hash **ret, struct error *err) _must_check_;
 
-/* hash_add() - a failure inside OpenSSL is kept for hash_end(). */
 void hash_add(struct hash *h, const void *data, size_t len);
 
 /* hash_end() - the digest as text; afterwards h is as new and may be used again. */

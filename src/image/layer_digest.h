@@ -25,7 +25,7 @@ struct layer_digest {
 	size_t used;
 };
 
-/* layer_digest_init() - before this process confines itself: OpenSSL reads its configuration now. */
+/* layer_digest_init() - released by the caller, also if it fails. */
 int layer_digest_init(struct layer_digest *d, struct error *err) _must_check_;
 void layer_digest_release(struct layer_digest *d);
 #define cleanup_layer_digest cleanup(layer_digest_release)

@@ -276,7 +276,6 @@ int layer_unpack(int root_fd, const struct layer_input *in,
 		r = layer_ids_read(&ids, err);
 		u->entries.ids = &ids;
 	}
-	/* OpenSSL reads its configuration when it is first used */
 	if (r == 0)
 		r = hash_new(NULL, &hash, err);
 	u->hash = hash;

@@ -6,7 +6,6 @@
 
 #include "image/archive_files.h"
 #include "image/archive_source.h"
-#include "image/hash.h"
 #include "registry/registry_source.h"
 #include "transfer/confine.h"
 #include "transfer/fetch.h"
@@ -25,10 +24,8 @@ static int confine(struct fetch *f, int dir_fd, struct error *err)
 		.write_fds = &f->blobs_fd,
 		.n_write_fds = 1,
 	};
-	cleanup_hash struct hash *hash = NULL; /* OpenSSL reads its configuration */
 
-	int r = hash_new(NULL, &hash, err);
-	return r < 0 ? r : confine_network(&rules, err);
+	return confine_network(&rules, err);
 }
 
 /* The file or directory that the user named: opened as it was typed, links and all. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/archive_out.h"
 #include "image/archive_target.h"
-#include "image/hash.h"
 #include "registry/registry_target.h"
 #include "transfer/confine.h"
 #include "transfer/registry_call.h"
@@ -16,10 +15,8 @@ static int confine(struct send *s, int out_fd, struct error *err)
 		.write_fds = write_fds,
 		.n_write_fds = out_fd >= 0 ? 2 : 1,
 	};
-	cleanup_hash struct hash *hash = NULL; /* OpenSSL reads its configuration */
 
-	int r = hash_new(NULL, &hash, err);
-	return r < 0 ? r : confine_network(&rules, err);
+	return confine_network(&rules, err);
 }
 
 static int open_registry(struct send *s, struct error *err)
