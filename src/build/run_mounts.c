@@ -222,17 +222,21 @@ static int add_lower(const struct step *s, const struct run_mount *how, const ch
 	}
 	strv_foreach (path, base.layer_paths)
 		strv_addf(words, "lowerdir+=%s", *path);
-	return 0;
+	if (!*words && mask) /* FROM scratch, and nothing else */
+		strv_addf(words, "lowerdir+=%s", mask);
+	return *words ? 0
+		      : error_set(err, ERR_INVALID, 0,
+				  "from=%s: there are no files in it", how->from);
 }
 
 static int make_upper(const char *dir, char *const *words, char **ret_upper,
 		      char **ret_work, struct error *err)
 {
 	cleanup_free char *upper = fs_join(dir, "upper"), *work = fs_join(dir, "work");
-	const char *top = strchr(words[0], '=') + 1;
+	const char *top = words ? strchr(words[0], '=') : NULL;
 	struct stat st;
 
-	if (stat(top, &st) < 0 || mkdir(upper, 0700) < 0 ||
+	if (!top || stat(top + 1, &st) < 0 || mkdir(upper, 0700) < 0 ||
 	    chmod(upper, st.st_mode & 07777) < 0 || mkdir(work, 0700) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make %s", upper);
 	*ret_upper = TAKE_PTR(upper);
@@ -244,7 +248,7 @@ static int prepare_bind(const struct step *s, const struct layer_draft *d,
 			const struct run_mount *how, struct run_mounts *m,
 			struct error *err)
 {
-	bool needs_dir = how->writable || ignore_of(s, how);
+	bool needs_dir = how->writable || how->from || ignore_of(s, how);
 	cleanup_free char *dir = needs_dir ? new_dir(d, m, err) : NULL;
 	cleanup_free char *mask = dir ? fs_join(dir, "mask") : NULL, *upper = NULL,
 			  *work = NULL, *part = part_of(how);
