@@ -205,7 +205,7 @@ static int add_lower(const struct step *s, const struct run_mount *how, const ch
 
 	if (r < 0)
 		return r;
-	if (base.directory && ignore_of(s, how))
+	if (mask && base.directory && ignore_of(s, how))
 		r = run_view_mask(base.directory, part, ignore_of(s, how), mask, &needed,
 				  err);
 	if (r < 0)

@@ -138,7 +138,7 @@ static int add_key(const struct keeper *k, const char *tool, const char *path,
 {
 	cleanup_strv char **env = add_environment(k);
 	const char *const argv[] = {"ssh-add", "-q", path, NULL};
-	pid_t pid;
+	pid_t pid = 0;
 	int status;
 	int r = proc_spawn(&(struct proc_spawn){.file = tool,
 						.argv = (char *const *)argv,

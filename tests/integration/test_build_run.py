@@ -160,6 +160,22 @@ def test_binds_of_stages_and_images(build):
     assert said(done)[-4:] == ["of a stage", "early", "tool", "early"], done
 
 
+@pytest.mark.network
+def test_at_the_network(build, base):
+    """Its user namespace lies below another one then: each kind of mount, of a build and of a container."""
+    with open(build.context + "/one", "w", encoding="utf-8") as f:
+        f.write("1\n")
+    done = build("FROM localhost/b:1\n"
+                 "RUN --mount=target=/c,rw --mount=source=one,target=/f --mount=from=0,target=/s --mount=type=cache,target=/k"
+                 " --mount=type=tmpfs,target=/t --mount=type=secret,id=s"
+                 " cat /c/one /f /run/secrets/s; ls -d /s/bin /k /t; ls /sys/class/net; touch /c/new\n",
+                 "--secret", "id=s,env=S", env={"S": "secret\n"})
+    assert said(done) == ["1", "1", "secret", "/k", "/s/bin", "/t", "eth0", "lo"], done
+    kept = build.cubby.ok("run", "--rm", "-v", build.context + ":/o:O", "--mount", "type=image,source=t,target=/i", "t",
+                          "sh", "-c", "touch /o/new; ls -d /o/new /i/bin")
+    assert kept.split() == ["/i/bin", "/o/new"] and not os.path.exists(build.context + "/new")
+
+
 def test_caches(build):
     text = "RUN --mount=type=cache,target=/c,id=mine,uid=3,mode=0711 stat -c '%u %a' /c; cat /c/f; echo {} >> /c/f\n"
     build(text.format("one"))
