@@ -125,3 +125,31 @@ def test_no_space_for_what_a_container_with_its_own_ids_writes(on_small_disk, ar
     said = done.stdout.splitlines()
     assert said[1:5] == ["No space left on device", "not copied up", "b", "status 3"], done
     assert said[-2:] == ["works again", "left"], done
+
+
+def test_no_space_for_a_build(on_small_disk, archives, base):
+    """What the step had written goes; those before it stay in the cache."""
+    context = os.path.join(base, "context")
+    os.mkdir(context)
+    with open(os.path.join(context, "zeros"), "wb") as f:
+        f.write(b"\0" * 30_000_000)
+    steps = {"Dockerfile": "", "run": "RUN head -c 30000000 /dev/zero >/zeros\n", "copy": "COPY zeros /\n"}
+    for name, step in steps.items():
+        with open(os.path.join(context, name), "w", encoding="utf-8") as f:
+            f.write("FROM small:1\nRUN echo kept >/kept\n" + step)
+    done = on_small_disk(f"""
+        cubby load -q -i {archives['small']} || exit 1
+        cubby build -q --network none {context} || exit 1
+        before=$(du -sk $D | cut -f1)
+        for name in run copy; do
+            cubby build --network none -f {context}/$name {context}
+            echo "$name $?"
+        done
+        after=$(du -sk $D | cut -f1)
+        echo "grown $((after - before))"
+        cubby build --network none {context} 2>&1 | grep 'Using cache' && cubby system check && echo checked
+    """)
+    said = done.stdout.splitlines()
+    assert "run 1" in said and "copy 125" in said and said[-1] == "checked", done
+    assert "COPY failed: write /zeros: no space left on device" in done.stderr, done
+    assert int(next(line for line in said if line.startswith("grown")).split()[1]) < 200, done
