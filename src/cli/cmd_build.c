@@ -382,12 +382,11 @@ const struct command cmd_build = {
 		"Steps that were done before with the same files come from the cache, which cubby build prune "
 		"empties.\n"
 		"The exit status is that of a RUN that fails; 125: anything else failed.",
-	.examples =
-		"cubby build -t app:1.2 .\n"
-		"cubby build -t app --build-arg VERSION=1.2 --target test src\n"
-		"cubby build -o out .                # the files, instead of an image\n"
-		"git archive HEAD | cubby build -t app -\n"
-		"cubby build --push -t registry.example.com/team/app:1.2 .",
+	.examples = "cubby build -t app:1.2 .\n"
+		    "cubby build -t app --build-arg VERSION=1.2 --target test src\n"
+		    "cubby build -o out .\n"
+		    "git archive HEAD | cubby build -t app -\n"
+		    "cubby build --push -t registry.example.com/team/app:1.2 .",
 	.settings = SETTINGS_FOR_BUILDS,
 	.options = build_table,
 	.values_size = sizeof(struct build_values),

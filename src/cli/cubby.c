@@ -212,8 +212,7 @@ const struct program cubby_program = {
 	.summary = "containers without a daemon and without root",
 	.version = "cubby version " CUBBY_VERSION,
 	.examples = "cubby run -it --rm debian bash\n"
-		    "cubby run -d --name web docker.io/library/httpd\n"
-		    "cubby logs -f web",
+		    "cubby build -t app . && cubby run -d --name web app",
 	.groups = groups,
 	.foreign = foreign,
 	.options = global_table,
