@@ -661,6 +661,22 @@ static int make_one_dir(int merged_fd, const char *path,
 	return 0;
 }
 
+/* It, and all above it. */
+static int make_dirs(int merged_fd, const char *whole, const struct user_identity *owner,
+		     struct error *err)
+{
+	int r = 0;
+
+	for (const char *end = whole; r >= 0 && *end;) {
+		cleanup_free char *path = NULL;
+
+		end += 1 + strcspn(end + 1, "/");
+		path = xstrndup(whole, (size_t)(end - whole));
+		r = make_one_dir(merged_fd, path, owner, err);
+	}
+	return r < 0 ? r : 0;
+}
+
 static int make_workdir(void *data, struct error *err)
 {
 	const struct workdir *w = data;
@@ -669,14 +685,7 @@ static int make_workdir(void *data, struct error *err)
 	cleanup_user_identity struct user_identity owner = {0};
 	int r = merged_fd < 0 ? merged_fd : workdir_owner(w, merged_fd, &owner, err);
 
-	for (const char *end = w->path; r >= 0 && *end;) {
-		cleanup_free char *path = NULL;
-
-		end += 1 + strcspn(end + 1, "/");
-		path = xstrndup(w->path, (size_t)(end - w->path));
-		r = make_one_dir(merged_fd, path, &owner, err);
-	}
-	return r < 0 ? r : 0;
+	return r < 0 ? r : make_dirs(merged_fd, w->path, &owner, err);
 }
 
 int workdir_do(const struct step *s, const char *path, struct layer_draft *draft,
@@ -694,4 +703,73 @@ int workdir_do(const struct step *s, const char *path, struct layer_draft *draft
 		return 0;
 	error_wrap(err, "WORKDIR failed");
 	return copy_fail(s, err);
+}
+
+/* --- VOLUME --- */
+
+struct missing_volumes {
+	const struct layer_draft *draft;
+	char **paths; /* strv, owned: clean, absolute */
+};
+
+/* 1: a directory; 0: something else, as what says that a lower one is gone; -ENOENT: this layer says nothing. A link on the way leads
+ * anywhere: then it is looked at inside the root. */
+static int look_for(const char *dir, const char *path)
+{
+	cleanup_free char *full = xasprintf("%s%s", dir, path);
+	struct stat st;
+
+	if (fstatat(AT_FDCWD, full, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return S_ISDIR(st.st_mode);
+	return errno == ENOENT ? -ENOENT : 0;
+}
+
+/* Most are there, and then no process is needed. */
+static char **missing_volumes(const struct step *s, const struct layer_draft *draft)
+{
+	char **missing = NULL;
+
+	strv_foreach (volume, s->state->config->config.volumes) {
+		cleanup_free char *absolute = xasprintf("/%s", *volume);
+		cleanup_free char *path = path_clean(absolute);
+		int r = look_for(draft->upper, path);
+
+		for (char *const *lower = draft->lower; *lower && r == -ENOENT; lower++)
+			r = look_for(*lower, path);
+		if (r <= 0)
+			strv_add(&missing, path);
+	}
+	return missing;
+}
+
+static int make_volumes(void *data, struct error *err)
+{
+	const struct missing_volumes *m = data;
+	const struct user_identity root = {0};
+	cleanup_fd int upper_fd = -EBADF;
+	cleanup_fd int merged_fd = mount_draft(m->draft, &upper_fd, err);
+
+	if (merged_fd < 0)
+		return merged_fd;
+	strv_foreach (path, m->paths) {
+		cleanup_error struct error ignored = ERROR_INIT;
+
+		/* What is a file is no place of a volume, but whatever runs need not mind. */
+		if (make_dirs(merged_fd, *path, &root, &ignored) < 0)
+			error_drop(&ignored, "a volume's directory is not made");
+	}
+	return 0;
+}
+
+int volumes_do(const struct step *s, struct layer_draft *draft, struct error *err)
+{
+	cleanup_strv char **paths = missing_volumes(s, draft);
+	cleanup_user_ids struct user_ids ids = {0};
+	struct missing_volumes m = {draft, paths};
+	int r;
+
+	if (!paths)
+		return 0;
+	r = take_ids(s, draft, &ids, err);
+	return r < 0 ? r : user_ids_do(&ids, make_volumes, &m, err);
 }

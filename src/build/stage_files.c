@@ -68,8 +68,11 @@ static struct step step_of(struct stage_loop *l, const struct dockerfile *d,
 static int do_step(const struct step *s, const char *workdir, struct layer_draft *draft,
 		   char ***places, struct error *err)
 {
-	if (s->instruction->kind == INSTRUCTION_RUN)
-		return run_do(s, draft, places, err);
+	if (s->instruction->kind == INSTRUCTION_RUN) {
+		int r = volumes_do(s, draft, err);
+
+		return r < 0 ? r : run_do(s, draft, places, err);
+	}
 	if (s->instruction->kind == INSTRUCTION_WORKDIR)
 		return workdir_do(s, workdir, draft, err);
 	return copy_do(s, draft, err);

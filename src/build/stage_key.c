@@ -40,6 +40,7 @@ static void add_run(struct key *k, const struct step *s)
 
 	key_add_strv(k, "variables", s->scope.vars);
 	key_add_text(k, "user", run->user);
+	key_add_strv(k, "volumes", run->volumes);
 	key_add_strv(k, "shell", config_shell(s->state->config));
 	key_add_strv(k, "exec", s->instruction->is_exec ? s->instruction->args : NULL);
 }

@@ -75,3 +75,8 @@ void copy_key_settle(const struct copy_job *job, char key[static KEY_TEXT_MAX]);
  */
 int workdir_do(const struct step *s, const char *path, struct layer_draft *draft,
 	       struct error *err) _must_check_;
+
+/* volumes_do() - before a RUN: directories that VOLUME named and that are not there are made, 0755 and root's, as with buildah; what RUN
+ * writes there stays. The key of a RUN has them. */
+int volumes_do(const struct step *s, struct layer_draft *draft,
+	       struct error *err) _must_check_;

@@ -81,6 +81,15 @@ def test_what_it_leaves(build):
     assert build.cubby.ok("ps", "-a", "-q") == "" and build.cubby.ok("ps", "-a", "--external", "-q") == ""
 
 
+def test_volumes_are_there(build):
+    """VOLUME's directory need not be made by hand, follows links inside, and what RUN writes there stays."""
+    done = build("RUN ln -s /elsewhere /link && echo f > /file\n"
+                 "VOLUME /new/data /link/data relative /file\n"
+                 "RUN stat -c '%n %u:%g %a' /new/data /elsewhere/data /relative && echo x > /new/data/x && rmdir /relative\n"
+                 "RUN cat /new/data/x && ls -d /relative\n")
+    assert said(done) == ["/new/data 0:0 755", "/elsewhere/data 0:0 755", "/relative 0:0 755", "x", "/relative"], done
+
+
 def test_same_bytes_twice(build):
     text = ("RUN echo $(hostname) > /name; cat /proc/sys/kernel/hostname >> /name\n"
             "RUN --network=none true && ls /sys/class/net > /net\n")
