@@ -10,11 +10,13 @@
 #include "util/table.h"
 #include "util/time.h"
 
-#define OUTPUT_LINES 6  /* below a step at work */
-#define FAILED_LINES 30 /* below one that failed */
-#define FRAME_USEC   (USEC_PER_SEC / 10)
-#define GAP          2
-#define SHORT_ID     12
+#define OUTPUT_LINES  6  /* below a step at work */
+#define FAILED_LINES  30 /* below one that failed */
+#define FRAME_USEC    (USEC_PER_SEC / 10)
+#define GAP           2
+#define LAYERS_INDENT 4
+#define LAYERS_MAX    (64 << 10) /* bytes of their lines */
+#define SHORT_ID      12
 
 enum mark { MARK_WORK, MARK_DONE, MARK_CACHED, MARK_FAILED, MARK_NOTE };
 
@@ -32,6 +34,7 @@ static void clear_step(struct build_scene_step *step)
 	free(step->text);
 	free(step->progress);
 	build_tail_release(&step->tail);
+	progress_view_release(&step->layers);
 	*step = (struct build_scene_step){0};
 }
 
@@ -272,6 +275,17 @@ static void add_image(struct build_scene *s, const struct build_event *e,
 
 static void set_progress(struct build_scene_step *step, const struct build_event *e)
 {
+	const struct progress_event layer = {
+		.id = e->id,
+		.state = progress_state_of(e->text ? e->text : ""),
+		.done = e->done,
+		.total = e->total,
+	};
+
+	if (e->id) {
+		progress_view_update(&step->layers, &layer, e->at_usec, NULL);
+		return;
+	}
 	free(step->progress);
 	step->progress = one_line(e->text);
 	step->done = e->done;
@@ -353,6 +367,22 @@ static size_t add_progress(struct buf *out, const struct build_scene_step *s,
 	return 1;
 }
 
+/* The layers of an image on its way. Return: lines. */
+static size_t add_layers(struct buf *out, const struct build_scene_step *s, size_t most,
+			 const struct build_scene_style *style)
+{
+	cleanup_buf struct buf lines = {0};
+	size_t n;
+
+	buf_init(&lines, LAYERS_MAX);
+	n = progress_view_render(&s->layers, style->columns - LAYERS_INDENT, most,
+				 &lines);
+	for (const char *c = lines.data; c && *c; c = strchr(c, '\n') + 1)
+		(void)!buf_printf(out, "%*s%.*s\n", LAYERS_INDENT, "",
+				  (int)strcspn(c, "\n"), c);
+	return n;
+}
+
 static size_t add_output(struct buf *out, const struct build_scene_step *s, size_t most,
 			 const struct build_scene_style *style)
 {
@@ -396,7 +426,9 @@ size_t build_scene_render(const struct build_scene *s, int64_t now_usec,
 		if (!step->at_work)
 			continue;
 		add_step(out, step, MARK_WORK, now_usec, style);
-		if (each > 0)
+		if (each > 0 && step->layers.n > 0)
+			below = add_layers(out, step, each, style);
+		else if (each > 0)
 			below = add_progress(out, step, style);
 		lines += 1 + below + add_output(out, step, each - below, style);
 	}

@@ -11,6 +11,7 @@
 
 #include "build/event.h"
 #include "cli/build_tail.h"
+#include "cli/progress_view.h"
 #include "util/buf.h"
 #include "util/cleanup.h"
 
@@ -28,6 +29,7 @@ struct build_scene_step {
 	struct build_tail tail;
 	char *progress; /* owned; NULL: nothing is known */
 	int64_t done, total;
+	struct progress_view layers; /* of an image on its way */
 };
 
 struct build_scene {

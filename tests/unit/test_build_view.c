@@ -242,6 +242,33 @@ START_TEST(test_scene)
 }
 END_TEST
 
+START_TEST(test_scene_layers)
+{
+	cleanup_build_scene struct build_scene s = {0};
+	cleanup_buf struct buf above = {0};
+	const struct build_scene_style style = {.columns = 60, .rows = 10};
+	struct build_event e = event(BUILD_EVENT_STEP, 1, "FROM debian");
+
+	buf_init(&above, 10000);
+	build_scene_event(&s, &e, &style, &above);
+	e = event(BUILD_EVENT_PROGRESS, 1, "fetching");
+	e.id = ID;
+	e.done = 1500000;
+	e.total = 3000000;
+	build_scene_event(&s, &e, &style, &above);
+	e.id = "sha256:aaaaaaaaaaaabbbb";
+	e.text = "exists";
+	build_scene_event(&s, &e, &style, &above);
+	check_scene(&s, &style, USEC_PER_SEC,
+		    "| [1/3] FROM debian                                     0.0s\n"
+		    "    3f2a1bc49d10  fetching   1.5 MB / 3 MB\n"
+		    "    aaaaaaaaaaaa  already there\n");
+	e = event(BUILD_EVENT_DONE, 1, NULL);
+	build_scene_event(&s, &e, &style, &above);
+	check_scene(&s, &style, USEC_PER_SEC, "");
+}
+END_TEST
+
 START_TEST(test_scene_failed)
 {
 	cleanup_build_scene struct build_scene s = {0};
@@ -306,4 +333,5 @@ START_TEST(test_scene_image)
 END_TEST
 
 UNIT_MAIN("build_view", test_plain, test_plain_stages, test_quiet, test_json, test_tail,
-	  test_scene, test_scene_failed, test_scene_interrupted, test_scene_image)
+	  test_scene, test_scene_layers, test_scene_failed, test_scene_interrupted,
+	  test_scene_image)
