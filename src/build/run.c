@@ -182,7 +182,7 @@ struct job {
 	struct run_command command;
 	struct run_users users;
 	struct run_mounts mounts;
-	char **env, **networks;
+	char **env, **networks, **hosts;
 	int made_fd;
 };
 
@@ -193,6 +193,7 @@ static void job_release(struct job *j)
 	run_mounts_release(&j->mounts);
 	strv_free(j->env);
 	strv_free(j->networks);
+	strv_free(j->hosts);
 	fd_cleanup_(&j->made_fd);
 }
 
@@ -219,6 +220,17 @@ static int unknown_word(const struct step *s, const struct instruction_flag *f,
 	return dockerfile_wrap(s->dockerfile, f->place, err);
 }
 
+static void drop_names(struct job *j)
+{
+	j->options.inside.dns = NULL;
+	j->options.inside.dns_options = NULL;
+	j->options.inside.dns_searches = NULL;
+	strv_foreach (text, j->options.add_hosts)
+		if (!str_ends(*text, "host-gateway"))
+			strv_add(&j->hosts, *text);
+	j->options.add_hosts = j->hosts;
+}
+
 /* Sources: Dockerfile reference, "RUN --network". */
 static int take_network(const struct step *s, struct job *j, struct error *err)
 {
@@ -240,6 +252,8 @@ static int take_network(const struct step *s, struct job *j, struct error *err)
 	}
 	strv_add(&j->networks, f->value);
 	j->options.net.networks = j->networks;
+	if (!is_host) /* they are for the steps that have one */
+		drop_names(j);
 	return 0;
 }
 

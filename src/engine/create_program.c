@@ -319,11 +319,13 @@ int create_plan_hostname(const struct engine *e, struct create_plan *p, struct e
 	return 0;
 }
 
+/* ENV of the image has more to say. */
 static void set_default(char ***env, const char *name, const char *value)
 {
 	cleanup_free char *assignment = xasprintf("%s=%s", name, value);
 
-	environment_set(env, assignment);
+	if (!environment_get(*env, name))
+		environment_set(env, assignment);
 }
 
 /* Of the machine that the container is: machine-id(5). */

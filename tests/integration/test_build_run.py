@@ -213,6 +213,15 @@ def test_options_of_the_command_line(build, base):
     assert "proxy" not in seen_env.lower()
 
 
+def test_its_environment(build):
+    """ENV has more to say than what every container gets; a step without a network does without what is for those with one."""
+    done = build("ENV HOME=/mine HOSTNAME=me\nRUN --network=none echo $HOME $HOSTNAME; grep -c 1.2.3.4 /etc/hosts\n",
+                 "--dns", "9.9.9.9", "--add-host", "a:1.2.3.4", "--add-host", "b:host-gateway")
+    assert said(done) == ["/mine me", "1"], done
+    assert seen(build.cubby, "echo $HOME $HOSTNAME") == "/mine me"
+    assert build.cubby.ok("run", "--rm", "-e", "HOME=/other", "t", "sh", "-c", "echo $HOME") == "/other"
+
+
 def agent(path, answers):
     """An agent that has no keys: answers each request for them."""
     listener = socket.socket(socket.AF_UNIX)
