@@ -133,12 +133,5 @@ int cache_remote_check(const struct build_options *o, struct error *err)
 {
 	int r = check(o->cache_from, err);
 
-	if (r >= 0)
-		r = check(o->cache_to, err);
-	if (r < 0 || o->layers || (!o->cache_from && !o->cache_to))
-		return r;
-	error_set(
-		err, ERR_INVALID, 0,
-		"--cache-from and --cache-to: without layers there are no steps to keep");
-	return error_hint(err, "Leave --layers=false (or --squash-all) away");
+	return r < 0 ? r : check(o->cache_to, err);
 }

@@ -34,7 +34,7 @@ int cache_place_parse(const char *text, struct cache_place *ret,
 		      struct error *err) _must_check_;
 void cache_place_release(struct cache_place *p);
 
-/* cache_remote_check() - all of them (strv; may be NULL), before anything is built; they need layers. */
+/* cache_remote_check() - all of them, before anything is built. */
 int cache_remote_check(const struct build_options *o, struct error *err) _must_check_;
 
 struct cache_remote {

@@ -341,6 +341,10 @@ ENV A=b
     assert place.build("--cache-to", spec + ",mode=max", tls) == "made"
     assert [t for t in tags(server, "team/cache") if t.startswith("main-")]
     assert place.build("--cache-from", spec, tls, cubby=second) == "hit"
+    # all of a stage in one layer
+    place.write("Dockerfile", f"FROM localhost/base:1\nRUN {UUID} > /two\nCOPY f /f\n")
+    assert place.build("--squash", "--cache-to", where, tls) == "made made"
+    assert place.build("--squash", "--cache-from", where, tls, cubby=second) == "hit hit"
 
 
 def test_what_is_not_what_it_says(cubby, place, base, archive, server):
@@ -374,4 +378,3 @@ def test_what_is_not_what_it_says(cubby, place, base, archive, server):
     assert done.code == 125 and f"send the step to the build cache {where}" in done.stderr, done
     assert place.build(cubby=second) == "hit"
     assert "type=gha is not supported" in place.run("--cache-to", "type=gha").stderr
-    assert "--layers" in place.run("--layers=false", "--cache-from", where).stderr

@@ -57,7 +57,7 @@ START_TEST(test_check)
 {
 	char *good[] = {(char *)"r.example/c", NULL};
 	char *bad[] = {(char *)"r.example/c", (char *)"type=s3", NULL};
-	struct build_options o = {.layers = true, .cache_from = good, .cache_to = good};
+	struct build_options o = {.cache_from = good, .cache_to = good};
 	struct error err = ERROR_INIT;
 
 	ck_assert_ok(cache_remote_check(&o, &err), &err);
@@ -66,9 +66,6 @@ START_TEST(test_check)
 	ck_assert_int_eq(err.kind, ERR_UNSUPPORTED);
 	error_release(&err);
 	o.cache_to = NULL;
-	o.layers = false;
-	ck_assert_int_lt(cache_remote_check(&o, &err), 0);
-	error_release(&err);
 	o.cache_from = NULL;
 	ck_assert_ok(cache_remote_check(&o, &err), &err);
 }
