@@ -129,12 +129,8 @@ END_TEST
 START_TEST(test_workdir)
 {
 	static const char *const steps[][3] = {
-		{"/", "a", "/a"},
-		{"/a", "b/../c", "/a/c"},
-		{"/a", "/$X/", "/one"},
-		{NULL, "d", "/d"},
-		{"/a", "$none", "/a"},
-		{NULL, "$none", "/"},
+		{"/", "a", "/a"},  {"/a", "b/../c", "/a/c"}, {"/a", "/$X/", "/one"},
+		{NULL, "d", "/d"}, {"/a", "$none", "/a"},    {NULL, "$none", "/"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
