@@ -110,7 +110,7 @@ static int do_from(struct stage_loop *l, struct error *err)
 	stage_tell(l, BUILD_EVENT_STEP, from->text);
 	int r = begin(l, err);
 	if (r < 0)
-		return r;
+		return dockerfile_wrap(l->job->dockerfile, from->places[0], err);
 	l->event.n_steps += l->n_triggers;
 	stage_tell_done(l, false, NULL);
 	return 0;

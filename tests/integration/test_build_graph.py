@@ -60,6 +60,8 @@ def test_only_what_is_needed(cubby, build):
     assert failed.code == 125 and 'the target "nope" was not found in the provided Dockerfile' in failed.stderr
     failed = build("FROM scratch\nCOPY --from=late / /\nFROM scratch AS late\n")
     assert failed.code == 125 and "Dockerfile:2:" in failed.stderr and "begins only later, at line 3" in failed.stderr, failed
+    failed = build("FROM scratch AS a\nFROM \\\n  nowhere:1\n", "--pull=never")
+    assert failed.code == 125 and "Dockerfile:3:3: nowhere:1: image not known" in failed.stderr, failed
     assert build("FROM scratch AS a\nCOPY nothing /\nFROM scratch\nLABEL a=b\n", "--skip-unused-stages=false").code == 125
 
 
