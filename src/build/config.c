@@ -418,8 +418,8 @@ int config_workdir(const struct config_change *c, char **ret, struct error *err)
 
 	if (r < 0)
 		return dockerfile_wrap(c->dockerfile, c->instruction->places[0], err);
-	path = word[0] == '/' ? xstrdup(word)
-			      : xasprintf("%s/%s", str_empty(old) ? "/" : old, word);
+	/* an old one without a slash in front is whoever's made the base image */
+	path = word[0] == '/' ? xstrdup(word) : xasprintf("/%s/%s", old ? old : "", word);
 	*ret = path_clean(path);
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "build/base.h"
 #include "build/config.h"
@@ -53,6 +54,13 @@ static void tell_note(void *data, const char *line)
 	stage_tell(data, BUILD_EVENT_NOTE, line);
 }
 
+/* Whoever wrote the base image. */
+static bool may_be_trigger(enum instruction_kind kind)
+{
+	return kind != INSTRUCTION_FROM && kind != INSTRUCTION_ONBUILD &&
+	       kind != INSTRUCTION_MAINTAINER;
+}
+
 static int take_triggers(struct stage_loop *l, struct error *err)
 {
 	struct image_run_config *run = &l->state.config->config;
@@ -66,6 +74,13 @@ static int take_triggers(struct stage_loop *l, struct error *err)
 		if (r < 0)
 			return error_wrap(err, "ONBUILD %s", run->on_build[i]);
 		l->n_triggers++;
+		for (size_t k = 0; k < l->triggers[i]->n; k++)
+			if (!may_be_trigger(l->triggers[i]->items[k].kind))
+				return error_set(
+					err, ERR_INVALID, 0,
+					"the base image has an ONBUILD %s, which "
+					"can't be",
+					instruction_word(l->triggers[i]->items[k].kind));
 	}
 	/* they are this stage's business, not that of those who build on it */
 	strv_free(run->on_build);
@@ -175,7 +190,7 @@ static int pass_over(struct stage_loop *l, struct error *err)
 	const struct dockerfile *d = l->job->dockerfile;
 	int r = 0;
 
-	for (size_t i = 0; i < l->n_triggers && r >= 0; i++)
+	for (size_t i = 0; l->triggers && i < l->n_triggers && r >= 0; i++)
 		for (size_t k = 0; k < l->triggers[i]->n && r >= 0; k++)
 			r = do_instruction(l, l->triggers[i], &l->triggers[i]->items[k],
 					   err);
@@ -259,7 +274,10 @@ static bool is_without_cache(const struct stage_loop *l)
 
 	if (l->job->is_second || o->no_cache)
 		return true;
-	return name && strv_has(o->no_cache_filter, name);
+	strv_foreach (filter, o->no_cache_filter)
+		if (name && strcasecmp(name, *filter) == 0)
+			return true;
+	return false;
 }
 
 static int go(struct stage_loop *l, struct error *err)

@@ -132,6 +132,15 @@ int stage_commit(struct stage_loop *l, struct layer_draft *draft, const char *ke
 	return made.chain_id != NULL;
 }
 
+static int check_room(const struct stage_loop *l, struct error *err)
+{
+	if (strv_len(l->state.layers) < IMAGE_LAYERS_MAX)
+		return 0;
+	error_set(err, ERR_INVALID, 0, "an image has at most %d layers",
+		  IMAGE_LAYERS_MAX);
+	return error_hint(err, "Make one of them: --squash, or fewer instructions");
+}
+
 /* Return: 1 with a layer more, 0 without. */
 static int make_layer(struct stage_loop *l, struct step *s, const char *workdir,
 		      const char *key, struct error *err)
@@ -150,7 +159,9 @@ static int make_layer(struct stage_loop *l, struct step *s, const char *workdir,
 		stage_tell_done(l, true, found.layer);
 		return found.layer != NULL;
 	}
-	r = layer_draft_new(l->job->engine, l->state.layers, &draft, err);
+	r = check_room(l, err);
+	if (r >= 0)
+		r = layer_draft_new(l->job->engine, l->state.layers, &draft, err);
 	if (r >= 0)
 		r = do_step(s, workdir, &draft, &places, err);
 	memcpy(settled, key, sizeof(settled));

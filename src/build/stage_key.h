@@ -23,7 +23,7 @@ void stage_key_release(struct stage_key *k);
 #define cleanup_stage_key cleanup(stage_key_release)
 
 /* stage_key_make() - parent and workdir are set. */
-int stage_key_make(struct stage_key *k, const struct step *s,
+int stage_key_make(struct stage_key *to, const struct step *s,
 		   struct error *err) _must_check_;
 
 /*
