@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/buf.h"
 #include "util/fs.h"
@@ -116,11 +117,41 @@ static char *last_line(struct buf *output)
 	return str_visible(start ? start + 1 : all, "");
 }
 
+/* Without what says that another repository is meant, as in a hook of that one. Source: git rev-parse --local-env-vars. */
+static char **environment(void)
+{
+	static const char *const others[] = {
+		"GIT_ALTERNATE_OBJECT_DIRECTORIES=",
+		"GIT_COMMON_DIR=",
+		"GIT_DIR=",
+		"GIT_GRAFT_FILE=",
+		"GIT_IMPLICIT_WORK_TREE=",
+		"GIT_INDEX_FILE=",
+		"GIT_NAMESPACE=",
+		"GIT_OBJECT_DIRECTORY=",
+		"GIT_PREFIX=",
+		"GIT_QUARANTINE_PATH=",
+		"GIT_SHALLOW_FILE=",
+		"GIT_WORK_TREE=",
+	};
+	char **env = NULL;
+
+	strv_foreach (entry, environ) {
+		bool is_other = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+			is_other = is_other || str_starts(*entry, others[i]);
+		if (!is_other)
+			strv_add(&env, *entry);
+	}
+	return env;
+}
+
 /* git in the directory with these words (NULL-terminated); *ret: what it printed, may be NULL. */
 static int git(const char *directory, const char *const *words, char **ret,
 	       struct error *err)
 {
-	cleanup_strv char **argv = NULL;
+	cleanup_strv char **argv = NULL, **env = environment();
 	cleanup_buf struct buf output = {0};
 	cleanup_free char *said = NULL;
 	int r;
@@ -133,7 +164,7 @@ static int git(const char *directory, const char *const *words, char **ret,
 	for (; *words; words++)
 		strv_add(&argv, *words);
 	buf_init(&output, OUTPUT_MAX);
-	r = proc_run("git", argv, &output, err);
+	r = proc_run_env("git", argv, env, &output, err);
 	if (r < 0) {
 		if (err->kind != ERR_NOT_FOUND)
 			return r;

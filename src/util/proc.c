@@ -360,6 +360,12 @@ static int collect(int out_fd, int pid_fd, struct buf *output)
 
 int proc_run(const char *file, char *const argv[], struct buf *output, struct error *err)
 {
+	return proc_run_env(file, argv, NULL, output, err);
+}
+
+int proc_run_env(const char *file, char *const argv[], char *const envp[],
+		 struct buf *output, struct error *err)
+{
 	cleanup_fd int read_fd = -EBADF, write_fd = -EBADF, pid_fd = -EBADF;
 	int pipe_fds[2], status = 0;
 	pid_t pid = 0;
@@ -378,6 +384,7 @@ int proc_run(const char *file, char *const argv[], struct buf *output, struct er
 	struct proc_spawn s = {
 		.file = file,
 		.argv = argv,
+		.envp = envp,
 		.stdin_fd = -EBADF,
 		.stdout_fd = write_fd,
 		.stderr_fd = write_fd,

@@ -59,6 +59,9 @@ int proc_exit_code(int status);
  * >= 0 or -errno with *err. */
 int proc_run(const char *file, char *const argv[], struct buf *output,
 	     struct error *err) _must_check_;
+/* proc_run_env() - with another environment; envp NULL: the caller's. */
+int proc_run_env(const char *file, char *const argv[], char *const envp[],
+		 struct buf *output, struct error *err) _must_check_;
 
 /* proc_find() - full path of a program, searched in PATH and the usual bin and sbin
  * directories; NULL if none. Caller frees. */

@@ -249,6 +249,10 @@ def test_git(cubby, files, base):
         assert files(f"{url}#v2:sub") == ["c/Dockerfile"]
         for ref in (first, "topic"):
             assert files(f"{url}#{ref}") == ["c/Dockerfile"]
+        # in a hook of another repository
+        before = git(work, "status", "--porcelain"), git(work, "rev-parse", "HEAD")
+        assert files(f"{url}#topic", env={"GIT_DIR": f"{work}/.git", "GIT_WORK_TREE": work}) == ["c/Dockerfile"]
+        assert (git(work, "status", "--porcelain"), git(work, "rev-parse", "HEAD")) == before
         assert "git: " in cubby.fails("build", f"{url}#nosuch", code=125)
         assert cubby("build", f"{url}#main:out").code == 125
     assert contexts(cubby) == []
