@@ -29,6 +29,9 @@ static void loop_release(struct stage_loop *l)
 	free(l->triggers);
 	layer_draft_release(&l->draft);
 	strv_free(l->places);
+	for (size_t i = 0; i < l->n_found; i++)
+		stage_found_release(&l->found[i]);
+	free(l->found);
 }
 
 /* --- FROM --- */

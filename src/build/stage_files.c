@@ -22,6 +22,14 @@
 #include "util/str.h"
 #include "util/time.h"
 
+void stage_found_release(struct stage_found *f)
+{
+	if (f->job)
+		copy_job_free(f->job);
+	stage_key_release(&f->key);
+	*f = (struct stage_found){0};
+}
+
 void stage_tell(const struct stage_loop *l, enum build_event_kind kind, const char *text)
 {
 	struct build_event e = l->event;
@@ -190,46 +198,74 @@ static int make_files(struct stage_loop *l, struct step *s, const char *workdir,
 	return r < 0 ? r : 0;
 }
 
+static int workdir_of(struct stage_loop *l, const struct step *s, char **ret,
+		      struct error *err)
+{
+	const struct config_change c = {
+		.dockerfile = s->dockerfile,
+		.instruction = s->instruction,
+		.scope = &s->scope,
+		.config = l->state.config,
+	};
+
+	return s->instruction->kind == INSTRUCTION_WORKDIR ? config_workdir(&c, ret, err)
+							   : 0;
+}
+
+/* Where the stage is gone through twice the second time finds what the first one did: nothing is hashed or downloaded again. */
+static int find_key(struct stage_loop *l, struct step *s, const char *workdir,
+		    struct stage_found *f, struct error *err)
+{
+	if (l->pass == PASS_ONE || l->pass == PASS_FOUND)
+		return 0;
+	f->key.parent = l->pass == PASS_LAYERS ? layers_top(&l->state) : l->key;
+	f->key.workdir = workdir;
+	return stage_key_make(&f->key, s, err);
+}
+
+static struct stage_found *next_found(struct stage_loop *l, struct stage_found *own)
+{
+	if (l->pass == PASS_LAYERS)
+		return own;
+	if (l->pass == PASS_KEYS) {
+		l->found = xreallocarray(l->found, l->n_found + 1, sizeof(*l->found));
+		l->found[l->n_found++] = (struct stage_found){0};
+		return &l->found[l->n_found - 1];
+	}
+	return &l->found[l->at_found++];
+}
+
+static char *history_of(const struct stage_loop *l, const struct instruction *in,
+			const struct stage_key *key)
+{
+	if (in->kind == INSTRUCTION_RUN)
+		return history_run(in, l->state.args);
+	if (in->kind == INSTRUCTION_WORKDIR)
+		return history_text(in);
+	return history_copy(in, key->source, key->destination);
+}
+
 int stage_file_step(struct stage_loop *l, const struct dockerfile *d,
 		    const struct instruction *in, struct error *err)
 {
 	cleanup_strv char **vars = scope_vars(l->state.args, l->state.config->config.env);
+	cleanup(stage_found_release) struct stage_found own = {0};
+	struct stage_found *found = next_found(l, &own);
 	struct step s = step_of(l, d, in, vars);
-	cleanup_copy_job struct copy_job *job = NULL;
-	cleanup_free char *workdir = NULL, *text = NULL;
-	cleanup_stage_key struct stage_key key = {
-		.parent = l->pass == PASS_LAYERS ? layers_top(&l->state) : l->key,
-	};
-	int r = 0;
+	cleanup_free char *workdir = NULL;
+	int r;
 
-	s.job = &job;
-	if (in->kind == INSTRUCTION_WORKDIR) {
-		const struct config_change c = {
-			.dockerfile = d,
-			.instruction = in,
-			.scope = &s.scope,
-			.config = l->state.config,
-		};
-		r = config_workdir(&c, &workdir, err);
-	} else if (in->kind == INSTRUCTION_RUN) {
-		r = emulation_check(l->state.config, err);
-	}
-	key.workdir = workdir;
+	s.job = &found->job;
+	r = workdir_of(l, &s, &workdir, err);
 	if (r >= 0)
-		r = stage_key_make(&key, &s, err);
+		r = find_key(l, &s, workdir, found, err);
 	if (r >= 0)
-		r = make_files(l, &s, workdir, key.text, err);
+		r = make_files(l, &s, workdir, found->key.text, err);
 	if (r < 0)
 		return r;
-	if (in->kind == INSTRUCTION_RUN)
-		text = history_run(in, l->state.args);
-	else if (in->kind == INSTRUCTION_WORKDIR)
-		text = history_text(in);
-	else
-		text = history_copy(in, key.source, key.destination);
 	if (workdir)
 		config_set_workdir(l->state.config, workdir);
-	history_add(l->state.config, TAKE_PTR(text), r == 0);
+	history_add(l->state.config, history_of(l, in, &found->key), r == 0);
 	if (l->pass == PASS_LAYERS)
 		history_set_time(l->state.config, l->n_base_history, l->made_usec);
 	return 0;

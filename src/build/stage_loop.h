@@ -12,7 +12,9 @@
 #include "build/key.h"
 #include "build/source.h"
 #include "build/stage_job.h"
+#include "build/stage_key.h"
 #include "build/state.h"
+#include "build/step.h"
 #include "engine/image_progress.h"
 #include "engine/layer_draft.h"
 #include "util/cleanup.h"
@@ -25,6 +27,13 @@ enum pass {
 	PASS_ONE,    /* all into one draft */
 	PASS_FOUND,  /* nothing: the one layer is there */
 };
+
+/* What was found out of a step that makes files. Owned. */
+struct stage_found {
+	struct stage_key key;
+	struct copy_job *job; /* NULL: none */
+};
+void stage_found_release(struct stage_found *f);
 
 struct stage_loop {
 	struct stage_job *job;
@@ -42,6 +51,9 @@ struct stage_loop {
 	char key[KEY_TEXT_MAX]; /* PASS_KEYS, PASS_ONE: of the last step that makes files */
 	struct layer_draft draft; /* PASS_ONE */
 	char **places;
+	struct stage_found
+		*found; /* owned; by PASS_KEYS, of each step that makes files */
+	size_t n_found, at_found;
 };
 
 static inline const struct plan_stage *stage_plan(const struct stage_loop *l)
