@@ -92,11 +92,11 @@ static char *find_tool(const char *name, struct error *err)
 	return path;
 }
 
-/* It says which socket it has when it listens there. */
+/* It says which socket it has when it listens there: by a name in its directory, as the path may be longer than a socket's can be. */
 static int start_agent(struct keeper *k, struct error *err)
 {
 	cleanup_free char *tool = find_tool("ssh-agent", err);
-	const char *const argv[] = {"ssh-agent", "-D", "-s", "-a", k->agent, NULL};
+	const char *const argv[] = {"ssh-agent", "-D", "-s", "-a", KEYS_SOCKET, NULL};
 	int out[2];
 	char word;
 	int r;
@@ -110,6 +110,7 @@ static int start_agent(struct keeper *k, struct error *err)
 					    .stdin_fd = -EBADF,
 					    .stdout_fd = out[1],
 					    .stderr_fd = -EBADF,
+					    .cwd = k->dir,
 					    .ret_pid = &k->agent_pid},
 		       err);
 	close(out[1]);
@@ -120,14 +121,14 @@ static int start_agent(struct keeper *k, struct error *err)
 }
 
 /* A key with a passphrase is refused rather than asked about in the middle of a build. */
-static char **add_environment(const struct keeper *k)
+static char **add_environment(void)
 {
 	char **env = NULL;
 
 	strv_foreach (entry, environ)
 		if (!str_starts(*entry, "SSH_A"))
 			strv_add(&env, *entry);
-	strv_addf(&env, "SSH_AUTH_SOCK=%s", k->agent);
+	strv_add(&env, "SSH_AUTH_SOCK=" KEYS_SOCKET);
 	strv_add(&env, "SSH_ASKPASS=/bin/false");
 	strv_add(&env, "SSH_ASKPASS_REQUIRE=force");
 	return env;
@@ -136,8 +137,9 @@ static char **add_environment(const struct keeper *k)
 static int add_key(const struct keeper *k, const char *tool, const char *path,
 		   struct error *err)
 {
-	cleanup_strv char **env = add_environment(k);
-	const char *const argv[] = {"ssh-add", "-q", path, NULL};
+	cleanup_strv char **env = add_environment();
+	cleanup_free char *key = fs_absolute(path);
+	const char *const argv[] = {"ssh-add", "-q", key, NULL};
 	pid_t pid = 0;
 	int status;
 	int r = proc_spawn(&(struct proc_spawn){.file = tool,
@@ -146,6 +148,7 @@ static int add_key(const struct keeper *k, const char *tool, const char *path,
 						.stdin_fd = -EBADF,
 						.stdout_fd = -EBADF,
 						.stderr_fd = -EBADF,
+						.cwd = k->dir,
 						.ret_pid = &pid},
 			   err);
 

@@ -108,7 +108,7 @@ def test_failures(build):
             ("RUN --network=host true", 125, "--allow network.host"),
             ("RUN --security=insecure true", 125, "--allow security.insecure"),
             ("RUN --mount=type=bin,target=/x true", 125, "Types: bind, cache, tmpfs, secret, ssh"),
-            ("RUN --mount=target=/x,sourc=y true", 125, "Did you mean source?"),
+            ("RUN --mount=target=/x,srce=y true", 125, "Did you mean src?"),
             ("RUN --mount=target=/x,source=none true", 125, "none"),
             ("RUN --mount=target=/x,from=nobody true", 125, "nobody"),
             ("RUN --mount=type=secret,id=s,required true", 125, "--secret id=s,src=FILE"),
