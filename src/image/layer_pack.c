@@ -335,6 +335,14 @@ static int pack_file(struct pack *p, int dirfd, const char *name, struct error *
 		return pack_error(p, "look at", errno, err);
 	if (!S_ISREG(st.st_mode))
 		return 0;
+	if ((uint64_t)st.st_size > LAYER_MAX_BYTES) {
+		error_set(
+			err, ERR_UNSUPPORTED, EFBIG,
+			"pack %s: with its holes it has %lld bytes, and no layer may have "
+			"so many",
+			shown(p), (long long)st.st_size);
+		return error_hint(err, "Remove it in the step that makes it");
+	}
 	r = pack_link(p, &st, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
