@@ -9,10 +9,12 @@
  */
 #include "engine/layer_draft.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "engine/helper_program.h"
@@ -22,6 +24,7 @@
 #include "engine/layer_settle.h"
 #include "engine/user_ids.h"
 #include "image/layer.h"
+#include "image/layer_xattr.h"
 #include "runtime/overlay.h"
 #include "spec/image.h"
 #include "store/image_record.h"
@@ -31,7 +34,8 @@
 #include "util/sha256.h"
 #include "util/str.h"
 
-#define TOP_MODE 0755
+#define TOP_MODE       0755
+#define ATTRIBUTES_MAX 4096 /* bytes of names */
 
 static void remove_draft(struct layer_draft *d)
 {
@@ -198,10 +202,15 @@ static char *epoch_word(const struct layer_draft_options *o)
 	return xasprintf("%s%lld", o->all_at_epoch ? "=" : "", (long long)o->epoch_sec);
 }
 
+/* NULL: it is the lowest. */
+static const char *below_of(const struct layer_draft *d)
+{
+	return str_ends(d->lower[0], "/empty") ? NULL : d->lower[0];
+}
+
 static int complete(struct layer_draft *d, const struct layer_draft_options *o,
 		    struct layer_result *ret, struct error *err)
 {
-	bool is_scratch = str_ends(d->lower[0], "/empty");
 	struct completion c = {.draft = d, .options = o};
 	cleanup_free char *epoch = epoch_word(o);
 	cleanup_strv char **args = NULL;
@@ -210,9 +219,7 @@ static int complete(struct layer_draft *d, const struct layer_draft_options *o,
 
 	user_ids_any(d->engine, &ids);
 	strv_add(&args, "complete");
-	strv_add(&args, layer_top_is_as_below(d->upper, is_scratch ? NULL : d->lower[0])
-				? ""
-				: "top");
+	strv_add(&args, layer_top_is_as_below(d->upper, below_of(d)) ? "" : "top");
 	strv_add(&args, epoch);
 	strv_foreach (place, o->places)
 		strv_add(&args, *place);
@@ -220,6 +227,30 @@ static int complete(struct layer_draft *d, const struct layer_draft_options *o,
 	h.prepare = open_trees;
 	h.data = &c;
 	return layer_packer_run(&h, &ids, ret, err);
+}
+
+/* Not a name in it, its top directory is as that below, and has no attributes that count: for that no program has to start. */
+static bool is_untouched(const struct layer_draft *d)
+{
+	cleanup_fd int fd = open(d->upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char names[ATTRIBUTES_MAX];
+	ssize_t len = fd < 0 ? -1 : flistxattr(fd, names, sizeof(names));
+	cleanup_dir DIR *dir = NULL;
+	struct dirent *entry;
+
+	if (len < 0 || !layer_top_is_as_below(d->upper, below_of(d)))
+		return false;
+	for (const char *name = names; name < names + len; name += strlen(name) + 1)
+		if (layer_xattr_wanted(name))
+			return false;
+	dir = fdopendir(fd);
+	if (!dir)
+		return false;
+	fd = -EBADF; /* closed with dir */
+	while ((entry = readdir(dir)))
+		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
+			return false;
+	return true;
 }
 
 /* No entry, no change: its time was the making's of names that are gone, or of what the archive does not have. */
@@ -321,9 +352,12 @@ int layer_draft_commit(const struct engine *e, struct layer_draft *d,
 	cleanup_layer_drafted struct layer_drafted drafted = {0};
 	cleanup_layer_result struct layer_result result = {0};
 	size_t n = strv_len(chain_ids);
-	int r = complete(d, o, &result, err);
+	int r;
 
 	(void)e;
+	if (is_untouched(d))
+		return 0;
+	r = complete(d, o, &result, err);
 	if (r < 0)
 		return error_wrap(err, "make a layer");
 	if (result.n_entries == 0)
