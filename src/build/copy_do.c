@@ -138,9 +138,13 @@ static int find_owner(struct work *w, struct error *err)
 	}
 	if (!copy_owner_is_numeric(chown))
 		r = user_files_read(w->target.merged_fd, &passwd, &group, err);
-	return r < 0 ? r
-		     : copy_owner_parse(chown, &(struct user_files){passwd, group},
-					&w->rules.uid, &w->rules.gid, err);
+	if (r >= 0)
+		r = copy_owner_parse(chown, &(struct user_files){passwd, group},
+				     &w->rules.uid, &w->rules.gid, err);
+	if (r >= 0 && w->rules.single_id && (w->rules.uid || w->rules.gid))
+		note(w,
+		     "--chown has no effect: you have no subordinate ids, so all files are root's");
+	return r;
 }
 
 /* Links followed. */
