@@ -113,8 +113,11 @@ int ignore_patterns(char *const *patterns, struct ignore **ret, struct error *er
 /* The last rule that matches, from the end; n: none. */
 static size_t last_match(const struct ignore *i, const char *path)
 {
+	struct ignore_pairs pairs;
+
+	ignore_pairs_take(&pairs, path);
 	for (size_t k = i->n; k-- > 0;) {
-		if (ignore_pattern_matches(i->rules[k].pattern, path, true))
+		if (ignore_pattern_matches(i->rules[k].pattern, path, &pairs, true))
 			return k;
 	}
 	return i->n;
@@ -148,6 +151,11 @@ bool ignore_glob(const char *pattern, const char *path)
 	cleanup_ignore_pattern struct ignore_pattern *p =
 		ignore_pattern_new(pattern, &why);
 
+	struct ignore_pairs pairs;
+
 	/* What is no pattern can still be a file's name. */
-	return p ? ignore_pattern_matches(p, path, false) : str_eq(pattern, path);
+	if (!p)
+		return str_eq(pattern, path);
+	ignore_pairs_take(&pairs, path);
+	return ignore_pattern_matches(p, path, &pairs, false);
 }

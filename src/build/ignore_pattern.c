@@ -2,7 +2,7 @@
 /*
  * A pattern is a row of tokens. All places in it where a match could have come to are followed at once, character by character: time is
  * path times pattern, whatever the pattern, and on the way it shows whether a directory above matches. Most paths never come so far:
- * a pattern's longest plain part must stand in them.
+ * a pattern's longest plain part must stand in them, and mostly its pairs of bytes already do not.
  */
 #include "build/ignore_pattern.h"
 
@@ -36,8 +36,9 @@ struct token {
 };
 
 struct ignore_pattern {
-	char *plain;     /* a part that each path has that matches; "": none */
-	bool only_plain; /* that's all of it */
+	char *plain;               /* a part that each path has that matches; "": none */
+	struct ignore_pairs pairs; /* of that */
+	bool only_plain;           /* that's all of it */
 	struct token *tokens;
 	size_t n_tokens;
 	struct range *ranges;
@@ -50,6 +51,26 @@ void ignore_pattern_free(struct ignore_pattern *p)
 	free(p->tokens);
 	free(p->ranges);
 	free(p);
+}
+
+void ignore_pairs_take(struct ignore_pairs *p, const char *s)
+{
+	*p = (struct ignore_pairs){0};
+	for (; s[0] && s[1]; s++) {
+		unsigned int bit = ((unsigned char)s[0] * 31U + (unsigned char)s[1]) %
+				   (64 * IGNORE_PAIR_WORDS);
+
+		p->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+	}
+}
+
+static bool has_pairs(const struct ignore_pairs *all, const struct ignore_pairs *wanted)
+{
+	uint64_t missing = 0;
+
+	for (size_t i = 0; i < IGNORE_PAIR_WORDS; i++)
+		missing |= wanted->bits[i] & ~all->bits[i];
+	return missing == 0;
 }
 
 static uint32_t next_rune(const char **s)
@@ -206,6 +227,7 @@ static void find_plain(struct ignore_pattern *p, const char *text)
 		}
 	}
 	p->plain = xstrndup(best, best_n);
+	ignore_pairs_take(&p->pairs, p->plain);
 	p->only_plain = best_n == strlen(text);
 }
 
@@ -314,16 +336,13 @@ static bool plain_matches(const struct ignore_pattern *p, const char *path, bool
 	       (!path[n] || (or_above && path[n] == '/'));
 }
 
-bool ignore_pattern_matches(const struct ignore_pattern *p, const char *path,
-			    bool or_above)
+/* By itself, as most paths need no places: they are two kilobytes that would be cleared each time. */
+static __attribute__((noinline)) bool follow(const struct ignore_pattern *p,
+					     const char *path, bool or_above)
 {
 	struct places places[2];
 	size_t now = 0;
 
-	if (p->only_plain)
-		return plain_matches(p, path, or_above);
-	if (!strstr(path, p->plain))
-		return false;
 	begin(p, &places[now]);
 	for (const char *s = path; *s; now = !now) {
 		if (or_above && *s == '/' && s > path && places[now].at[p->n_tokens])
@@ -332,6 +351,16 @@ bool ignore_pattern_matches(const struct ignore_pattern *p, const char *path,
 			return false;
 	}
 	return places[now].at[p->n_tokens];
+}
+
+bool ignore_pattern_matches(const struct ignore_pattern *p, const char *path,
+			    const struct ignore_pairs *pairs, bool or_above)
+{
+	if (!has_pairs(pairs, &p->pairs))
+		return false;
+	if (p->only_plain)
+		return plain_matches(p, path, or_above);
+	return strstr(path, p->plain) && follow(p, path, or_above);
 }
 
 bool ignore_pattern_reaches(const struct ignore_pattern *p, const char *directory)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/cleanup.h"
 
@@ -21,8 +22,15 @@ void ignore_pattern_free(struct ignore_pattern *p);
 DEFINE_CLEANUP(struct ignore_pattern *, ignore_pattern_free)
 #define cleanup_ignore_pattern cleanup(ignore_pattern_freep)
 
-/* ignore_pattern_matches() - the path; or_above: or a directory that it lies in. */
+/* Which pairs of neighbouring bytes stand in a text, as bits: a pattern whose pairs a path does not have can't match it. */
+#define IGNORE_PAIR_WORDS 4
+struct ignore_pairs {
+	uint64_t bits[IGNORE_PAIR_WORDS];
+};
+void ignore_pairs_take(struct ignore_pairs *p, const char *s);
+
+/* ignore_pattern_matches() - the path, and its pairs; or_above: or a directory that it lies in. */
 bool ignore_pattern_matches(const struct ignore_pattern *p, const char *path,
-			    bool or_above);
+			    const struct ignore_pairs *pairs, bool or_above);
 /* ignore_pattern_reaches() - there are paths below this directory that match. */
 bool ignore_pattern_reaches(const struct ignore_pattern *p, const char *directory);
