@@ -101,7 +101,7 @@ def test_day(screen, cubby, base, pristine_root):
     assert "Exited (137)" in lines[1]
     assert run("cubby rm web") == ["web"]
     lines = run("cubby system df")
-    check_table(lines, 3)
+    check_table(lines, 4)
     screen.key("C-l")
     screen.type("cubby volume prune")
     screen.wait("Are you sure")
