@@ -373,9 +373,12 @@ static int hear_all(struct build *b, struct error *err)
 	for (size_t i = 0; i < b->plan.n; i++) {
 		struct worker *w = &b->workers[i];
 
-		if (fds[i + 1].revents && !worker_hear(w, &b->plan, b->listener) &&
-		    stage_ended(b, w, err) < 0)
-			return -EIO;
+		if (!fds[i + 1].revents || worker_hear(w, &b->plan, b->listener) ||
+		    stage_ended(b, w, err) >= 0)
+			continue;
+		/* a terminal's ^C goes to all of us: it is why the stage ended */
+		(void)!interrupted(b, err);
+		return -EIO;
 	}
 	return 0;
 }

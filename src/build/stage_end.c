@@ -100,6 +100,7 @@ int stage_flatten(struct stage_loop *l, struct error *err)
 int stage_set_created(struct stage_loop *l, struct error *err)
 {
 	const struct build_options *o = l->job->options;
+	const struct instruction *from = &l->job->dockerfile->items[stage_plan(l)->first];
 	const struct layer_drafted nothing = {0};
 	cleanup_build_step_record struct build_step_record found = {0};
 	struct image_config *config = l->state.config;
@@ -116,7 +117,7 @@ int stage_set_created(struct stage_loop *l, struct error *err)
 		r = cache_find(&l->cache, key, &l->state, &found, err);
 		created_usec = found.created_usec;
 		if (r == 0)
-			r = stage_put(l, key, &nothing, "", &created_usec, err);
+			r = stage_put(l, key, &nothing, from->text, &created_usec, err);
 		if (r < 0)
 			return r;
 		l->made_usec = created_usec;

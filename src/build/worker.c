@@ -287,8 +287,12 @@ static int reap(struct worker *w)
 
 int worker_end(struct worker *w, struct build_state *ret, struct error *err)
 {
-	int status = reap(w);
+	int status;
 
+	/* it is at its end, unless what it said could not be understood */
+	if (w->pid > 0 && !w->has_result && !error_is_set(&w->err))
+		(void)kill(w->pid, SIGKILL);
+	status = reap(w);
 	if (error_is_set(&w->err))
 		return error_move(err, &w->err);
 	if (!w->has_result)

@@ -184,21 +184,23 @@ SLOW = BASE + "RUN echo made > /made\nRUN echo begun; while :; do sleep 1; done\
 
 
 @pytest.mark.subids
-@pytest.mark.parametrize("how", ["INT", "TERM", "KILL", "worker"])
+@pytest.mark.parametrize("how", ["INT", "TERM", "KILL", "worker", "^C"])
 def test_ended_in_the_middle(cubby, build, base, how):
     build.write(SLOW)
     log = os.path.join(base, "log")
     with open(log, "w", encoding="utf-8") as out:
-        started = cubby.start("build", "-t", "slow", build.path, stderr=out)
+        started = cubby.start("build", "-t", "slow", build.path, stderr=out, start_new_session=how == "^C")
     process.wait_until(lambda: "\nbegun\n" in open(log, encoding="utf-8").read(), "the second RUN", 20)
     below = process.descendants(started.pid)
     assert below
     if how == "worker":
         os.kill(min(below), signal.SIGKILL)
+    elif how == "^C":
+        os.killpg(started.pid, signal.SIGINT)
     else:
         started.send_signal(getattr(signal, "SIG" + how))
     code = started.wait(timeout=20)
-    assert code == (125 if how == "worker" else -getattr(signal, "SIG" + how))
+    assert code == (125 if how == "worker" else -getattr(signal, "SIG" + how.replace("^C", "INT")))
     process.wait_until(lambda: not [p for p in below if process.alive(p)], "everything to end", 10)
     if how != "KILL":
         assert not drafts(cubby)
