@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What RUN's containers get: those options of `run` that a build has too. The rows fill a struct create_options. */
 #include "cli/build_table.h"
+#include "cli/create_tables.h"
 
 #define O struct create_options
 
 static const char *const net_alias[] = {"net", NULL};
-static const char *const dns_opt_alias[] = {"dns-opt", NULL};
 
 const struct option_spec build_table_run[] = {
 	OPT_GROUP("What RUN gets"),
 	OPT_STRV(O, net.networks, "network", 0, "NETWORK",
 		 "none, host, or a network, as of cubby run", .aliases = net_alias,
 		 .common = true),
-	OPT_STRV(O, add_hosts, "add-host", 0, "NAME:ADDRESS", "a line for /etc/hosts"),
-	OPT_BOOL(O, no_hosts, "no-hosts", 0, "leave /etc/hosts as it is"),
-	OPT_BOOL(O, no_hostname, "no-hostname", 0, "leave /etc/hostname as it is"),
-	OPT_LIST(O, inside.dns, "dns", 0, "ADDRESS",
-		 "a DNS server, instead of the host's"),
-	OPT_LIST(O, inside.dns_options, "dns-option", 0, "OPTION",
-		 "an option for /etc/resolv.conf", .aliases = dns_opt_alias),
-	OPT_LIST(O, inside.dns_searches, "dns-search", 0, "DOMAIN",
-		 "a domain to search names in; . for none"),
+	OPT_INCLUDE(create_table_names),
 	OPT_BOOL(O, inside.http_proxy, "http-proxy", 0,
 		 "pass your http_proxy, no_proxy ... on (default true)"),
 	OPT_STRV(O, volumes, "volume", 'v', "SOURCE:DIR[:OPTS]",

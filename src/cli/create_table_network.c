@@ -6,8 +6,6 @@
 
 static const char *const net_alias[] = {"net", NULL};
 
-static const char *const dns_opt_alias[] = {"dns-opt", NULL};
-
 const struct option_spec create_table_network[] = {
 	OPT_GROUP("Network and names"),
 	OPT_STRV(
@@ -18,19 +16,10 @@ const struct option_spec create_table_network[] = {
 	OPT_STRING(O, hostname, "hostname", 'h', "NAME",
 		   "host name in the container; default: its short ID"),
 	OPT_STRING(O, domainname, "domainname", 0, "NAME", "NIS domain name"),
-	OPT_STRV(O, add_hosts, "add-host", 0, "NAME[;NAME]:ADDRESS",
-		 "a line for /etc/hosts"),
-	OPT_BOOL(O, no_hosts, "no-hosts", 0, "leave /etc/hosts as it is"),
-	OPT_BOOL(O, no_hostname, "no-hostname", 0, "leave /etc/hostname as it is"),
 	OPT_STRING(
 		O, inside.hosts_file, "hosts-file", 0, "FILE",
 		"what /etc/hosts begins with: a file, image, or none (default: the host's)"),
-	OPT_LIST(O, inside.dns, "dns", 0, "ADDRESS",
-		 "a DNS server, instead of the host's"),
-	OPT_LIST(O, inside.dns_options, "dns-option", 0, "OPTION",
-		 "an option for /etc/resolv.conf", .aliases = dns_opt_alias),
-	OPT_LIST(O, inside.dns_searches, "dns-search", 0, "DOMAIN",
-		 "a domain to search names in; . for none"),
+	OPT_INCLUDE(create_table_names),
 	OPT_STRV(O, net.expose, "expose", 0, "PORT[/PROTOCOL]",
 		 "a port, or a range, that -P publishes"),
 	OPT_STRING(O, net.ip, "ip", 0, "ADDRESS", "its IPv4 address at its network"),
