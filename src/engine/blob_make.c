@@ -301,7 +301,7 @@ void blobs_drop(const struct engine *e, char *const *digests)
 {
 	static char *const no_layer[] = {NULL};
 	cleanup_error struct error err = ERROR_INIT;
-	cleanup_fd int blobs_fd = image_blobs_open(e, &err);
+	cleanup_fd int blobs_fd = -EBADF;
 	const struct image_garbage garbage = {.chain_ids = no_layer,
 					      .blobs = digests,
 					      .remove_layer = NULL,
@@ -310,6 +310,7 @@ void blobs_drop(const struct engine *e, char *const *digests)
 
 	if (strv_len(digests) == 0)
 		return;
+	blobs_fd = image_blobs_open(e, &err);
 	if (blobs_fd < 0 || image_collect(e->store, &garbage, &err) < 0)
 		error_drop(&err, "the next prune removes them");
 }

@@ -182,6 +182,10 @@ def test_manifest_list(cubby, built, registry, skopeo):
     assert len(index["manifests"]) == 1
     skopeo.ok("copy", "--insecure-policy", "--src-tls-verify=false", "--all", f"docker://{registry.host}/list:1",
               f"dir:{cubby.base}/copied")
+    # alone it names the image as it is here, which the registry has not got
+    said = cubby.fails("manifest", "push", "-q", "--all=false", "--tls-verify=false", "list:1", f"docker://{registry.host}/list:2",
+                       code=125)
+    assert "blob unknown to registry" in said
     check_no_blobs(cubby, "built:1")
 
 
