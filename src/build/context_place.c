@@ -15,13 +15,12 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define CONTEXTS  "contexts"
 #define CHUNK     65536
 #define TRIES_MAX 100
 
 static int contexts_open(const struct engine *e, struct error *err)
 {
-	cleanup_free char *path = fs_join(e->paths.data, CONTEXTS);
+	cleanup_free char *path = fs_join(e->paths.data, CONTEXT_PLACE_DIR);
 
 	return fs_open_dir(AT_FDCWD, path, true, 0700, err);
 }
@@ -55,7 +54,7 @@ static void sweep(const struct engine *e, int dirfd)
 void context_places_sweep(const struct engine *e)
 {
 	cleanup_error struct error err = ERROR_INIT;
-	cleanup_free char *path = fs_join(e->paths.data, CONTEXTS);
+	cleanup_free char *path = fs_join(e->paths.data, CONTEXT_PLACE_DIR);
 	cleanup_fd int dirfd = fs_open_dir(AT_FDCWD, path, false, 0, &err);
 
 	if (dirfd >= 0)
@@ -101,10 +100,12 @@ int context_place_new(const struct engine *e, struct context_place *ret,
 		name = xasprintf("%08x", number);
 		fd = make(dirfd, name);
 		if (fd >= 0)
-			ret->path = xasprintf("%s/" CONTEXTS "/%s", e->paths.data, name);
+			ret->path = xasprintf("%s/" CONTEXT_PLACE_DIR "/%s",
+					      e->paths.data, name);
 	}
 	if (fd < 0)
-		return error_set(err, ERR_SYSTEM, -fd, "make a directory in %s/" CONTEXTS,
+		return error_set(err, ERR_SYSTEM, -fd,
+				 "make a directory in %s/" CONTEXT_PLACE_DIR,
 				 e->paths.data);
 	ret->lock_fd = fd;
 	ret->engine = e;

@@ -9,6 +9,8 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+#define CONTEXT_PLACE_DIR "contexts" /* below the data directory */
+
 struct context_place {
 	char *path;  /* absolute, owned; NULL: none */
 	int lock_fd; /* owned */

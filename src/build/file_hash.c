@@ -16,6 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "build/context_place.h"
+#include "util/fd.h"
 #include "util/fs.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -138,13 +140,21 @@ static const struct memory_entry *memory_find(const struct memory *m,
 	return m->n ? bsearch(wanted, m->entries, m->n, sizeof(*wanted), by_inode) : NULL;
 }
 
+static bool is_passing(const struct engine *e, int root_fd)
+{
+	cleanup_free char *places = xasprintf("%s/" CONTEXT_PLACE_DIR "/", e->paths.data);
+	cleanup_free char *path = fd_path(root_fd);
+
+	return path && str_starts(path, places);
+}
+
 struct file_hash *file_hash_open(const struct engine *e, int root_fd)
 {
 	struct file_hash *h = xcalloc(1, sizeof(*h));
 	struct stat st;
 
 	h->day = (uint64_t)(time_now_usec() / USEC_PER_DAY);
-	if (root_fd < 0 || fstat(root_fd, &st) < 0)
+	if (root_fd < 0 || is_passing(e, root_fd) || fstat(root_fd, &st) < 0)
 		return h;
 	h->dir = fs_join(e->paths.data, FILE_HASH_DIR);
 	h->name = xasprintf("%" PRIx64 "-%" PRIx64, (uint64_t)st.st_dev,

@@ -22,8 +22,10 @@
 
 struct file_hash; /* opaque */
 
-/* file_hash_open() - for the directory root_fd, the context's (-EBADF: one that was only made for this build: nothing is remembered).
- * Never fails: without a memory all is read. Works in any process: it uses no store. */
+/*
+ * file_hash_open() - for the directory root_fd, the context's (-EBADF, or a context_place: one that was only made for this build: nothing is
+ * remembered). Never fails: without a memory all is read. Works in any process: it uses no store.
+ */
 struct file_hash *file_hash_open(const struct engine *e, int root_fd);
 
 /*

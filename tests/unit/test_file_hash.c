@@ -190,6 +190,28 @@ START_TEST(test_memory)
 }
 END_TEST
 
+/* What a build brought in from elsewhere is never seen again. */
+START_TEST(test_passing_contexts)
+{
+	struct box b = box_open();
+	cleanup_free char *places = fs_join(b.engine.paths.data, "contexts");
+	cleanup_free char *path = fs_join(places, "one");
+	struct file_hash *h;
+
+	ck_assert_int_eq(mkdir(places, 0700), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	close(b.context_fd);
+	b.context_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	put(&b, "a", "hello");
+	ripen(&b, "a");
+	h = file_hash_open(&b.engine, b.context_fd);
+	get(h, &b, "a", "hello");
+	file_hash_free(h);
+	ck_assert_int_eq(memory_size(&b), 0);
+	box_close(&b);
+}
+END_TEST
+
 START_TEST(test_what_is_not_as_it_was_said)
 {
 	struct box b = box_open();
@@ -246,4 +268,4 @@ START_TEST(test_many)
 END_TEST
 
 UNIT_MAIN("file_hash", test_what_is_fresh_is_not_remembered, test_memory,
-	  test_what_is_not_as_it_was_said, test_many)
+	  test_passing_contexts, test_what_is_not_as_it_was_said, test_many)
