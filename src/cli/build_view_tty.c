@@ -30,6 +30,13 @@ struct tty {
 	int64_t drawn_usec;
 };
 
+/* Those of terminfo(5) that have none: the old ones, and what is called monochrome. */
+static bool has_colors(const char *term)
+{
+	return term && !str_starts(term, "vt") && !str_ends(term, "-m") &&
+	       !str_ends(term, "-mono");
+}
+
 static void *tty_make(int fd)
 {
 	struct tty *t = xcalloc(1, sizeof(*t));
@@ -38,7 +45,7 @@ static void *tty_make(int fd)
 	t->style.utf8 =
 		userns_view_is_utf8(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"));
 	/* no-color.org: set and not empty */
-	t->style.colors = str_empty(getenv("NO_COLOR"));
+	t->style.colors = str_empty(getenv("NO_COLOR")) && has_colors(getenv("TERM"));
 	return t;
 }
 
