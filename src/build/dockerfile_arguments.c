@@ -277,6 +277,22 @@ static int take_health(struct dockerfile_reader *r, struct instruction *i,
 	return i->n_args > 1 ? 0 : missing(r, i, rest, "a command behind CMD", NULL);
 }
 
+static bool is_utf8(const char *s)
+{
+	size_t left = strlen(s);
+	uint32_t rune;
+
+	while (left > 0) {
+		int n = str_utf8_decode(s, left, &rune);
+
+		if (n < 0)
+			return false;
+		s += n;
+		left -= (size_t)n;
+	}
+	return true;
+}
+
 /* The text is read as an instruction of its own now, so that what is wrong with it shows here and not in the image built upon this one. */
 static int take_onbuild(struct dockerfile_reader *r, struct instruction *i,
 			struct slice rest)
@@ -291,9 +307,15 @@ static int take_onbuild(struct dockerfile_reader *r, struct instruction *i,
 	int result = reader_instruction(r, rest, &inner);
 	r->in_onbuild = false;
 	buf_add(&text, rest.s, rest.n);
-	for (size_t k = 0; k < inner.n_heredocs && result == 0; k++)
+	for (size_t k = 0; k < inner.n_heredocs && result == 0; k++) {
+		if (!is_utf8(inner.heredocs[k].content))
+			result = reader_fail(
+				r, rest.s,
+				"ONBUILD's heredoc goes into the image's config, and "
+				"that must be UTF-8");
 		buf_printf(&text, "\n%s%s", inner.heredocs[k].content,
 			   inner.heredocs[k].name);
+	}
 	if (result == 0)
 		instruction_add(i, buf_take(&text), reader_place(r, rest.s));
 	buf_release(&text);

@@ -7,7 +7,8 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define SHOWN_MAX 40 /* bytes of a word that is none */
+#define NO_BREAK_SPACE "\xc2\xa0"
+#define SHOWN_MAX      40 /* bytes of a word that is none */
 
 static const char *const words[INSTRUCTION_KINDS + 1] = {
 	"ADD",    "ARG",   "CMD",         "COPY",  "ENTRYPOINT", "ENV",
@@ -77,6 +78,9 @@ static int unknown(const struct dockerfile_reader *r, struct slice word)
 	for (int i = 0; i < n; i++)
 		upper[i] = (char)toupper((unsigned char)word.s[i]);
 	reader_fail(r, word.s, "unknown instruction \"%.*s\"", n, word.s);
+	if (memmem(word.s, word.n, NO_BREAK_SPACE, strlen(NO_BREAK_SPACE)))
+		return reader_hint(
+			r, "There is a no-break space in it: a blank must stand there");
 	const char *nearest = str_nearest(upper, words);
 	if (nearest)
 		return reader_hint(r, "Did you mean %s?", nearest);
@@ -98,6 +102,25 @@ static int check_onbuild(const struct dockerfile_reader *r, enum instruction_kin
 	return 0;
 }
 
+/* What a program is given, or a file is called, must not change. */
+static int check_utf8(const struct dockerfile_reader *r, enum instruction_kind kind)
+{
+	const char *at = r->joined.data + r->not_utf8;
+
+	if (r->not_utf8 == SIZE_MAX)
+		return 0;
+	if (kind == INSTRUCTION_RUN || kind == INSTRUCTION_COPY ||
+	    kind == INSTRUCTION_ADD) {
+		reader_fail(r, at, "this byte is no UTF-8");
+		return reader_hint(
+			r,
+			"iconv -f ISO-8859-1 -t UTF-8 FILE writes a file of Latin letters as UTF-8");
+	}
+	if (kind != INSTRUCTION_ONBUILD)
+		reader_warn(r, at, "this byte is no UTF-8, U+FFFD takes its place");
+	return 0;
+}
+
 int reader_instruction(struct dockerfile_reader *r, struct slice text,
 		       struct instruction *ret)
 {
@@ -108,6 +131,8 @@ int reader_instruction(struct dockerfile_reader *r, struct slice text,
 	if (!find_kind(word, &ret->kind))
 		return unknown(r, word);
 	result = r->in_onbuild ? check_onbuild(r, ret->kind, word) : 0;
+	if (result == 0)
+		result = check_utf8(r, ret->kind);
 	if (result < 0)
 		return result;
 	ret->line = place.line;

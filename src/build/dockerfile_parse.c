@@ -8,6 +8,8 @@
 #include "util/mem.h"
 #include "util/str.h"
 
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
 void dockerfile_free(struct dockerfile *d)
 {
 	free(d->name);
@@ -144,15 +146,37 @@ static int read_directives(struct dockerfile_reader *r)
 }
 
 static void add_piece(struct dockerfile_reader *r, const char *part, size_t n,
-		      const char *line)
+		      size_t byte)
 {
 	if (r->n_pieces == r->cap_pieces) {
 		r->cap_pieces = r->cap_pieces ? 2 * r->cap_pieces : 8;
 		r->pieces = xreallocarray(r->pieces, r->cap_pieces, sizeof(*r->pieces));
 	}
-	r->pieces[r->n_pieces++] =
-		(struct line_piece){r->joined.len, r->next - 1, (size_t)(part - line)};
+	r->pieces[r->n_pieces++] = (struct line_piece){r->joined.len, r->next - 1, byte};
 	buf_add(&r->joined, part, n);
+}
+
+/* Bytes of an older encoding, in a name or a label, are no reason to build nothing; but JSON has no place for them. */
+static void add_part(struct dockerfile_reader *r, const char *line, size_t from,
+		     size_t to)
+{
+	size_t begin = from;
+	uint32_t rune;
+
+	for (size_t i = from; i < to;) {
+		int n = str_utf8_decode(line + i, to - i, &rune);
+
+		if (n > 0) {
+			i += (size_t)n;
+			continue;
+		}
+		add_piece(r, line + begin, i - begin, begin);
+		if (r->not_utf8 == SIZE_MAX)
+			r->not_utf8 = r->joined.len;
+		add_piece(r, REPLACEMENT, strlen(REPLACEMENT), i);
+		begin = ++i;
+	}
+	add_piece(r, line + begin, to - begin, begin);
 }
 
 /* Whether the line goes on: its last character is the escape, and the one before is not. *n loses it. */
@@ -182,6 +206,7 @@ static void join_lines(struct dockerfile_reader *r)
 
 	r->joined.len = 0;
 	r->n_pieces = 0;
+	r->not_utf8 = SIZE_MAX;
 	while (more && r->next < r->d->n_lines) {
 		const char *line = r->d->lines[r->next++], *part = skip_blanks(line);
 
@@ -195,7 +220,7 @@ static void join_lines(struct dockerfile_reader *r)
 			part = line;
 		size_t n = strlen(part);
 		more = continues(part, &n, r->d->escape);
-		add_piece(r, part, n, line);
+		add_part(r, line, (size_t)(part - line), (size_t)(part - line) + n);
 	}
 }
 
@@ -255,7 +280,8 @@ static void reader_begin(struct dockerfile_reader *r, const char *name, struct e
 	r->counted = xcalloc(1, sizeof(*r->counted));
 	r->d->name = xstrdup(name);
 	r->d->escape = '\\';
-	buf_init(&r->joined, DOCKERFILE_MAX + 1);
+	/* Each byte may have been replaced. */
+	buf_init(&r->joined, (size_t)DOCKERFILE_MAX * strlen(REPLACEMENT) + 1);
 	buf_add(&r->joined, "", 0);
 }
 

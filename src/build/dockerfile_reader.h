@@ -2,6 +2,8 @@
 /* Within the reader of Dockerfiles: its state, and its parts. */
 #pragma once
 
+#include <stdint.h>
+
 #include "build/dockerfile.h"
 #include "util/buf.h"
 
@@ -23,7 +25,8 @@ struct dockerfile_reader {
 	struct line_piece *pieces;
 	size_t n_pieces, cap_pieces;
 	struct counted *counted; /* owned */
-	bool in_onbuild;         /* what is read is an ONBUILD's */
+	size_t not_utf8; /* where in the joined line the first byte was replaced that is no UTF-8; SIZE_MAX: nowhere */
+	bool in_onbuild; /* what is read is an ONBUILD's */
 	struct error *err;
 };
 

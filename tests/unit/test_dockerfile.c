@@ -126,6 +126,7 @@ START_TEST(test_heredocs)
 		 "COPY@2-6 --chown=1:1 {<<A|b|<<B|/x/} <A:a\n> <B$:b\n>\n"},
 		{"COPY <<\"A B\" /x\na\nA B", "COPY@2-4 {<<A B|/x} <A B:a\n>\n"},
 		{"ADD <<EOF /x\na\nEOF", "ADD@2-4 {<<EOF|/x} <EOF$:a\n>\n"},
+		{"COPY <<E /x\n\xff\nE", "COPY@2-4 {<<E|/x} <E$:\xff\n>\n"},
 		{"COPY <<E /x\nit's ${a:?b}\nE",
 		 "COPY@2-4 {<<E|/x} <E$:it's ${a:?b}\n>\n"},
 		{"COPY <<'E' /x\n${a\nE", "COPY@2-4 {<<E|/x} <E:${a\n>\n"},
@@ -191,6 +192,8 @@ START_TEST(test_others)
 		 "HEALTHCHECK@2 --interval=5m --timeout=3s --start-period=0s "
 		 "--start-interval=1ms --retries=3 {CMD|curl -f x || exit 1}\n"},
 		{"HEALTHCHECK CMD [\"a\", \"b\"]", "HEALTHCHECK@2 [CMD|a|b]\n"},
+		{"MAINTAINER Jos\xe9 <j@\xff>",
+		 "MAINTAINER@2 {Jos\xef\xbf\xbd <j@\xef\xbf\xbd>}\n"},
 		{"MAINTAINER Jane Doe <j@d>", "MAINTAINER@2 {Jane Doe <j@d>}\n"},
 		{"ONBUILD RUN a \\\n b", "ONBUILD@2-3 {RUN a  b}\n"},
 		{"ONBUILD copy --from=a b c", "ONBUILD@2 {copy --from=a b c}\n"},
@@ -338,6 +341,17 @@ static const struct {
 	{"FROM a\nONBUILD USER ${", "D:2:14: ${ has no }", NULL},
 	{"FROM a\nCOPY <<E /x\n${a:-b\nE", "D:2:1: ${ has no }",
 	 "With its word in quotes nothing in a heredoc is expanded: <<\"E\""},
+	{"FROM a\nRUN echo \xff", "D:2:10: this byte is no UTF-8", NULL},
+	{"FROM a\nONBUILD COPY a\xe9 b", "D:2:15: this byte is no UTF-8", NULL},
+	{"FROM a\nONBUILD RUN <<E\n\xff\nE",
+	 "D:2:9: ONBUILD's heredoc goes into the image's config, and that must be UTF-8",
+	 NULL},
+	{"FROM a\nLABEL a=\xe9 =", "D:2:11: there is no name before the =", NULL},
+	{"FROM\xc2\xa0"
+	 "a",
+	 "D:1:1: unknown instruction \"FROM\xc2\xa0"
+	 "a\"",
+	 "There is a no-break space in it: a blank must stand there"},
 	{"# escape=x\nFROM a", "D:1:1: the escape character is \\ or `", NULL},
 	{"# syntax=a\n# syntax=b\nFROM a",
 	 "D:2:1: the directive syntax stands here twice", NULL},
@@ -466,8 +480,9 @@ END_TEST
 
 START_TEST(test_flags)
 {
-	static const char text[] = "FROM a\nCOPY --exclude=a --link --exclude=b x y\n"
-				   "COPY --link=FALSE x y\nRUN [\"a\"] && b\n";
+	static const char text[] =
+		"FROM a\nCOPY --exclude=a --link --exclude=b x y\n"
+		"COPY --link=FALSE x y\nRUN [\"a\"] && b\nMAINTAINER \xe9\n";
 	struct error err = ERROR_INIT;
 	struct dockerfile *d = NULL;
 
@@ -487,7 +502,10 @@ START_TEST(test_flags)
 	ck_assert(!instruction_has(copy, "parents"));
 	ck_assert_str_eq(copy->text, "COPY --exclude=a --link --exclude=b x y");
 	ck_assert_uint_eq(copy->places[1].column, 39);
-	ck_assert_uint_eq(strv_len(d->warnings), 1);
+	ck_assert_uint_eq(strv_len(d->warnings), 2);
+	ck_assert_str_eq(
+		d->warnings[1],
+		"D:5:12: warning: this byte is no UTF-8, U+FFFD takes its place");
 	ck_assert_str_eq(d->warnings[0],
 			 "D:4:11: warning: what follows the array counts for nothing");
 	dockerfile_error(d, copy, instruction_flag(copy, "link"), &err, "no %s", "links");
