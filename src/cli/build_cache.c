@@ -2,6 +2,7 @@
 #include "cli/build_cache.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "build/context_place.h"
 #include "cli/cubby.h"
@@ -40,17 +41,28 @@ int build_cache_prune(const struct engine *e, const struct cache_prune_options *
 	return r;
 }
 
+/* A row is one line. */
+static char *describe(const struct cache_item *item)
+{
+	cleanup_free char *line =
+		xasprintf("%s%.*s", item->kind == CACHE_ITEM_MOUNT ? "cache mount " : "",
+			  (int)strcspn(item->text, "\n"), item->text);
+
+	return str_visible(*line ? line : "instructions without files", "");
+}
+
 static struct json_object *row(const struct cache_item *item, int64_t now_usec)
 {
 	struct json_object *o = json_object_new_object();
 	cleanup_free char *id = xasprintf("%.*s", SHORT_DIGITS, item->id);
+	cleanup_free char *line = describe(item);
 	char text[HUMAN_TEXT_MAX];
 
 	json_add_str(o, "ID", item->id);
 	json_add_str(o, "CacheID", id);
 	json_add_str(o, "Parent", item->parent ? item->parent : "");
 	json_add_str(o, "CacheType", cache_item_word(item->kind));
-	json_add_str(o, "Description", item->text);
+	json_add_str(o, "Description", line);
 	json_add_str(o, "Size", human_size_exact(item->size, text));
 	json_add_str(o, "CreatedSince", human_ago(item->created_usec, now_usec, text));
 	json_add_str(o, "LastUsedSince", human_ago(item->used_usec, now_usec, text));

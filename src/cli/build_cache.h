@@ -16,7 +16,6 @@ int build_cache_prune(const struct engine *e, const struct cache_prune_options *
 
 /* build_cache_rows() - what `system df -v` has of each, for templates. Caller owns it. */
 struct json_object *build_cache_rows(const struct cache_items *list);
-#define BUILD_CACHE_TABLE                                                                  \
-	"{{.CacheID}}\t{{.CacheType}}\t{{.Size}}\t{{.CreatedSince}}\t{{.LastUsedSince}}\t" \
-	"{{.UsageCount}}\t{{.Shared}}"
+#define BUILD_CACHE_TABLE \
+	"{{.CacheID}}\t{{.Size}}\t{{.LastUsedSince}}\t{{.UsageCount}}\t{{.Shared}}\t{{.Description}}"
 extern const struct template_heading build_cache_headings[];
