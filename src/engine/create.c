@@ -5,17 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/container.h"
 #include "engine/container_dir.h"
 #include "engine/container_secrets.h"
 #include "engine/create_event.h"
 #include "engine/create_image.h"
+#include "engine/image_view.h"
 #include "engine/layer_way.h"
 #include "engine/names.h"
 #include "engine/remove.h"
 #include "engine/settle.h"
 #include "engine/spec_gen.h"
+#include "engine/user_ids.h"
 #include "engine/userns_reserve.h"
 #include "engine/volume_owners.h"
 #include "spec/spec.h"
@@ -125,11 +128,33 @@ static int make_dir(const char *path, mode_t mode, struct error *err)
 	return 0;
 }
 
+/* An image's top directory may be another one's than root's. */
+static int give_top(const struct engine *e, const struct create_plan *p,
+		    const struct stat *below, struct error *err)
+{
+	char dot[] = ".";
+	char *const top[] = {dot, NULL};
+	cleanup_user_ids struct user_ids ids = {0};
+	cleanup_fd int fd = -EBADF;
+	struct image_adoption adoption = {.paths = top, .below = p->image->layer_paths};
+	int r;
+
+	if (p->is_remapped || (below->st_uid == geteuid() && below->st_gid == getegid()))
+		return 0;
+	fd = open(p->upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, ERR_SYSTEM, errno, "open %s", p->upper);
+	adoption.tree_fd = fd;
+	r = user_ids_get(e, p->image->single_id, &ids, err);
+	return r < 0 ? r : image_view_adopt(&ids, &adoption, err);
+}
+
 /*
  * What the launcher needs of a container that is made from an image. The top directory has the
- * mode of the image's.
+ * mode and the owner of the image's.
  */
-static int make_overlay_dirs(const struct create_plan *p, struct error *err)
+static int make_overlay_dirs(const struct engine *e, const struct create_plan *p,
+			     struct error *err)
 {
 	struct stat st;
 	int r = 0;
@@ -142,6 +167,8 @@ static int make_overlay_dirs(const struct create_plan *p, struct error *err)
 	if (r >= 0)
 		r = make_dir(p->upper, st.st_mode & 07777, err);
 	if (r >= 0)
+		r = give_top(e, p, &st, err);
+	if (r >= 0)
 		r = make_dir(p->work, 0700, err);
 	return r;
 }
@@ -153,7 +180,7 @@ static int make_data_files(const struct engine *e, const struct create_plan *p,
 	int r = make_data_dir(e, p->id, err);
 
 	if (r >= 0 && p->image && !p->options->root)
-		r = make_overlay_dirs(p, err);
+		r = make_overlay_dirs(e, p, err);
 	for (size_t i = 0; r >= 0 && i < p->volumes.n; i++)
 		if (p->volumes.items[i].kind == VOLUME_OWN)
 			r = make_dir(p->volumes.items[i].source, p->volumes.items[i].mode,

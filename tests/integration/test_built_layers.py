@@ -154,6 +154,35 @@ def test_what_a_layer_holds(cubby, built, base):
     assert all(m.mtime == int(m.mtime) and not m.uname for layer in (first, copied, second) for m in layer)
 
 
+TOP = """\
+FROM localhost/base:1
+RUN chown 5:6 / && chmod 1711 / && rm -r /mnt
+RUN chmod 555 / && stat -c %u:%g:%a /
+RUN touch /file
+"""
+
+
+def test_top_directory(cubby, built, base, user):
+    """Another one's, which not even its owner may write to."""
+    plain = ["--userns=host"] if user.is_root else []   # with a map of its own a container's root has it
+    assert "\n5:6:555\n" in cubby("build", "-t", "top:1", context(base, TOP)).stderr
+    cubby.ok("run", "-d", *plain, "--name", "box", "top:1", "stat", "-c", "%u:%g:%a", "/")
+    cubby.ok("wait", "box")
+    assert cubby.ok("logs", "box") == "5:6:555"
+    cubby.ok("start", "box")
+    cubby.ok("wait", "box")
+    assert cubby.ok("logs", "box") == "5:6:555\n5:6:555"
+    cubby.ok("save", "-q", "--format", "oci-archive", "-o", f"{base}/out.tar", "top:1")
+    layers = layers_of(f"{base}/out.tar")[2:]
+    assert [m.name for m in layers[0]] == [".", ".wh.mnt"] and [m.name for m in layers[2]] == ["file"]
+    assert [(m.uid, m.gid, m.mode) for m in (layers[0][0], layers[1][0])] == [(5, 6, 0o1711), (5, 6, 0o555)]
+    cubby.ok("rm", "-a", "-f")
+    forget(cubby)
+    cubby.ok("load", "-q", "-i", f"{base}/out.tar")
+    assert cubby.ok("run", "--rm", *plain, "top:1", "stat", "-c", "%u:%g:%a", "/") == "5:6:555"
+    Store(cubby.data).check_clean(cubby)
+
+
 def test_commit_on_top(cubby, built, registry):
     cubby.ok("run", "--name", "box", "built:1", "sh", "-c", "echo more >/more; rm /data/big")
     cubby.ok("commit", "-q", "box", "more:1")
