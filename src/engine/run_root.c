@@ -65,19 +65,14 @@ static int stay(const struct create_root *root, const struct started *started,
 	return r;
 }
 
-static void tell_warnings(const struct create_root *root, const struct create_plan *p)
+/* Others are about options that a build does not have. */
+static void tell_warning(const struct create_root *root, const struct create_plan *p)
 {
-	cleanup_free char *warning = create_plan_warning(p);
-
-	if (!root->warn)
-		return;
-	if (p->no_network_for_want)
+	if (root->warn && p->no_network_for_want)
 		root->warn(root->data,
 			   "RUN has no network: nft is not installed (on Debian: "
 			   "apt-get install nftables; --network none is without one, and "
 			   "without this line)");
-	if (warning)
-		root->warn(root->data, warning);
 }
 
 static int run(struct engine *e, const struct create_options *options,
@@ -92,7 +87,7 @@ static int run(struct engine *e, const struct create_options *options,
 
 	if (r < 0)
 		return r;
-	tell_warnings(root, &p);
+	tell_warning(root, &p);
 	r = container_create_begin(e, &p, &talk, &c, err);
 	if (r >= 0)
 		r = start(e, root, &c, &started, err);
