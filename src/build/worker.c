@@ -150,7 +150,7 @@ static _noreturn_ void be_worker(const struct worker_task *task, int fd)
 	if (r < 0)
 		say_error(fd, &err, job.run_status);
 	store_close(engine.store);
-	_exit(r < 0);
+	_exit(r < 0 ? 1 : 0);
 }
 
 /* A handler of the caller's has no meaning here, and what it blocks is for the signals of its own loop. */
