@@ -61,16 +61,20 @@ void config_set_pair(struct spec_key_value **pairs, size_t *n, const char *name,
 	(*n)++;
 }
 
-void config_drop_pair(struct spec_key_value *pairs, size_t *n, const char *name)
+void config_drop_pair(struct spec_key_value **pairs, size_t *n, const char *name)
 {
-	size_t at = pair_at(pairs, *n, name);
+	size_t at = pair_at(*pairs, *n, name);
 
-	if (at == *n || !str_eq(pairs[at].key, name))
+	if (at == *n || !str_eq((*pairs)[at].key, name))
 		return;
-	free(pairs[at].key);
-	free(pairs[at].value);
-	memmove(pairs + at, pairs + at + 1, (*n - at - 1) * sizeof(*pairs));
-	(*n)--;
+	free((*pairs)[at].key);
+	free((*pairs)[at].value);
+	memmove(*pairs + at, *pairs + at + 1, (*n - at - 1) * sizeof(**pairs));
+	if (--*n > 0)
+		return;
+	/* none is another document than an empty map */
+	free(*pairs);
+	*pairs = NULL;
 }
 
 void config_set_label(struct image_config *config, const char *name, const char *value)
@@ -80,7 +84,7 @@ void config_set_label(struct image_config *config, const char *name, const char 
 
 void config_drop_label(struct image_config *config, const char *name)
 {
-	config_drop_pair(config->config.labels, &config->config.n_labels, name);
+	config_drop_pair(&config->config.labels, &config->config.n_labels, name);
 }
 
 void config_set_env(struct image_config *config, const char *pair)

@@ -44,7 +44,7 @@ void config_set_env(struct image_config *config, const char *pair);
 void config_unset_env(struct image_config *config, const char *name);
 void config_set_pair(struct spec_key_value **pairs, size_t *n, const char *name,
 		     const char *value);
-void config_drop_pair(struct spec_key_value *pairs, size_t *n, const char *name);
+void config_drop_pair(struct spec_key_value **pairs, size_t *n, const char *name);
 
 /* config_time() - as configs have it: RFC 3339, without a fraction that is 0. Caller frees. */
 char *config_time(int64_t usec);

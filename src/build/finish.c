@@ -29,8 +29,7 @@ struct pairs {
 static void pairs_release(struct pairs *p)
 {
 	while (p->n > 0)
-		config_drop_pair(p->items, &p->n, p->items[0].key);
-	free(p->items);
+		config_drop_pair(&p->items, &p->n, p->items[0].key);
 }
 
 static void add_typed(struct pairs *p, char *const *typed)
@@ -51,7 +50,7 @@ static void gather(const struct finish *f, const struct build_state *s, struct p
 	if (s->base_digest)
 		config_set_pair(&p->items, &p->n, BASE_DIGEST, s->base_digest);
 	strv_foreach (name, f->options->unset_annotations)
-		config_drop_pair(p->items, &p->n, *name);
+		config_drop_pair(&p->items, &p->n, *name);
 	add_typed(p, f->options->annotations);
 }
 
