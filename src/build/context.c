@@ -147,14 +147,27 @@ static void add_record(struct walk *w, char kind, mode_t mode, const void *more,
 	key_add_raw(w->key, more, n);
 }
 
+/* Whoever may not read it hardly wants it in an image. */
+static int hint_leave_out(const struct walk *w, struct error *err)
+{
+	const char *name = w->context->ignore_name;
+
+	if (err->code != EACCES && err->code != EPERM)
+		return -(err->code ? err->code : EINVAL);
+	return error_hint(err, "Leave it out: a line %s in %s", w->path.data,
+			  name ? name : ".dockerignore");
+}
+
 static int add_file(struct walk *w, int dir_fd, const char *name, const struct stat *st,
 		    struct error *err)
 {
 	unsigned char digest[FILE_HASH_SIZE];
 	int r = file_hash_get(w->hash, dir_fd, name, st, digest, err);
 
-	if (r < 0)
-		return error_wrap(err, "read %s/%s", w->context->path, w->path.data);
+	if (r < 0) {
+		error_wrap(err, "read %s/%s", w->context->path, w->path.data);
+		return hint_leave_out(w, err);
+	}
 	add_record(w, 'f', st->st_mode, digest, sizeof(digest));
 	return 0;
 }
@@ -179,9 +192,11 @@ static int enter(struct walk *w, int dir_fd, const char *name, struct error *err
 		openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
 
-	if (fd < 0)
-		return error_set(err, error_kind_of(errno), errno, "open %s/%s",
-				 w->context->path, w->path.data);
+	if (fd < 0) {
+		error_set(err, error_kind_of(errno), errno, "open %s/%s",
+			  w->context->path, w->path.data);
+		return hint_leave_out(w, err);
+	}
 	if (++w->depth > CONTEXT_DEPTH_MAX)
 		return error_set(err, ERR_UNSUPPORTED, 0,
 				 "%s: directories lie in one another more than %d deep",

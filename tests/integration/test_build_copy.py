@@ -391,6 +391,21 @@ def test_errors(refused, context):
             assert "Dockerfile:2:" in said and all(w in said for w in words), (line, said)
 
 
+def test_what_may_not_be_read(refused, build, context, user):
+    put(f"{context}/private/key", "k")
+    put(f"{context}/.wh.a", "")
+    os.chmod(f"{context}/private", 0)
+    try:
+        if not user.is_root:
+            said = refused("COPY . /", "--ignorefile=/dev/null")
+            assert "permission denied" in said and "a line private in" in said
+        assert ".wh.a" in refused("COPY .wh.a /")
+        put(f"{context}/.dockerignore", "private\n.wh.*\n")
+        assert "private" not in build("COPY . /")
+    finally:
+        os.chmod(f"{context}/private", 0o755)
+
+
 def test_attributes(build, context, base, cubby):
     """Extended attributes and holes."""
     os.setxattr(f"{context}/a.txt", "user.note", b"n")

@@ -127,6 +127,22 @@ def test_archives(build, context, outside):
 
 
 @pytest.mark.subids
+def test_attributes_of_overlays(cubby, build, context):
+    """A layer's directories obey no attribute that came with a file."""
+    for path in ("tree", "tree/f"):
+        for name in ("opaque", "redirect", "metacopy"):
+            os.setxattr(f"{context}/{path}", f"user.overlay.{name}", b"/tree")
+    assert build("FROM scratch\nCOPY tree /a/tree\nCOPY . /b/\n").code == 0
+    found = 0
+    for top, dirs, files in os.walk(os.path.join(cubby.data, "layers")):
+        for path in [os.path.join(top, n) for n in dirs + files]:
+            if not os.path.islink(path) and os.access(path, os.R_OK):
+                found += path.endswith("tree/f")
+                assert not [n for n in os.listxattr(path) if n.startswith("user.overlay") and "tree" in path], path
+    assert found == 2
+
+
+@pytest.mark.subids
 def test_flipping(cubby, build, context, outside):
     """Somebody changes the context while it is copied."""
     script = ('cd "$1"; mkdir -p real; echo bait > real/victim; ln -sfn "$2" link; while :; do ln -sfn "$2" n; mv -T flip n2 2>/dev/null; '
