@@ -427,10 +427,36 @@ static int verify(struct build *b, struct build_result *ret, struct error *err)
 	return r < 0 ? error_wrap(err, "--verify") : 0;
 }
 
+/* They go into the image's config, and JSON has no other text. */
+static int check_values(const struct build_options *o, struct error *err)
+{
+	const struct {
+		char *const *values;
+		const char *option;
+	} lists[] = {
+		{o->build_args, "--build-arg"},
+		{o->labels, "--label"},
+		{o->annotations, "--annotation"},
+		{o->env, "--env"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		strv_foreach (value, lists[i].values) {
+			if (!str_is_utf8(*value))
+				return error_set(err, ERR_INVALID, 0,
+						 "%s %s: the value is not UTF-8",
+						 lists[i].option, *value);
+		}
+	}
+	return 0;
+}
+
 static int carry_out(struct build *b, struct build_result *ret, struct error *err)
 {
 	int r = run_options_check(b->options, err);
 
+	if (r >= 0)
+		r = check_values(b->options, err);
 	if (r >= 0)
 		r = prepare(b, err);
 	if (r >= 0)

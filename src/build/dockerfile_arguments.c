@@ -277,22 +277,6 @@ static int take_health(struct dockerfile_reader *r, struct instruction *i,
 	return i->n_args > 1 ? 0 : missing(r, i, rest, "a command behind CMD", NULL);
 }
 
-static bool is_utf8(const char *s)
-{
-	size_t left = strlen(s);
-	uint32_t rune;
-
-	while (left > 0) {
-		int n = str_utf8_decode(s, left, &rune);
-
-		if (n < 0)
-			return false;
-		s += n;
-		left -= (size_t)n;
-	}
-	return true;
-}
-
 /* The text is read as an instruction of its own now, so that what is wrong with it shows here and not in the image built upon this one. */
 static int take_onbuild(struct dockerfile_reader *r, struct instruction *i,
 			struct slice rest)
@@ -308,7 +292,7 @@ static int take_onbuild(struct dockerfile_reader *r, struct instruction *i,
 	r->in_onbuild = false;
 	buf_add(&text, rest.s, rest.n);
 	for (size_t k = 0; k < inner.n_heredocs && result == 0; k++) {
-		if (!is_utf8(inner.heredocs[k].content))
+		if (!str_is_utf8(inner.heredocs[k].content))
 			result = reader_fail(
 				r, rest.s,
 				"ONBUILD's heredoc goes into the image's config, and "

@@ -402,3 +402,19 @@ char *str_quote(const char *s)
 	buf_add_str(&b, "\"");
 	return buf_take(&b);
 }
+
+bool str_is_utf8(const char *s)
+{
+	size_t left = strlen(s);
+	uint32_t rune;
+
+	while (left > 0) {
+		int n = str_utf8_decode(s, left, &rune);
+
+		if (n < 0)
+			return false;
+		s += n;
+		left -= (size_t)n;
+	}
+	return true;
+}

@@ -58,6 +58,8 @@ const char *str_nearest(const char *typed, const char *const *words);
  */
 int str_utf8_decode(const char *s, size_t len, uint32_t *ret);
 
+bool str_is_utf8(const char *s); /* all of it */
+
 /* str_visible() - what a terminal could obey is shown instead: control characters but for
  * those in `keep`, bytes that are no UTF-8. Caller frees. */
 char *str_visible(const char *s, const char *keep);

@@ -129,6 +129,7 @@ def test_onbuild(cubby, build):
     done = build("FROM parent\nRUN cat /hi\n", "--pull=never", "--build-arg", "WHO=me", "--build-arg", "B=1", "--build-arg", "A=1", "-t", "child")
     assert done.code == 0 and "STEP 3/4: RUN echo hi $WHO > /hi" in done.stderr and "\nhi me\n" in done.stderr, done
     assert "[Warning] one or more build args were not consumed: [A B]\n" in done.stderr
+    assert "--build-arg A=" in build("FROM scratch\nARG A\n", "--build-arg", "A=\udcff").stderr
     inspected = config(cubby, "child")
     assert not inspected["Config"].get("OnBuild")
     assert "|1 WHO=me /bin/sh -c echo hi $WHO > /hi" in [h["created_by"] for h in inspected["History"]]

@@ -282,6 +282,9 @@ START_TEST(test_utf8)
 		int n = str_utf8_decode(cases[i].in, strlen(cases[i].in), &point);
 		ck_assert_msg(n == cases[i].want, "case %zu: %d", i, n);
 		ck_assert(n < 0 || point == cases[i].point);
+		char text[16];
+		snprintf(text, sizeof(text), "a%sb", cases[i].in);
+		ck_assert_int_eq(str_is_utf8(text), cases[i].want > 0);
 	}
 }
 END_TEST
