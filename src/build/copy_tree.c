@@ -540,6 +540,15 @@ static int copy_other(struct copy_tree *t, struct level *l, const char *name,
 
 /* --- entries --- */
 
+/* OCI image specification, layer.md, "Whiteouts". */
+static int refuse_whiteout(const struct copy_tree *t, struct error *err)
+{
+	error_set(err, ERR_UNSUPPORTED, 0,
+		  "copy %s of %s: in a layer that name would mean that a file is gone",
+		  t->from.data, t->source->path);
+	return error_hint(err, "Leave it out with --exclude or .dockerignore");
+}
+
 /* Both paths are those of the entry. */
 static int copy_one(struct copy_tree *t, struct level *l, const char *name,
 		    const char *to_name, struct error *err)
@@ -561,6 +570,8 @@ static int copy_one(struct copy_tree *t, struct level *l, const char *name,
 		return 0;
 	if (S_ISSOCK(st.st_mode))
 		return 0;
+	if (str_starts(to_name, ".wh."))
+		return refuse_whiteout(t, err);
 	if (is_dir)
 		return copy_dir(t, l, name, &below, hidden, err);
 	r = make_level(t, l, err);

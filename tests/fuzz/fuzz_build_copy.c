@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* COPYs and ADDs of a Dockerfile: no plan leads out of its source or of the image's root, and modes stay modes. */
+/* Each COPY and ADD of a Dockerfile: no plan leads out of its source or of the root of the image, and modes stay modes. */
 #include <stdint.h>
 #include <string.h>
 
