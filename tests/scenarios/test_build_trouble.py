@@ -14,7 +14,7 @@ from support.daemons import write
 
 pytestmark = pytest.mark.subids
 
-MOMENTS = 16
+MOMENTS = 12
 STEPS = """\
 FROM localhost/base:1 AS one
 RUN echo one >/one; sleep 0.05
