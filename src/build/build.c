@@ -56,14 +56,25 @@ struct build {
 	int signal_fd, lock_fd;
 	sigset_t old_mask;
 	size_t n_running, n_done;
-	bool again;     /* the second time: nothing is looked up, no image is made */
-	int run_status; /* of a RUN that failed */
-	int signal;     /* that came */
+	bool again;      /* the second time: nothing is looked up, no image is made */
+	char **unneeded; /* strv: layers that may go afterwards */
+	int run_status;  /* of a RUN that failed */
+	int signal;      /* that came */
 };
+
+static void add_unneeded(struct build *b, char *const *layers)
+{
+	strv_foreach (layer, layers)
+		if (!strv_has(b->unneeded, *layer))
+			strv_add(&b->unneeded, *layer);
+}
 
 static void clear_stages(struct build *b)
 {
 	for (size_t i = 0; i < b->plan.n && b->workers; i++) {
+		add_unneeded(b, b->workers[i].replaced);
+		if (b->again)
+			add_unneeded(b, b->done[i].layers);
 		worker_release(&b->workers[i]);
 		build_state_release(&b->done[i]);
 		b->status[i] = STAGE_WAITS;
@@ -477,14 +488,20 @@ static int carry_out(struct build *b, struct build_result *ret, struct error *er
 	return r;
 }
 
-/* What only --verify's second build had. */
-static void drop_second(const struct engine *e, char *const *layers)
+/*
+ * Layers that nobody may need any more: what only --verify's second build had, what the cache had before. While somebody else builds they
+ * may be below what he does: then the next prune takes them.
+ */
+static void drop_layers(const struct engine *e, char *const *layers)
 {
 	cleanup_error struct error err = ERROR_INIT;
 	struct collected collected = {0};
 	const struct image_record gone = {.layers = (char **)layers};
+	cleanup_fd int lock_fd = layers ? collect_lock_alone(e, &err) : -EBADF;
 
-	if (layers && collect_image(e, &gone, &collected, &err) < 0)
+	if (lock_fd >= 0)
+		(void)!collect_image(e, &gone, &collected, &err);
+	if (error_is_set(&err))
 		error_drop(&err, "the next prune finds these layers");
 }
 
@@ -516,11 +533,8 @@ int build_run(struct engine *e, const struct build_options *o,
 	e->store = NULL;
 	r = carry_out(&b, ret, err);
 	sig = b.signal;
-	for (size_t i = 0; b.again && i < b.plan.n; i++)
-		strv_foreach (layer, b.done[i].layers)
-			if (!strv_has(layers, *layer))
-				strv_add(&layers, *layer);
 	build_release(&b);
+	layers = TAKE_PTR(b.unneeded);
 	ret->signal = sig;
 	if (sig)
 		return r;
@@ -528,6 +542,6 @@ int build_run(struct engine *e, const struct build_options *o,
 	if (r >= 0 && k < 0)
 		r = error_move(err, &second);
 	if (k >= 0)
-		drop_second(e, layers);
+		drop_layers(e, layers);
 	return r < 0 ? r : 0;
 }

@@ -96,6 +96,18 @@ void stage_put_layer(struct stage_loop *l, const char *layer, const char *diff_i
 	l->made_usec = o->has_epoch ? o->epoch_sec * USEC_PER_SEC : created_usec;
 }
 
+/* What the cache had until now is nobody's afterwards, unless an image has it. */
+static void note_replaced(struct stage_loop *l, const char *key, const char *layer)
+{
+	cleanup_build_step_record struct build_step_record old = {0};
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (build_step_get(l->job->engine->store, key, l->job->single_id, &old, &err) < 0)
+		error_drop(&err, "there was nothing");
+	else if (old.layer && !str_eq(old.layer, layer))
+		strv_add(&l->job->replaced, old.layer);
+}
+
 /* When something was made is asked of the record, as every later build will. */
 int stage_put(struct stage_loop *l, const char *key, const struct layer_drafted *made,
 	      const char *text, int64_t *ret_usec, struct error *err)
@@ -106,6 +118,7 @@ int stage_put(struct stage_loop *l, const char *key, const struct layer_drafted 
 	*ret_usec = time_now_usec();
 	if (l->job->is_second)
 		return 0;
+	note_replaced(l, key, made->chain_id);
 	r = cache_put(&l->cache, key, &l->state, made, text, err);
 	if (r >= 0)
 		r = build_step_get(l->job->engine->store, key, l->job->single_id, &record,

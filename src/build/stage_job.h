@@ -25,5 +25,6 @@ struct stage_job {             /* nothing is owned */
 	const struct build_listener *listener;
 	bool single_id; /* the user has one id only; set by the process */
 	bool is_second; /* --verify: nothing is looked up, and nothing of it is remembered */
-	int run_status; /* out: what a RUN that failed ended with */
+	int run_status;  /* out: what a RUN that failed ended with */
+	char **replaced; /* out: strv, the caller frees: layers that the cache had for the same keys before (--no-cache, --cache-ttl) */
 };

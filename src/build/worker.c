@@ -21,7 +21,13 @@
 #define ID_MAX    512
 #define STATE_MAX (64 << 20)
 
-enum packet_kind { PACKET_EVENT, PACKET_STATE, PACKET_RESULT, PACKET_ERROR };
+enum packet_kind {
+	PACKET_EVENT,
+	PACKET_STATE,
+	PACKET_RESULT,
+	PACKET_ERROR,
+	PACKET_REPLACED
+};
 
 struct packet {
 	enum packet_kind kind;
@@ -109,6 +115,15 @@ static void say_error(int fd, const struct error *err, int run_status)
 	say(fd, &p, text, NULL);
 }
 
+static void say_replaced(int fd, char *const *layers)
+{
+	strv_foreach (layer, layers) {
+		struct packet p = {.kind = PACKET_REPLACED, .id_len = strlen(*layer)};
+
+		say(fd, &p, NULL, *layer);
+	}
+}
+
 static int work(const struct worker_task *task, int fd, struct stage_job *job,
 		struct error *err)
 {
@@ -120,6 +135,9 @@ static int work(const struct worker_task *task, int fd, struct stage_job *job,
 		r = stage_build(job, &state, err);
 	if (r >= 0 && task->finish)
 		r = task->finish(task->data, job, &state, &image_id, err);
+	say_replaced(fd, job->replaced);
+	strv_free(job->replaced);
+	job->replaced = NULL;
 	if (r >= 0)
 		say_state(fd, &state, image_id);
 	return r;
@@ -233,6 +251,9 @@ static void take(struct worker *w, const struct packet *p, char *text, char *id,
 		w->has_result = !w->state.overflow;
 		w->image_id = p->has_id ? xstrdup(id) : NULL;
 		return;
+	case PACKET_REPLACED:
+		strv_add(&w->replaced, id);
+		return;
 	case PACKET_ERROR:
 		error_release(&w->err);
 		(void)!error_unpack(&w->err, text, p->text_len);
@@ -314,5 +335,6 @@ void worker_release(struct worker *w)
 	buf_release(&w->state);
 	error_release(&w->err);
 	free(w->image_id);
+	strv_free(w->replaced);
 	*w = WORKER_INIT;
 }

@@ -24,6 +24,7 @@ struct worker {
 	char *image_id;   /* owned; of the target */
 	struct error err; /* what it said when it failed */
 	int run_status;
+	char **replaced; /* owned; as in struct stage_job */
 };
 #define WORKER_INIT ((struct worker){.fd = -EBADF})
 
