@@ -150,6 +150,7 @@ static inline void box_init(struct box *b, enum box_user user)
 		.new_proc_fd = -EBADF,
 		.pre_root_fd = -EBADF,
 		.cgroup_fd = -EBADF,
+		.made_fd = -EBADF,
 		.in_user_ns = user != AS_ROOT,
 		.own_net_ns = true,
 		.own_pid_ns = true,

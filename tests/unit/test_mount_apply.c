@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sys/mman.h>
+
 #include "rootfs_box.h"
 
 static void usual(struct box *b)
@@ -542,6 +544,56 @@ static void idmap(struct box *b)
 }
 BOX_TEST(idmap_shows_other_owners, binds_before, idmap)
 
+/* Paths, each ended by NUL, as one line. */
+static char *told(int fd)
+{
+	static char text[4096];
+	ssize_t n;
+
+	EXPECT(lseek(fd, 0, SEEK_SET) == 0);
+	n = read(fd, text, sizeof(text) - 1);
+	EXPECT(n >= 0);
+	text[n] = '\0';
+	for (ssize_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	return text;
+}
+
+/* What was there is not told, nor what was made in a mount. */
+static void made(struct box *b)
+{
+	int fd = sys_memfd_create("made", MFD_CLOEXEC);
+
+	EXPECT(fd >= 0);
+	b->r.made_fd = fd;
+	box_dir(b, "root/there");
+	box_file(b, "file", "x");
+	box_mount(b, "/there", "tmpfs", "tmpfs", NULL);
+	box_mount(b, "/there/new", "tmpfs", "tmpfs", NULL);
+	box_mount(b, "/a/b/c", "tmpfs", "tmpfs", NULL);
+	box_mount(b, "/a/f", "bind", "file", "bind");
+	box_start(b);
+	EXPECT(str_eq(told(fd), "a/b/c a/b a a/f "), "%s", told(fd));
+}
+BOX_TEST(places_that_were_made_are_told, binds_before, made)
+
+static void made_at_link(struct box *b)
+{
+	int fd = sys_memfd_create("made", MFD_CLOEXEC);
+
+	EXPECT(fd >= 0);
+	b->r.made_fd = fd;
+	box_dir(b, "root/there");
+	box_dir(b, "root/deep");
+	EXPECT(symlink("../deep/down/file", box_path(b, "root/there/link")) == 0);
+	box_file(b, "file", "x");
+	box_mount(b, "/there/link", "bind", "file", "bind");
+	box_start(b);
+	EXPECT(str_eq(told(fd), "deep/down/file deep/down "), "%s", told(fd));
+}
+BOX_TEST(places_that_a_link_leads_to_are_told, binds_before, made_at_link)
+
 static void idmap_impossible(struct box *b)
 {
 	box_mount(b, "/data", "bind", "/proc",
@@ -605,6 +657,9 @@ static void add(TCase *tc)
 	tcase_add_loop_test(tc, remount_changes_flags, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, remount_of_no_mount_has_a_sentence, AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, propagation_words_are_honoured, AS_ROOT, AS_USER + 1);
+	tcase_add_loop_test(tc, places_that_were_made_are_told, AS_ROOT, AS_USER + 1);
+	tcase_add_loop_test(tc, places_that_a_link_leads_to_are_told, AS_ROOT,
+			    AS_USER + 1);
 	tcase_add_test(tc, idmap_is_for_root);
 	tcase_add_test(tc, idmap_shows_other_owners);
 	tcase_add_test(tc, impossible_idmap_names_the_file_system);
