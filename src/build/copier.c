@@ -110,7 +110,14 @@ static int find_place(const struct copier *c, const char *name, struct copy_dir 
 	const struct copy_plan *p = &c->job->plan;
 	bool inside = p->dest_is_dir || is_target_dir(c, p->dest);
 	cleanup_free char *dir = inside ? xstrdup(p->dest) : dir_part(p->dest);
-	int r = copy_tree_dir(&c->rules, &c->target, dir, ret, err);
+	int r;
+
+	/* a server, or a heredoc, may call itself anything */
+	if (inside && (str_empty(name) || strchr(name, '/') || str_eq(name, ".") ||
+		       str_eq(name, "..")))
+		return error_set(err, ERR_INVALID, 0, "\"%s\" is no name of a file",
+				 name ? name : "");
+	r = copy_tree_dir(&c->rules, &c->target, dir, ret, err);
 
 	if (r >= 0)
 		*ret_name = xstrdup(inside ? name : last_part(p->dest));

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "engine/transfer_client.h"
@@ -57,6 +58,11 @@ static int take_result(struct job *j, struct json_object *o, struct error *err)
 	take_text(o, "last_modified", &d->last_modified);
 	take_text(o, "content_type", &d->content_type);
 	take_text(o, "file_name", &d->file_name);
+	if (d->file_name && (strchr(d->file_name, '/') || str_eq(d->file_name, ".") ||
+			     str_eq(d->file_name, ".."))) {
+		free(d->file_name);
+		d->file_name = NULL;
+	}
 	if (json_get(o, "mtime"))
 		r = json_to_i64(json_get(o, "mtime"), "mtime", &d->mtime_sec, err);
 	if (r >= 0)

@@ -250,6 +250,12 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.send_header("Location", "/t.tgz")
             self.end_headers()
             return
+        if self.path.startswith("/named/"):
+            self.send_response(200)
+            self.send_header("Content-Disposition", f'attachment; filename="{self.path.partition('?')[2]}"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         super().do_GET()
 
 
@@ -286,6 +292,8 @@ def test_urls(build, refused, cubby, base):
         assert t.text("f") == "news"
         said = refused(f"ADD --checksum={right} {url}/file.txt /d/")
         assert right in said and "sha256:" + hashlib.sha256(b"news").hexdigest() in said
+        assert build(f"COPY dir /n/\nADD {url}/named/?x.y {url}/named/?../../z /n/").names("n/")[-2:] == ["n/x.y", "n/z"]
+        assert "names no file" in refused(f"COPY dir /n/\nADD {url}/named/?.. /n/")
         assert "404 not found" in refused(f"ADD {url}/nothing /d/")
         assert "names no file" in refused(f"ADD {url}/ /d/")
     assert "ADD failed" in refused(f"ADD {url}/file.txt /d/", "--retry=0")
@@ -384,6 +392,7 @@ def test_errors(refused, context):
                 ("COPY --chown=4000000000 a.txt /x", "subordinate ids" if os.geteuid() else ""),
                 ("COPY --chmod=rwx a.txt /x", "--chmod=rwx: no mode"),
                 ("COPY --from=nostage /a /x", "nostage"),
+                ("COPY <<.. /x/\ne\n..", "is no name of a file"),
                 ("COPY $nothing /x", "it is empty")):
             if not words[0]:
                 continue
