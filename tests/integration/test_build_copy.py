@@ -252,7 +252,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             return
         if self.path.startswith("/named/"):
             self.send_response(200)
-            self.send_header("Content-Disposition", f'attachment; filename="{self.path.partition('?')[2]}"')
+            name = self.path.partition("?")[2]
+            self.send_header("Content-Disposition", f'attachment; filename="{name}"')
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
