@@ -233,8 +233,8 @@ static struct memory_entry describe(const struct stat *st, uint64_t day)
 
 static int changed(const char *name, struct error *err)
 {
-	return error_set(err, ERR_UNAVAILABLE, 0, "read %s: it changed while it was read",
-			 name);
+	return error_set(err, ERR_UNAVAILABLE, 0,
+			 "read %s: it was replaced while it was read", name);
 }
 
 static int read_content(struct file_hash *h, int fd, const char *name,
@@ -255,7 +255,7 @@ static int read_content(struct file_hash *h, int fd, const char *name,
 			return error_set(err, error_kind_of(errno), errno, "read %s",
 					 name);
 		if (n == 0)
-			return changed(name, err);
+			break; /* it has become shorter */
 		sha256_add(&sha, h->buffer, (size_t)n);
 		left -= (uint64_t)n;
 	}
@@ -288,10 +288,10 @@ static int read_file(struct file_hash *h, int dir_fd, const char *name,
 	if (fstat(fd, &st) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "look at %s", name);
 	after = describe(&st, h->day);
-	if (!S_ISREG(st.st_mode) || by_inode(&after, entry) != 0 ||
-	    !is_same(&after, entry))
+	if (!S_ISREG(st.st_mode) || by_inode(&after, entry) != 0)
 		return changed(name, err);
-	if (h->name && !is_racy(entry, now_nsec))
+	/* one that is being written is what was read of it: whoever copies it sees that its times are new */
+	if (h->name && is_same(&after, entry) && !is_racy(entry, now_nsec))
 		learn(h, entry);
 	return 0;
 }

@@ -29,8 +29,8 @@ struct file_hash; /* opaque */
 struct file_hash *file_hash_open(const struct engine *e, int root_fd);
 
 /*
- * file_hash_get() - of the regular file `name` in dir_fd; st is what fstatat(AT_SYMLINK_NOFOLLOW) just said of it. One that is something
- * else by now is ERR_UNAVAILABLE, "changed while it was read".
+ * file_hash_get() - of the regular file `name` in dir_fd; st is what fstatat(AT_SYMLINK_NOFOLLOW) just said of it. One that is another
+ * file by now is ERR_UNAVAILABLE. One that is being written is what was read of it, and is not remembered.
  */
 int file_hash_get(struct file_hash *h, int dir_fd, const char *name,
 		  const struct stat *st, unsigned char ret[static FILE_HASH_SIZE],
