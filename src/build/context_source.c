@@ -101,8 +101,11 @@ static int add_text(struct context_source *s, const char *text, size_t len,
 	cleanup_buf struct buf all = {0};
 	int r = 0;
 
-	if (s->name == NULL)
-		s->name = xstrdup(name);
+	/* All of them: lines are counted through. */
+	char *names = s->name ? xasprintf("%s+%s", s->name, name) : xstrdup(name);
+
+	free(s->name);
+	s->name = names;
 	buf_init(&all, DOCKERFILE_MAX);
 	if (s->text)
 		r = buf_add(&all, s->text, s->len);

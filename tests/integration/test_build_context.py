@@ -101,6 +101,9 @@ def test_missing_things(cubby, base):
     assert "context must be a directory: \"/nosuch\"" in cubby.fails("build", "/nosuch", code=125)
     assert "no Containerfile or Dockerfile specified or found" in cubby.fails("build", f"{base}/empty", code=125)
     assert "no such file or directory" in cubby.fails("build", "-f", "nosuch", f"{base}/empty", code=125)
+    said = cubby.fails("build", "-f", write(f"{base}/first", "FROM scratch"), "-f", write(f"{base}/second", "LABEL a=b\nRNU x\n"),
+                       f"{base}/empty", code=125)
+    assert f"{base}/first+{base}/second:3:1: unknown instruction" in said, said
     assert "no such file or directory" in cubby.fails("build", "--ignorefile", "nosuch", "-f",
                                                       write(f"{base}/D", SHOW), f"{base}/empty", code=125)
     said = cubby.fails("build", write(f"{base}/file", SHOW), code=125)
