@@ -113,7 +113,7 @@ static int find_place(const struct copier *c, const char *name, struct copy_dir 
 	int r;
 
 	/* a server, or a heredoc, may call itself anything */
-	if (inside && (str_empty(name) || strchr(name, '/') || str_eq(name, ".") ||
+	if (inside && (!name || !*name || strchr(name, '/') || str_eq(name, ".") ||
 		       str_eq(name, "..")))
 		return error_set(err, ERR_INVALID, 0, "\"%s\" is no name of a file",
 				 name ? name : "");
