@@ -17,6 +17,7 @@
 #include "util/mem.h"
 #include "util/path.h"
 #include "util/str.h"
+#include "util/time.h"
 
 #define PATH_TOP ((size_t)1 << 20)
 
@@ -158,12 +159,25 @@ static int hint_leave_out(const struct walk *w, struct error *err)
 			  name ? name : ".dockerignore");
 }
 
+/* It is being written to: what it contains is nothing that any other key has. */
+static void add_unsteady(struct walk *w, const struct stat *st)
+{
+	const int64_t once[2] = {time_monotonic_usec(), getpid()};
+
+	add_record(w, 'u', st->st_mode, once, sizeof(once));
+}
+
 static int add_file(struct walk *w, int dir_fd, const char *name, const struct stat *st,
 		    struct error *err)
 {
 	unsigned char digest[FILE_HASH_SIZE];
 	int r = file_hash_get(w->hash, dir_fd, name, st, digest, err);
 
+	if (r < 0 && err->kind == ERR_UNAVAILABLE) {
+		error_drop(err, "then the step is not cached");
+		add_unsteady(w, st);
+		return 0;
+	}
 	if (r < 0) {
 		error_wrap(err, "read %s/%s", w->context->path, w->path.data);
 		return hint_leave_out(w, err);
