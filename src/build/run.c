@@ -82,7 +82,6 @@ static void hear_warning(void *data, const char *text)
 
 static bool is_empty(const char *path)
 {
-	cleanup_error struct error none = ERROR_INIT;
 	cleanup_dir DIR *dir = opendir(path);
 	struct dirent *entry;
 

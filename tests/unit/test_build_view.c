@@ -9,7 +9,7 @@
 #include "util/time.h"
 
 #define ID  "sha256:3f2a1bc49d10aaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddd"
-#define HEX (ID + 7)
+#define HEX (&ID[7])
 
 /* of the first of n stages */
 static struct build_event event(enum build_event_kind kind, size_t n, const char *text)

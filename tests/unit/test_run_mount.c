@@ -18,8 +18,6 @@ static const char *const vars[] = {"DIR=/deep/er", "ID=named", "N=7", NULL};
 /* What was understood, as one line. */
 static char *shown(const struct run_mount *m)
 {
-	cleanup_free char *words = strv_join(m->words, "+");
-
 	return xasprintf(
 		"%s %s src=%s from=%s id=%s env=%s %s%s%s mode=%o %u:%u size=%llu %s",
 		run_mount_word(m->type), m->target ? m->target : "-",
