@@ -19,6 +19,7 @@ class Terminal:
         if not shutil.which("tmux"):
             pytest.fail("tmux is missing: tools/setup test installs it")
         self.socket = os.path.join(base, "tmux")
+        self.columns = columns
         self.env = {**env, "TERM": "xterm-256color", "PS1": PROMPT, "ENV": "", "LANG": "C.UTF-8"}
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "-s", "day",
                   "-c", base, "bash", "--norc", "--noprofile")
@@ -55,7 +56,8 @@ class Terminal:
         """Type a line and wait for the prompt after it: the lines between."""
         self.key("C-l")
         process.wait_until(lambda: [s for s in self.screen() if s] in ([PROMPT.strip()], []), "a clean screen")
-        self.type(line)
+        # one that ends at the edge is joined with the first line of what it prints
+        self.type(line + " " if (len(PROMPT) + len(line)) % self.columns == 0 else line)
 
         def over():
             lines = self.screen()
