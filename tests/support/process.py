@@ -17,6 +17,7 @@ import time
 # Sanitizer builds and busy machines: one factor for every deadline.
 SLOW = float(os.environ.get("CUBBY_TEST_SLOW", "1"))
 
+CLOCK_REALTIME_COARSE = 5  # clock_gettime(2)
 PR_SET_CHILD_SUBREAPER = 36
 
 # Processes that somebody here waits for; everything else that becomes a zombie child of ours was
@@ -161,6 +162,14 @@ def wait_until(condition, what="condition", timeout=10.0):
 
 def wait_gone(pid, timeout=10.0):
     wait_until(lambda: not alive(pid), f"end of process {pid} ({command_line(pid)})", timeout)
+
+
+def wait_tick():
+    """Until what is changed from now on has a later time than what was changed until now: files' times have the kernel's ticks."""
+    def now():
+        return time.clock_gettime_ns(CLOCK_REALTIME_COARSE)
+    began = now()
+    wait_until(lambda: now() > began, "the next tick")
 
 
 def leftovers(allowed=()):
