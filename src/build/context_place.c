@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "engine/spool.h"
 #include "engine/unpack.h"
 #include "engine/user_ids.h"
 #include "image/layer.h"
@@ -15,7 +16,6 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define CHUNK     65536
 #define TRIES_MAX 100
 
 static int contexts_open(const struct engine *e, struct error *err)
@@ -112,27 +112,6 @@ int context_place_new(const struct engine *e, struct context_place *ret,
 	return 0;
 }
 
-int context_spool(const struct engine *e, int in_fd, struct error *err)
-{
-	cleanup_fd int fd = open(e->paths.data, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	cleanup_free char *chunk = xmalloc(CHUNK);
-	ssize_t n = 0;
-	int r = fd < 0 ? -errno : 0;
-
-	while (r == 0 && (n = read(in_fd, chunk, CHUNK)) != 0) {
-		if (n < 0 && errno != EINTR)
-			r = -errno;
-		else if (n > 0)
-			r = fd_write_all(fd, chunk, (size_t)n);
-	}
-	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		r = -errno;
-	if (r < 0)
-		return error_set(err, ERR_SYSTEM, -r, "keep what was read in %s",
-				 e->paths.data);
-	return TAKE_FD(fd);
-}
-
 /* As the user alone: that takes no subordinate ids, and whoever reads them needs none. */
 static int unpack(const struct context_place *p, int fd, struct error *err)
 {
@@ -169,7 +148,7 @@ int context_place_unpack(const struct context_place *p, int fd, const char *name
 
 	/* the unpacker reads where it likes, from the start */
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || lseek(fd, 0, SEEK_CUR) != 0) {
-		r = spooled_fd = context_spool(p->engine, fd, err);
+		r = spooled_fd = spool_all(p->engine, fd, err);
 		fd = spooled_fd;
 	}
 	if (r >= 0)

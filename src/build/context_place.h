@@ -33,6 +33,3 @@ int context_place_unpack(const struct context_place *p, int fd, const char *name
 /* context_place_release() - away with it and all that is in it. */
 void context_place_release(struct context_place *p);
 #define cleanup_context_place cleanup(context_place_release)
-
-/* context_spool() - what is left to be read of fd, as a file without a name in the data directory. Return: its fd, at offset 0. */
-int context_spool(const struct engine *e, int fd, struct error *err) _must_check_;

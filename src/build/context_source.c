@@ -9,6 +9,7 @@
 #include "build/dockerfile.h"
 #include "build/git_source.h"
 #include "engine/download.h"
+#include "engine/spool.h"
 #include "util/buf.h"
 #include "util/fd.h"
 #include "util/fs.h"
@@ -176,7 +177,7 @@ static int use_stdin(const struct engine *e, const struct context_request *q,
 		return error_hint(err, "cubby build - <Dockerfile, or: tar -c . | cubby "
 				       "build -");
 	}
-	fd = context_spool(e, q->stdin_fd, err);
+	fd = spool_all(e, q->stdin_fd, err);
 	return fd < 0 ? fd : use_file(e, s, fd, "stdin", err);
 }
 

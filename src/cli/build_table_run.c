@@ -33,12 +33,6 @@ const struct option_spec build_table_run[] = {
 	OPT_STRING(O, namespaces.uts, "uts", 0, "MODE",
 		   "host name: private (default), host"),
 	OPT_BOOL(O, interactive, "stdin", 0, "let it read your stdin"),
-	/* places for what containers.conf says: see create_table_settings.c */
-	OPT_STRV(O, conf.capabilities, ".capability", 0, NULL, NULL, .hidden = true),
-	OPT_STRV(O, conf.dns, ".dns", 0, NULL, NULL, .hidden = true),
-	OPT_STRV(O, conf.dns_options, ".dns-option", 0, NULL, NULL, .hidden = true),
-	OPT_STRV(O, conf.dns_searches, ".dns-search", 0, NULL, NULL, .hidden = true),
-	OPT_STRING(O, conf.hosts_file, ".hosts-file", 0, NULL, NULL, .hidden = true),
-	OPT_STRING(O, conf.network, ".network", 0, NULL, NULL, .hidden = true),
+	OPT_INCLUDE(create_table_settings_of_steps),
 	OPT_END,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/spool.h"
 #include "engine/transfer_client.h"
 #include "transfer/protocol.h"
 #include "util/digest.h"
@@ -118,10 +119,9 @@ int download_get(const struct engine *e, const struct download_request *request,
 		.operation = "download", .request = o, .stdin_fd = -EBADF};
 	int r;
 
-	d.fd = open(e->paths.data, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	d.fd = spool_new(e, err);
 	if (d.fd < 0)
-		return error_set(err, ERR_SYSTEM, errno, "make a file in %s",
-				 e->paths.data);
+		return d.fd;
 	call.stdout_fd = d.fd;
 	r = transfer_client_run(e, &call, on_event, &job, err);
 	if (r >= 0 && !job.has_result)

@@ -7,6 +7,7 @@
 #include "engine/container_view.h"
 #include "engine/image_view.h"
 #include "engine/packer.h"
+#include "engine/spool.h"
 #include "engine/unpack.h"
 #include "engine/user_ids.h"
 #include "image/layer.h"
@@ -74,10 +75,8 @@ int image_files_directory(const struct engine *e, const struct image_record *r,
 			  const char *path, struct error *err)
 {
 	/* the unpacker reads where it likes */
-	cleanup_fd int fd = open(e->paths.data, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	int k = fd < 0 ? error_set(err, ERR_SYSTEM, errno, "make a file in %s",
-				   e->paths.data)
-		       : pack(e, r, fd, err);
+	cleanup_fd int fd = spool_new(e, err);
+	int k = fd < 0 ? fd : pack(e, r, fd, err);
 
 	if (k >= 0)
 		k = unpack(e, path, fd, err);

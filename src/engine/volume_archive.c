@@ -8,6 +8,7 @@
 
 #include "engine/container_view.h"
 #include "engine/packer.h"
+#include "engine/spool.h"
 #include "engine/unpack.h"
 #include "engine/user_ids.h"
 #include "engine/volume_driver.h"
@@ -16,8 +17,6 @@
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/str.h"
-
-#define CHUNK 65536
 
 /* Where its files are. Caller frees *ret. */
 static int place_of(const struct engine *e, const struct volume_record *r, char **ret,
@@ -67,23 +66,6 @@ int volume_export(const struct engine *e, const struct volume_record *r, int out
 	return k < 0 ? error_wrap(err, "export volume %s", r->name) : k;
 }
 
-/* A pipe goes to a file first: the unpacker reads where it likes. Return: fd of a file. */
-static int spool(const struct engine *e, int in_fd, struct error *err)
-{
-	cleanup_fd int fd = open(e->paths.data, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	cleanup_free char *chunk = xmalloc(CHUNK);
-	ssize_t n = 0;
-	int r = fd < 0 ? -errno : 0;
-
-	while (r == 0 && (n = read(in_fd, chunk, CHUNK)) != 0) {
-		if (n < 0 && errno != EINTR)
-			r = -errno;
-		else if (n > 0)
-			r = fd_write_all(fd, chunk, (size_t)n);
-	}
-	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "read the archive") : TAKE_FD(fd);
-}
-
 static int unpack(const struct engine *e, const char *path, int blob_fd,
 		  const struct stat *st, struct error *err)
 {
@@ -120,7 +102,8 @@ int volume_import(const struct engine *e, const struct volume_record *r, int in_
 	if (k < 0)
 		return error_wrap(err, "import into volume %s", r->name);
 	if (fstat(in_fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		k = spooled_fd = spool(e, in_fd, err);
+		/* a pipe: the unpacker reads where it likes */
+		k = spooled_fd = spool_all(e, in_fd, err);
 		in_fd = spooled_fd;
 	}
 	if (k >= 0 && fstat(in_fd, &st) < 0)
