@@ -22,6 +22,7 @@
 
 #include "build/cache_remote.h"
 #include "build/finish.h"
+#include "build/history.h"
 #include "build/plan.h"
 #include "build/run_check.h"
 #include "build/scope.h"
@@ -432,6 +433,8 @@ static int verify(struct build *b, struct build_result *ret, struct error *err)
 	b->again = true;
 	note(b, "Building again without the cache, to compare");
 	r = run_stages(b, err);
+	if (r >= 0 && b->options->omit_history) /* the first one's went with its image */
+		history_drop(b->done[b->plan.target].config);
 	if (r >= 0)
 		r = verify_compare(b->engine, &ret->state, &b->done[b->plan.target],
 				   &ret->differences, err);

@@ -19,7 +19,7 @@ struct build_options {
 	char *const *build_args;     /* strv "NAME=value" */
 	const char *target, *from;   /* from: instead of the first FROM's image; NULL */
 	char *const *secrets, *const *ssh; /* strv, as typed */
-	char *const *labels, *const *annotations, *const *layer_labels;
+	char *const *labels, *const *annotations;
 	char *const *env, *const *unset_env, *const *unset_labels;
 	const char *platform; /* one; NULL: the host's */
 	bool docker_format;

@@ -38,6 +38,11 @@ static void key_options(const struct create_options *o, struct key *k)
 	key_add_strv(k, "security-opt", o->security_opt);
 	key_add_strv(k, "ulimit", o->ulimits);
 	key_add_strv(k, "volume", o->volumes);
+	key_add_strv(k, "mount", o->mount.mounts);
+	key_add_strv(k, "group-add", o->group_add);
+	key_add_text(k, "ipc", o->namespaces.ipc);
+	key_add_text(k, "pid", o->namespaces.pid);
+	key_add_text(k, "uts", o->namespaces.uts);
 }
 
 int run_key(const struct step *s, struct key *k, struct error *err)
@@ -339,7 +344,9 @@ static void fill(const struct step *s, const struct layer_draft *draft, struct j
 	};
 	o->command = j->command.argv;
 	o->env = j->env;
-	o->hostname = HOSTNAME;
+	/* with the host's it can't be set */
+	if (!o->namespaces.uts || str_eq(o->namespaces.uts, "private"))
+		o->hostname = HOSTNAME;
 }
 
 int run_do(const struct step *s, struct layer_draft *draft, char ***ret_places,

@@ -8,12 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "engine/user_ids.h"
 #include "util/mem.h"
+#include "util/proc.h"
 #include "util/str.h"
 #include "util/time.h"
 
@@ -199,7 +199,7 @@ int worker_start(const struct worker_task *task, struct worker *ret, struct erro
 	if (ret->pid == 0) {
 		close(fds[0]);
 		take_signals();
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		if (proc_die_with(parent) < 0)
 			_exit(1);
 		be_worker(task, fds[1]);
 	}

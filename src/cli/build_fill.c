@@ -164,6 +164,11 @@ static int check_several(const struct build_values *v, const struct build_filled
 		error_set(err, ERR_INVALID, 0,
 			  "--output gives out one image, and --platform %s makes %zu",
 			  list, strv_len(f->platforms));
+	else if (v->metadata_file)
+		return error_set(
+			err, ERR_INVALID, 0,
+			"--metadata-file tells of one image, and --platform %s makes %zu",
+			list, strv_len(f->platforms));
 	else
 		return 0;
 	return error_hint(err, "A list of them: --platform %s --manifest NAME", list);
@@ -207,7 +212,6 @@ static void fill_plain(struct build_values *v, struct build_options *o)
 	o->allow = v->allow;
 	o->labels = v->labels;
 	o->annotations = v->annotations;
-	o->layer_labels = v->layer_labels;
 	o->unset_env = v->unset_env;
 	o->unset_labels = v->unset_labels;
 	o->unset_annotations = v->unset_annotations;

@@ -318,7 +318,7 @@ static int check_only(const struct job *j, struct error *err)
 		printf("%s\n", *warning);
 	if (d->warnings && d->warnings[0])
 		return STATUS_WARNINGS;
-	printf("%s: nothing is wrong\n", s->name);
+	printf("%s: no mistakes in its lines\n", s->name);
 	return 0;
 }
 
@@ -335,8 +335,10 @@ static int carry_out(struct job *j, struct error *err)
 {
 	int r = build_outputs_parse(j->values->outputs, &j->outputs, err);
 
-	drop_old_id(j->values->iidfile);
-	drop_old_id(j->values->iidfile_raw);
+	if (!j->values->check) {
+		drop_old_id(j->values->iidfile);
+		drop_old_id(j->values->iidfile_raw);
+	}
 	if (r >= 0)
 		r = build_values_fill(j->values, &j->filled, err);
 	if (r >= 0)

@@ -64,7 +64,6 @@ static void drop_made(const struct engine *e, struct json_object *result)
 	if (result && json_get(result, "made") &&
 	    json_to_strv(json_get(result, "made"), "made", &made, &err) >= 0)
 		blobs_drop(e, made);
-	error_release(&err);
 }
 
 /* Bytes of each layer's tar, as decimal numbers; NULL if one is not known. */
@@ -205,11 +204,15 @@ static int make_blobs_of(const struct engine *e, const char *text, struct made_b
 
 	for (size_t i = 0; r >= 0 && i < index->n_manifests; i++) {
 		cleanup_image_record struct image_record image = {0};
-		cleanup_error struct error missing = ERROR_INIT;
 
-		if (image_record_by_digest(e->store, index->manifests[i].digest, &image,
-					   &missing) >= 0)
+		r = image_record_by_digest(e->store, index->manifests[i].digest, &image,
+					   err);
+		if (r >= 0) {
 			r = blobs_make(e, &image, ret, err);
+		} else if (err->kind == ERR_NOT_FOUND) {
+			error_release(err);
+			r = 0;
+		}
 	}
 	return r < 0 ? r : 0;
 }

@@ -185,17 +185,18 @@ static int set_cache_apart(struct usage *u, struct error *err)
 	int r = build_step_list(u->engine->store, &steps, err);
 
 	for (size_t i = 0; r >= 0 && i < steps.n; i++) {
-		const struct usage_item *item;
-		cleanup_free char *name = NULL, *key = NULL;
-
 		if (!steps.items[i].layer || steps.items[i].in_image ||
 		    strv_has(seen, steps.items[i].layer))
 			continue;
 		strv_add(&seen, steps.items[i].layer);
-		name = layer_dir_name(steps.items[i].layer, false);
-		key = fs_join("layers", name);
-		item = item_of(u, key);
-		u->cached += item ? item->bytes : 0;
+		for (int single_id = 0; single_id < 2; single_id++) {
+			cleanup_free char *name =
+				layer_dir_name(steps.items[i].layer, single_id);
+			cleanup_free char *key = fs_join("layers", name);
+			const struct usage_item *item = item_of(u, key);
+
+			u->cached += item ? item->bytes : 0;
+		}
 	}
 	u->reclaimable -= u->cached;
 	return r;

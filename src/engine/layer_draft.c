@@ -34,7 +34,6 @@
 #include "util/sha256.h"
 #include "util/str.h"
 
-#define TOP_MODE       0755
 #define ATTRIBUTES_MAX 4096 /* bytes of names */
 
 static void remove_draft(struct layer_draft *d)
@@ -84,7 +83,8 @@ void layer_drafted_release(struct layer_drafted *d)
 	*d = (struct layer_drafted){0};
 }
 
-char *layer_chain_id(const char *below, const char *diff_id)
+/* Of a layer on top of another (NULL: it is the lowest). OCI image specification, config.md. Caller frees. */
+static char *chain_id_on(const char *below, const char *diff_id)
 {
 	cleanup_free char *both = NULL;
 
@@ -123,8 +123,8 @@ static int make_dirs(struct layer_draft *d, bool is_scratch, struct error *err)
 	size_t n = ARRAY_SIZE(names) - (is_scratch ? 0 : 1);
 
 	for (size_t i = 0; i < n; i++)
-		if (mkdirat(d->lock_fd, names[i], TOP_MODE) < 0 ||
-		    fchmodat(d->lock_fd, names[i], TOP_MODE, 0) < 0)
+		if (mkdirat(d->lock_fd, names[i], LAYER_TOP_MODE) < 0 ||
+		    fchmodat(d->lock_fd, names[i], LAYER_TOP_MODE, 0) < 0)
 			return error_set(err, ERR_SYSTEM, errno,
 					 "make a directory for a layer");
 	return 0;
@@ -185,9 +185,12 @@ static int open_trees(void *data, int fds[static HELPER_FDS_MAX], struct error *
 	if (fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open %s", c->draft->upper);
 	fds[SANDBOXED_TREE_FD] = fd;
-	fds[SANDBOXED_PLAIN_FD] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (strv_len(c->options->places) == 0)
-		return 0;
+	if (strv_len(c->options->places) == 0) {
+		fds[SANDBOXED_PLAIN_FD] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		return fds[SANDBOXED_PLAIN_FD] < 0
+			       ? error_set(err, ERR_SYSTEM, errno, "open /dev/null")
+			       : 0;
+	}
 	r = overlay_open(&paths, &dirs, err);
 	if (r < 0)
 		return r;
@@ -363,7 +366,7 @@ int layer_draft_commit(const struct engine *e, struct layer_draft *d,
 	if (result.n_entries == 0)
 		return 0;
 	drafted.diff_id = xstrdup(result.diff_id);
-	drafted.chain_id = layer_chain_id(n ? chain_ids[n - 1] : NULL, result.diff_id);
+	drafted.chain_id = chain_id_on(n ? chain_ids[n - 1] : NULL, result.diff_id);
 	drafted.tar_size = (int64_t)result.tar_size;
 	r = put_in_place(d, drafted.chain_id, &result, err);
 	if (r < 0)

@@ -59,6 +59,3 @@ void layer_drafted_release(struct layer_drafted *d);
 int layer_draft_commit(const struct engine *e, struct layer_draft *d,
 		       char *const *chain_ids, const struct layer_draft_options *o,
 		       struct layer_drafted *ret, struct error *err) _must_check_;
-
-/* layer_chain_id() - of a layer on top of another (NULL: it is the lowest). OCI image specification, config.md. Caller frees. */
-char *layer_chain_id(const char *below, const char *diff_id);

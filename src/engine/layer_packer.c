@@ -13,7 +13,6 @@
 #include "util/json.h"
 
 #define RESULT_MAX 65536
-#define TOP_MODE   0755 /* of the lowest layer, if nothing says otherwise */
 
 static int parse(const struct buf *text, struct layer_result *ret, struct error *err)
 {
@@ -73,7 +72,7 @@ int layer_packer_run(struct helper_program *h, const struct user_ids *ids,
 
 bool layer_top_is_as_below(const char *top, const char *below)
 {
-	struct stat a, b = {.st_mode = S_IFDIR | TOP_MODE,
+	struct stat a, b = {.st_mode = S_IFDIR | LAYER_TOP_MODE,
 			    .st_uid = geteuid(),
 			    .st_gid = getegid()};
 

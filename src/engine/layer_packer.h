@@ -14,6 +14,9 @@
 int layer_packer_run(struct helper_program *h, const struct user_ids *ids,
 		     struct layer_result *ret, struct error *err) _must_check_;
 
+#define LAYER_TOP_MODE \
+	0755 /* of the lowest layer's top directory, if nothing says otherwise */
+
 /* layer_top_is_as_below() - whether a layer's directory has mode and owner of that of the layer below (NULL: there is none; then
  * 0755, the user's): then its archive has no entry for it. A rule for every layer that was built here, so that its archive is the same
  * bytes each time. */

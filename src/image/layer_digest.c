@@ -3,11 +3,11 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "image/hash.h"
+#include "util/proc.h"
 
 /* Less than this is hashed sooner than a process is started. */
 #define ALONE_MAX ((uint64_t)2 << 20)
@@ -41,7 +41,7 @@ static _noreturn_ void be_hasher(struct layer_digest *d, pid_t parent)
 	ssize_t n;
 
 	layer_ring_reader(&d->ring);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+	if (proc_die_with(parent) < 0)
 		_exit(EXIT_FAILURE);
 	while ((n = layer_ring_get(&d->ring, &bytes)) > 0)
 		hash_add(d->hash, bytes, (size_t)n);

@@ -325,7 +325,7 @@ int transaction_begin(struct transaction *t, struct store *s, struct error *err)
 
 int transaction_commit(struct transaction *t, struct error *err)
 {
-	int r = database_exec(t->store, "COMMIT", err);
+	int r = store_commit(t->store, err);
 
 	if (r >= 0)
 		t->store = NULL;
@@ -334,12 +334,9 @@ int transaction_commit(struct transaction *t, struct error *err)
 
 void transaction_release(struct transaction *t)
 {
-	int saved_errno = errno;
-
 	if (t->store)
-		sqlite3_exec(t->store->db, "ROLLBACK", NULL, NULL, NULL);
+		store_end(t->store);
 	t->store = NULL;
-	errno = saved_errno;
 }
 
 int store_begin(struct store *s, struct error *err)

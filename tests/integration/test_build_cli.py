@@ -122,7 +122,7 @@ def test_image_options(cubby, context, base):
     oci = cubby.json("image", "inspect", cubby.ok("build", path, env={"SOURCE_DATE_EPOCH": "172800"}))[0]
     assert oci["Created"].startswith("1970-01-03T00:00:00") and "oci" in oci["ManifestType"]
     assert "docker" in cubby.json("image", "inspect", cubby.ok("build", path, env={"BUILDAH_FORMAT": "docker"}))[0]["ManifestType"]
-    assert cubby.ok("build", "--check", path) == "Dockerfile: nothing is wrong"
+    assert cubby.ok("build", "--check", path) == "Dockerfile: no mistakes in its lines"
 
 
 # Options that can't be honoured: all say so. Without effect, or the value is what Cubby does anyway: all are taken.
@@ -151,6 +151,7 @@ WRONG = [
     (["--pull=maybe"], 'unrecognized pull policy "maybe"'),
     (["--push"], "the image has no name"),
     (["--platform", "linux/amd64,linux/arm64", "-t", "a"], "--manifest NAME"),
+    (["--platform", "linux/amd64,linux/arm64", "--manifest", "m", "--metadata-file", "x"], "--metadata-file tells of one image"),
     (["--timestamp", "1", "--source-date-epoch", "2"], "both say when"),
     (["--rewrite-timestamp"], "no time was given"),
     (["--no-hosts", "--add-host", "a:1.2.3.4"], "--no-hosts and --add-host cannot be set together"),

@@ -121,6 +121,7 @@ def test_verify(cubby, build):
     assert set(os.listdir(os.path.join(cubby.data, "layers"))) == before
     done = build(text.replace("cat /proc/sys/kernel/random/uuid", "echo 1"), "--verify", "--timestamp", "0")
     assert done.code == 0 and re.fullmatch(ID, done.stdout.splitlines()[-1]), done
+    assert build("FROM scratch\nCOPY busybox /bin/sh\n", "--verify", "--omit-history", "--timestamp", "0").code == 0
     done = build("FROM scratch\nWORKDIR /a\n", "--verify", "-q")
     assert done.code in (0, 1) and (done.code == 0 or "with --timestamp SECONDS" in done.stderr + done.stdout)
 

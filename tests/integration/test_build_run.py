@@ -199,6 +199,11 @@ def test_caches(build):
 
 def test_options_of_the_command_line(build, base):
     os.mkdir(base + "/shared")
+    text = "RUN readlink /proc/self/ns/uts; ls -d /m || true\n"
+    assert os.readlink("/proc/self/ns/uts") in said(build(text, "--uts", "host"))
+    # what is mounted is a part of what the step depends on
+    assert "/m" in said(build(text, "--mount", f"type=bind,source={base}/shared,target=/m"))
+    assert "--> Using cache" not in build(text).stderr and "--> Using cache" in build(text).stderr
     done = build("RUN cat /etc/hosts; ulimit -n; ls /shared; df /dev/shm | tail -n 1 | cut -d ' ' -f 1-30;"
                  " grep CapEff /proc/self/status; env\n",
                  "--add-host", "name:1.2.3.4", "--ulimit", "nofile=77:88", "-v", base + "/shared:/shared",
