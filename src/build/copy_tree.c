@@ -12,6 +12,7 @@
 #include <sys/xattr.h>
 
 #include "build/dir_list.h"
+#include "image/layer_xattr.h"
 #include "util/fd.h"
 #include "util/file_copy.h"
 #include "util/fs.h"
@@ -22,7 +23,6 @@
 #define PATH_TOP        ((size_t)1 << 20)
 #define SMALL           65536
 #define STREAM_MAX      ((uint64_t)256 << 20) /* of a file that says it has 0 bytes */
-#define XATTR_NAMES_MAX 4096
 #define XATTR_VALUE_MAX 65536
 #define NAME_TRIES      8
 
@@ -160,13 +160,6 @@ static int set_owner(const struct copy_tree *t, const struct stat *st, int dirfd
 	return error_hint(err, "cubby idmap ls shows which ids there are");
 }
 
-static bool wanted_xattr(const char *name)
-{
-	if (str_starts(name, "user."))
-		return !str_starts(name, "user.overlay.");
-	return str_eq(name, "security.capability");
-}
-
 /* One that the file system of the layers doesn't take is left out, as it is nowhere in the image. */
 static int copy_xattr(const struct copy_tree *t, int from_fd, int to_fd, const char *name,
 		      struct error *err)
@@ -174,7 +167,9 @@ static int copy_xattr(const struct copy_tree *t, int from_fd, int to_fd, const c
 	cleanup_free char *value = xmalloc(XATTR_VALUE_MAX);
 	ssize_t n = fgetxattr(from_fd, name, value, XATTR_VALUE_MAX);
 
-	if (n < 0 || fsetxattr(to_fd, name, value, (size_t)n, 0) == 0 || errno == ENOTSUP)
+	if (n < 0)
+		return errno == ENODATA ? 0 : fail_from(t, "read an attribute", err);
+	if (fsetxattr(to_fd, name, value, (size_t)n, 0) == 0 || errno == ENOTSUP)
 		return 0;
 	return fail_to(t, "set an attribute of", err);
 }
@@ -182,13 +177,15 @@ static int copy_xattr(const struct copy_tree *t, int from_fd, int to_fd, const c
 static int copy_xattrs(const struct copy_tree *t, int from_fd, int to_fd,
 		       struct error *err)
 {
-	char names[XATTR_NAMES_MAX];
+	char names[XATTR_LIST_MAX];
 	ssize_t n = flistxattr(from_fd, names, sizeof(names));
 	int r = 0;
 
+	if (n < 0)
+		return errno == ENOTSUP ? 0 : fail_from(t, "list the attributes", err);
 	for (const char *name = names; r >= 0 && n > 0 && name < names + n;
 	     name += strlen(name) + 1)
-		if (wanted_xattr(name))
+		if (layer_xattr_wanted(name))
 			r = copy_xattr(t, from_fd, to_fd, name, err);
 	return r;
 }

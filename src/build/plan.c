@@ -11,6 +11,7 @@
 
 #include "build/scope.h"
 #include "engine/environment.h"
+#include "engine/mount_option.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -171,8 +172,13 @@ static int refer(const struct look *l, const char *typed, struct error *err)
 
 char *plan_mount_from(const char *mount)
 {
-	cleanup_strv char **parts = str_split(mount, ',');
+	cleanup_error struct error invalid = ERROR_INIT;
+	cleanup_strv char **parts = NULL;
 
+	if (csv_split(mount, &parts, &invalid) < 0) {
+		error_drop(&invalid, "RUN itself says so");
+		return NULL;
+	}
 	strv_foreach (part, parts)
 		if (str_starts(*part, "from="))
 			return xstrdup(*part + strlen("from="));

@@ -77,8 +77,10 @@ static int do_step(const struct step *s, const char *workdir, struct layer_draft
 		   char ***places, struct error *err)
 {
 	if (s->instruction->kind == INSTRUCTION_RUN) {
-		int r = volumes_do(s, draft, err);
+		int r = emulation_check(s->state->config, err);
 
+		if (r >= 0)
+			r = volumes_do(s, draft, err);
 		return r < 0 ? r : run_do(s, draft, places, err);
 	}
 	if (s->instruction->kind == INSTRUCTION_WORKDIR)

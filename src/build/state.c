@@ -18,7 +18,6 @@ static const struct json_member members[] = {
 	MEMBER("annotations", STRV, annotations),
 	MEMBER("baseName", STR, base_name),
 	MEMBER("baseDigest", STR, base_digest),
-	MEMBER("cacheKey", STR, cache_key),
 	{0},
 #undef MEMBER
 };

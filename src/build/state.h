@@ -22,7 +22,6 @@ struct build_state {                 /* all owned */
 	char **annotations; /* "NAME=value": of the base image's manifest; NAME has no = in it */
 	char *base_name,
 		*base_digest; /* what FROM named: canonical name, digest of its manifest; NULL: scratch */
-	char *cache_key; /* of the last step (KEY_TEXT_MAX); NULL: before the first */
 };
 void build_state_release(struct build_state *s);
 #define cleanup_build_state cleanup(build_state_release)

@@ -24,6 +24,7 @@
 #include "util/sys.h"
 
 #define FOUND_MAX    (4 << 20)
+#define LAST_LINE    128
 #define CHUNK        (64 * 1024)
 #define LINK_TARGET  4096
 #define ANOTHER_TIME "another time"
@@ -144,6 +145,9 @@ static int compare(void *data, struct error *err)
 		if (r < 0)
 			r = error_set(err, ERR_SYSTEM, -r, "tell what differs");
 	}
+	if (r >= 0 && c->found.overflow)
+		(void)!dprintf(c->result_fd, "\nlayer %zu: there are more differences\n",
+			       c->layer);
 	buf_release(&c->found);
 	return r;
 }
@@ -154,7 +158,7 @@ static int take_lines(int fd, char ***ret, struct error *err)
 	cleanup_strv char **lines = NULL;
 	int r;
 
-	buf_init(&text, FOUND_MAX + 1);
+	buf_init(&text, FOUND_MAX + LAST_LINE);
 	r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : fd_read_all(fd, &text);
 	if (r < 0)
 		return error_set(err, ERR_SYSTEM, -r, "read what differs");
