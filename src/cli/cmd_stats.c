@@ -88,7 +88,7 @@ static int take_look(const struct engine *e, const struct stats_values *v, char 
 		if (ids ? strv_has(ids, c->record.id) : v->select.all || c->init.pid > 0)
 			ret->shown[ret->n++] = c;
 	}
-	return container_stats_read(ret->shown, ret->n, ret->stats, err);
+	return container_stats_read(e, ret->shown, ret->n, ret->stats, err);
 }
 
 static char *percent(bool known, double value)

@@ -2,27 +2,67 @@
 #include "engine/container_cgroup.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
+#include "engine/container_dir.h"
+#include "runtime/cgroup_files.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
 
-#define CGROUP_TEXT_MAX 65536
-
-char *container_cgroup_path(const struct container *c)
+/* NULL: none is on record. */
+static char *read_path(int run_dirfd)
 {
-	cleanup_free char *path = xasprintf("/proc/%d/cgroup", c->init.pid), *text = NULL;
 	cleanup_error struct error err = ERROR_INIT;
-	char *line, *name;
+	char *text = NULL;
 
-	if (fs_read(AT_FDCWD, path, CGROUP_TEXT_MAX, &text, NULL, &err) < 0)
+	if (fs_read(run_dirfd, CGROUP_FILE, PATH_MAX, &text, NULL, &err) < 0) {
+		error_drop(&err, "it has no cgroup");
 		return NULL;
-	line = str_starts(text, "0::") ? text : strstr(text, "\n0::");
-	line = line ? strstr(line, "0::") + strlen("0::") : NULL;
-	if (!line)
-		return NULL;
-	line[strcspn(line, "\n")] = '\0';
-	name = strrchr(line, '/');
-	return name && strstr(name, c->record.id) ? xstrdup(line) : NULL;
+	}
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+char *container_cgroup_path(const struct engine *e, const struct container *c)
+{
+	cleanup_fd int dirfd = container_dir_open(e, c->record.id);
+
+	return dirfd < 0 ? NULL : read_path(dirfd);
+}
+
+int container_cgroup_record(int run_dirfd, const char *path, struct error *err)
+{
+	return fs_write_atomic(run_dirfd, CGROUP_FILE, path, strlen(path), 0600, 0, err);
+}
+
+static void look(const char *path, struct container_cgroup_end *ret)
+{
+	cleanup_cgroup struct cgroup c = CGROUP_INIT;
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_free char *events = NULL;
+	uint64_t n = 0;
+
+	if (cgroup_open(path, &c, &err) < 0) {
+		error_drop(&err, "it is gone");
+		return;
+	}
+	if (cgroup_file_read(c.fd, "memory.events", &events) == 0 &&
+	    cgroup_text_value(events, "oom_kill", &n))
+		ret->oom_killed = n > 0;
+	if (cgroup_file_u64(c.fd, "memory.peak", &ret->memory_peak) < 0)
+		ret->memory_peak = 0;
+}
+
+int container_cgroup_end(int run_dirfd, struct container_cgroup_end *ret,
+			 struct error *err)
+{
+	cleanup_free char *path = read_path(run_dirfd);
+
+	*ret = (struct container_cgroup_end){0};
+	if (!path)
+		return 0;
+	look(path, ret);
+	return cgroup_unmake(path, err);
 }

@@ -201,8 +201,9 @@ static void add_up(const struct process_list *processes, struct container_stats 
 	}
 }
 
-static void look(const struct container *c, const struct process_list *processes,
-		 uint64_t memory, struct container_stats *s)
+static void look(const struct engine *e, const struct container *c,
+		 const struct process_list *processes, uint64_t memory,
+		 struct container_stats *s)
 {
 	cleanup_free char *path = NULL;
 
@@ -216,13 +217,13 @@ static void look(const struct container *c, const struct process_list *processes
 		return;
 	add_up(processes, s);
 	read_net(c->init.pid, s);
-	path = container_cgroup_path(c);
+	path = container_cgroup_path(e, c);
 	if (path)
 		take_cgroup(path, s);
 }
 
-int container_stats_read(const struct container *const *list, size_t n,
-			 struct container_stats *ret, struct error *err)
+int container_stats_read(const struct engine *e, const struct container *const *list,
+			 size_t n, struct container_stats *ret, struct error *err)
 {
 	cleanup_free pid_t *pids = xcalloc(n + 1, sizeof(*pids));
 	cleanup_free struct process_list *processes = xcalloc(n + 1, sizeof(*processes));
@@ -235,7 +236,7 @@ int container_stats_read(const struct container *const *list, size_t n,
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {
-		look(list[i], &processes[i], memory, &ret[i]);
+		look(e, list[i], &processes[i], memory, &ret[i]);
 		process_list_release(&processes[i]);
 	}
 	return 0;

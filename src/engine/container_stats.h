@@ -28,8 +28,9 @@ struct container_stats {
 };
 
 /* container_stats_read() - of n containers at once; ret has room for n. */
-int container_stats_read(const struct container *const *list, size_t n,
-			 struct container_stats *ret, struct error *err) _must_check_;
+int container_stats_read(const struct engine *e, const struct container *const *list,
+			 size_t n, struct container_stats *ret,
+			 struct error *err) _must_check_;
 
 /*
  * container_stats_percent() - of one CPU, between two looks at the same container (before NULL or not known:

@@ -13,6 +13,7 @@
 #include "engine/conf_options.h"
 #include "engine/health_options.h"
 #include "engine/inside_options.h"
+#include "engine/limit_options.h"
 #include "engine/mount_options.h"
 #include "engine/namespace_options.h"
 #include "engine/network_options.h"
@@ -79,5 +80,7 @@ struct create_options {
 	const int *preserve_fd;  /* as numbers */
 	size_t n_preserve_fd;
 	struct inside_options inside;
+	struct limit_options limits;
+	struct cgroup_options cgroup;
 	struct conf_options conf;
 };

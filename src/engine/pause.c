@@ -14,9 +14,10 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-static int set_paused(const struct container *c, bool paused, struct error *err)
+static int set_paused(const struct engine *e, const struct container *c, bool paused,
+		      struct error *err)
 {
-	cleanup_free char *path = container_cgroup_path(c);
+	cleanup_free char *path = container_cgroup_path(e, c);
 	cleanup_cgroup struct cgroup group = CGROUP_INIT;
 	int r;
 
@@ -43,10 +44,11 @@ static int remove_mark(int dirfd, struct error *err)
 }
 
 /* What has stopped already goes on; where pausing is not possible at all nothing has. */
-static void take_back(int dirfd, const struct container *c, bool possible)
+static void take_back(const struct engine *e, int dirfd, const struct container *c,
+		      bool possible)
 {
 	cleanup_error struct error err = ERROR_INIT;
-	int r = possible ? set_paused(c, false, &err) : 0;
+	int r = possible ? set_paused(e, c, false, &err) : 0;
 
 	if (r >= 0)
 		r = remove_mark(dirfd, &err);
@@ -61,9 +63,9 @@ static int pause_it(const struct engine *e, const struct container *c, struct er
 
 	if (r < 0)
 		return r;
-	r = set_paused(c, true, err);
+	r = set_paused(e, c, true, err);
 	if (r < 0)
-		take_back(lock_fd, c, err->kind != ERR_UNSUPPORTED);
+		take_back(e, lock_fd, c, err->kind != ERR_UNSUPPORTED);
 	return r;
 }
 
@@ -71,7 +73,7 @@ static int unpause_it(const struct engine *e, const struct container *c,
 		      struct error *err)
 {
 	cleanup_fd int lock_fd = container_dir_lock(e, c->record.id, 0, err);
-	int r = lock_fd < 0 ? lock_fd : set_paused(c, false, err);
+	int r = lock_fd < 0 ? lock_fd : set_paused(e, c, false, err);
 
 	return r < 0 ? r : remove_mark(lock_fd, err);
 }
