@@ -21,7 +21,8 @@
 static const char *const image_schemes[] = {"docker-image://", "container-image://",
 					    "docker://"};
 
-bool base_is_scratch(const char *name)
+/* It is no name of an image. */
+static bool is_scratch(const char *name)
 {
 	return str_eq(name, "scratch");
 }
@@ -181,7 +182,7 @@ static int from_scratch(const struct base_request *q, struct build_state *s,
 int base_state(const struct base_request *q, struct build_state *ret, struct error *err)
 {
 	cleanup_build_state struct build_state s = {0};
-	int r = base_is_scratch(q->name) && !base_context(q->options, q->name)
+	int r = is_scratch(q->name) && !base_context(q->options, q->name)
 			? from_scratch(q, &s, err)
 			: from_image(q, &s, err);
 

@@ -30,8 +30,5 @@ int base_image(const struct base_request *q, struct image_record *ret, char **re
 int base_state(const struct base_request *q, struct build_state *ret,
 	       struct error *err) _must_check_;
 
-/* base_is_scratch() - "scratch" is no name of an image. */
-bool base_is_scratch(const char *name);
-
 /* base_context() - what --build-context says about a name: "/dir", "docker-image://..."; NULL: nothing. */
 const char *base_context(const struct build_options *o, const char *name);

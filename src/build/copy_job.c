@@ -65,7 +65,8 @@ int copy_job_get(const struct step *s, struct copy_job **ret, struct error *err)
 	return 0;
 }
 
-bool copy_job_needs_source(const struct copy_job *job)
+/* Whether a word is a path. */
+static bool needs_source(const struct copy_job *job)
 {
 	for (size_t i = 0; i < job->plan.n_words; i++)
 		if (job->plan.words[i].kind == COPY_WORD_PATH)
@@ -104,7 +105,7 @@ int copy_job_source(const struct step *s, const struct copy_job *job,
 	struct step_source found = {0};
 	int r;
 
-	if (!copy_job_needs_source(job))
+	if (!needs_source(job))
 		return 0;
 	if (!job->plan.from)
 		return open_context(s, ret, err);

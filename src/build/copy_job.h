@@ -28,9 +28,6 @@ struct copy_job {
 int copy_job_get(const struct step *s, struct copy_job **ret,
 		 struct error *err) _must_check_;
 
-/* copy_job_needs_source() - whether a word is a path. */
-bool copy_job_needs_source(const struct copy_job *job);
-
 /*
  * copy_job_source() - where paths are looked for. One of layers has no fd yet: *ret_layers (not owned) are its directories; else NULL, and the context
  * is open. *ret_key: as find_source() gave it.

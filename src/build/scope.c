@@ -21,7 +21,8 @@ const char *scope_value(char *const *vars, const char *name)
 	return found;
 }
 
-bool scope_is_predefined(const char *name)
+/* HTTP_PROXY and the like: needs no ARG, and is in no key and no history without one. */
+static bool is_predefined(const char *name)
 {
 	static const char *const names[] = {
 		"HTTP_PROXY", "http_proxy",    "HTTPS_PROXY",    "https_proxy",
@@ -125,7 +126,7 @@ char **scope_not_consumed(char *const *given, char *const *declared)
 	strv_foreach (pair, given) {
 		cleanup_free char *name = xstrndup(*pair, strcspn(*pair, "="));
 
-		if (!scope_is_predefined(name) && !strv_has(declared, name) &&
+		if (!is_predefined(name) && !strv_has(declared, name) &&
 		    !strv_has(names, name))
 			strv_add(&names, name);
 	}

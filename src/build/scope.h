@@ -38,8 +38,5 @@ void scope_platform_args(const struct image_platform *target,
 /* scope_value() - of a name in a strv "NAME=value", the last one; NULL: none. */
 const char *scope_value(char *const *vars, const char *name);
 
-/* scope_is_predefined() - HTTP_PROXY and the like: needs no ARG, and is in no key and no history without one. */
-bool scope_is_predefined(const char *name);
-
 /* scope_not_consumed() - names of `given` that are neither predefined nor among `declared` (strv of names), each once, sorted. Caller frees. */
 char **scope_not_consumed(char *const *given, char *const *declared);

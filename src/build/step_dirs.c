@@ -148,9 +148,13 @@ static int make_volumes(void *data, struct error *err)
 	strv_foreach (path, m->paths) {
 		cleanup_error struct error ignored = ERROR_INIT;
 
+		if (make_dirs(merged_fd, *path, &root, &ignored) >= 0)
+			continue;
+		if (ignored.code == ENOSPC || ignored.code == EDQUOT ||
+		    ignored.code == EIO)
+			return error_move(err, &ignored);
 		/* What is a file is no place of a volume, but whatever runs need not mind. */
-		if (make_dirs(merged_fd, *path, &root, &ignored) < 0)
-			error_drop(&ignored, "a volume's directory is not made");
+		error_drop(&ignored, "a volume's directory is not made");
 	}
 	return 0;
 }

@@ -39,7 +39,7 @@
 #include "store/container_record.h"
 #include "util/fd.h"
 #include "util/fs.h"
-#include "util/hash.h"
+#include "util/fnv.h"
 #include "util/json.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -159,7 +159,7 @@ static void pass_namespaces(const struct engine *e, struct birth *b)
 /* A name for things on the host that several stores of root may each have. */
 static void add_host_name(const struct engine *e, struct birth *b)
 {
-	uint32_t hash = hash_add(HASH_INIT, e->paths.run, strlen(e->paths.run));
+	uint32_t hash = fnv_add(FNV_INIT, e->paths.run, strlen(e->paths.run));
 
 	strv_add(&b->argv, "--host");
 	strv_addf(&b->argv, "%08" PRIx32, hash);

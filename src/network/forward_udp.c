@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "network/forward.h"
-#include "util/hash.h"
+#include "util/fnv.h"
 #include "util/mem.h"
 
 #define BATCH         16
@@ -74,11 +74,11 @@ struct forward_udp {
 static unsigned int bucket_of(const union forward_address *a)
 {
 	/* at the same place in both */
-	uint32_t hash = hash_add(HASH_INIT, &a->in.sin_port, sizeof(a->in.sin_port));
+	uint32_t hash = fnv_add(FNV_INIT, &a->in.sin_port, sizeof(a->in.sin_port));
 
 	hash = a->any.sa_family == AF_INET
-		       ? hash_add(hash, &a->in.sin_addr, sizeof(a->in.sin_addr))
-		       : hash_add(hash, &a->in6.sin6_addr, sizeof(a->in6.sin6_addr));
+		       ? fnv_add(hash, &a->in.sin_addr, sizeof(a->in.sin_addr))
+		       : fnv_add(hash, &a->in6.sin6_addr, sizeof(a->in6.sin6_addr));
 	return (hash ^ hash >> 16) % BUCKETS;
 }
 

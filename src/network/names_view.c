@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/hash.h"
+#include "util/fnv.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -53,7 +53,7 @@ void names_view_release(struct names_view *v)
 /* so that most comparisons are of numbers */
 static uint32_t hash(const char *text)
 {
-	return hash_add(HASH_INIT, text, strlen(text));
+	return fnv_add(FNV_INIT, text, strlen(text));
 }
 
 static char *lower_copy(const char *text)

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HASH_INIT UINT32_C(2166136261)
+#define FNV_INIT UINT32_C(2166136261)
 
-/* hash_add() - bytes behind those that `hash` is of; HASH_INIT: of none. */
-static inline uint32_t hash_add(uint32_t hash, const void *bytes, size_t n)
+/* fnv_add() - bytes behind those that `hash` is of; FNV_INIT: of none. */
+static inline uint32_t fnv_add(uint32_t hash, const void *bytes, size_t n)
 {
 	for (const uint8_t *at = bytes; n > 0; n--)
 		hash = (hash ^ *at++) * UINT32_C(16777619);
