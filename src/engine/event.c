@@ -105,6 +105,8 @@ void event_container_exit(const struct engine *e, const struct container_record 
 
 void event_container_end(const struct engine *e, const struct container_record *r)
 {
+	if (r->oom_killed)
+		event_container(e, r, NULL, EVENT_OOM);
 	event_container_exit(e, r, EVENT_DIED, r->exit_code);
 	event_container(e, r, NULL, r->auto_remove ? EVENT_REMOVE : EVENT_CLEANUP);
 }

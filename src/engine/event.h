@@ -32,6 +32,6 @@ void event_container_started(const struct engine *e, const struct container_reco
 void event_container_exit(const struct engine *e, const struct container_record *r,
 			  enum event_status status, int exit_code);
 
-/* event_container_end() - died with the record's exit code, then cleanup, or remove if it
+/* event_container_end() - oom if memory ran out, died with the record's exit code, then cleanup, or remove if it
  * was a --rm container. For who has recorded the end. */
 void event_container_end(const struct engine *e, const struct container_record *r);

@@ -34,6 +34,7 @@ static const char *const status_words[] = {
 	[EVENT_KILL] = "kill",
 	[EVENT_LOAD] = "loadfromarchive",
 	[EVENT_MOUNT] = "mount",
+	[EVENT_OOM] = "oom",
 	[EVENT_PAUSE] = "pause",
 	[EVENT_PRUNE] = "prune",
 	[EVENT_PULL] = "pull",

@@ -41,6 +41,7 @@ enum event_status {
 	EVENT_KILL,
 	EVENT_LOAD,
 	EVENT_MOUNT,
+	EVENT_OOM, /* a process of it was ended because memory ran out */
 	EVENT_PAUSE,
 	EVENT_PRUNE,
 	EVENT_PULL,

@@ -46,7 +46,8 @@ static struct json_object *state(const struct subject *s)
 	json_add_bool(o, "Running", c->status == CONTAINER_RUNNING);
 	json_add_bool(o, "Paused", c->status == CONTAINER_PAUSED);
 	json_add_bool(o, "Restarting", false);
-	json_add_bool(o, "OOMKilled", false);
+	json_add_bool(o, "OOMKilled",
+		      c->status == CONTAINER_EXITED && c->record.oom_killed);
 	json_add_bool(o, "Dead", false);
 	json_add_i64(o, "Pid", c->init.pid);
 	json_add_i64(o, "ConmonPid", c->monitor.pid);

@@ -17,6 +17,6 @@ int container_inspect(const struct engine *e, const struct container *c,
  * now_usec: for spans of time. */
 struct json_object *container_summary(const struct container *c, int64_t now_usec);
 
-/* container_status_text() - "Up 5 minutes", "Exited (0) 3 hours ago", "Created". Caller
+/* container_status_text() - "Up 5 minutes", "Exited (0) 3 hours ago", "Exited (137) 2 seconds ago (out of memory)", "Created". Caller
  * frees. */
 char *container_status_text(const struct container *c, int64_t now_usec);

@@ -37,7 +37,8 @@ char *container_status_text(const struct container *c, int64_t now_usec)
 		return xstrdup("Paused");
 	case CONTAINER_EXITED:
 		span = since(c->record.finished_usec, now_usec);
-		return xasprintf("Exited (%d) %s ago", c->record.exit_code, span);
+		return xasprintf("Exited (%d) %s ago%s", c->record.exit_code, span,
+				 c->record.oom_killed ? " (out of memory)" : "");
 	}
 	return NULL;
 }

@@ -12,7 +12,7 @@
 
 #define COLUMNS                                                                                         \
 	"id, name, created, auto_remove, config, ended, started, finished, exit_code, failure, image, " \
-	"phase, restarts, stopped, pod"
+	"phase, restarts, stopped, pod, oom_killed, memory_peak"
 
 void container_record_release(struct container_record *r)
 {
@@ -51,6 +51,8 @@ static void read_row(sqlite3_stmt *st, struct container_record *r)
 		.restarts = sqlite3_column_int(st, 12),
 		.stopped = sqlite3_column_int(st, 13) != 0,
 		.pod = database_text(st, 14),
+		.oom_killed = sqlite3_column_int(st, 15) != 0,
+		.memory_peak = (uint64_t)sqlite3_column_int64(st, 16),
 	};
 }
 
@@ -264,7 +266,7 @@ int container_record_end(struct store *s, const struct container_record *rec,
 	r = database_prepare(
 		s,
 		"UPDATE container SET ended = 1, phase = 1, started = ?2, finished = ?3,"
-		" exit_code = ?4, failure = ?5 WHERE id = ?1 AND ended = 0",
+		" exit_code = ?4, failure = ?5, oom_killed = ?6, memory_peak = ?7 WHERE id = ?1 AND ended = 0",
 		&st, err);
 	if (r < 0)
 		return r;
@@ -273,6 +275,8 @@ int container_record_end(struct store *s, const struct container_record *rec,
 	sqlite3_bind_int64(st, 3, rec->finished_usec);
 	sqlite3_bind_int(st, 4, rec->exit_code);
 	database_bind(st, 5, rec->failure);
+	sqlite3_bind_int(st, 6, rec->oom_killed);
+	sqlite3_bind_int64(st, 7, (sqlite3_int64)rec->memory_peak);
 	return database_step(s, st, "record the end of the container", err);
 }
 

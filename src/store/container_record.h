@@ -36,8 +36,10 @@ struct container_record {
 	int64_t started_usec, finished_usec; /* 0: unknown */
 	int exit_code;
 	char *failure; /* a sentence on an end that was not the program's own, or NULL */
-	int restarts;  /* by its restart policy since somebody started it */
-	bool stopped;  /* somebody stopped it: its restart policy is not carried out */
+	bool oom_killed;      /* memory ran out, and the kernel ended a process of its */
+	uint64_t memory_peak; /* the most memory that it had, bytes; 0: unknown */
+	int restarts;         /* by its restart policy since somebody started it */
+	bool stopped; /* somebody stopped it: its restart policy is not carried out */
 };
 
 void container_record_release(struct container_record *r); /* safe on a zeroed struct */
@@ -73,8 +75,8 @@ int container_record_find(struct store *s, const char *name_or_id,
 int container_record_list(struct store *s, struct container_records *ret,
 			  struct error *err) _must_check_;
 
-/* container_record_end() - write ended, started_usec, finished_usec, exit_code, failure
- * of r. Nothing happens to a record that has ended already or is gone. */
+/* container_record_end() - write ended, started_usec, finished_usec, exit_code, failure,
+ * oom_killed, memory_peak of r. Nothing happens to a record that has ended already or is gone. */
 int container_record_end(struct store *s, const struct container_record *r,
 			 struct error *err) _must_check_;
 

@@ -16,7 +16,7 @@
 #include "util/error.h"
 
 #define STORE_FILE           "cubby.db"
-#define STORE_SCHEMA_VERSION 6
+#define STORE_SCHEMA_VERSION 7
 #define STORE_BUSY_MSEC      30000
 
 struct store;

@@ -192,7 +192,11 @@ START_TEST(test_an_older_database)
 
 	store_close(open_store(dir));
 	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "DROP TABLE build_step; PRAGMA user_version=5",
+	ck_assert_int_eq(sqlite3_exec(db,
+				      "DROP TABLE build_step;"
+				      "ALTER TABLE container DROP COLUMN oom_killed;"
+				      "ALTER TABLE container DROP COLUMN memory_peak;"
+				      "PRAGMA user_version=5",
 				      NULL, NULL, NULL),
 			 SQLITE_OK);
 	sqlite3_close(db);

@@ -114,12 +114,15 @@ START_TEST(test_an_end_is_written_once)
 	struct container_record end = {.id = (char *)ID_A,
 				       .started_usec = 5,
 				       .finished_usec = 9,
-				       .exit_code = 3};
+				       .exit_code = 3,
+				       .oom_killed = true,
+				       .memory_peak = 1UL << 40};
 	struct error err = ERROR_INIT;
 
 	ck_assert_ok(insert(s, ID_A, "web", 1, &err), &err);
 	ck_assert_ok(container_record_end(s, &end, &err), &err);
 	end.exit_code = 137;
+	end.oom_killed = false;
 	end.failure = (char *)"too late";
 	ck_assert_ok(container_record_end(s, &end, &err), &err);
 	ck_assert_ok(container_record_get(s, ID_A, &r, &err), &err);
@@ -128,6 +131,8 @@ START_TEST(test_an_end_is_written_once)
 	ck_assert_int_eq(r.started_usec, 5);
 	ck_assert_int_eq(r.finished_usec, 9);
 	ck_assert_ptr_null(r.failure);
+	ck_assert(r.oom_killed);
+	ck_assert_uint_eq(r.memory_peak, 1UL << 40);
 }
 END_TEST
 
