@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/container_dir.h"
 #include "runtime/cgroup_files.h"
@@ -25,9 +26,9 @@ static char *read_path(int run_dirfd)
 	return text;
 }
 
-char *container_cgroup_path(const struct engine *e, const struct container *c)
+char *container_cgroup_path(const struct engine *e, const char *id)
 {
-	cleanup_fd int dirfd = container_dir_open(e, c->record.id);
+	cleanup_fd int dirfd = container_dir_open(e, id);
 
 	return dirfd < 0 ? NULL : read_path(dirfd);
 }
@@ -59,10 +60,23 @@ int container_cgroup_end(int run_dirfd, struct container_cgroup_end *ret,
 			 struct error *err)
 {
 	cleanup_free char *path = read_path(run_dirfd);
+	int r;
 
 	*ret = (struct container_cgroup_end){0};
 	if (!path)
 		return 0;
 	look(path, ret);
-	return cgroup_unmake(path, err);
+	r = cgroup_unmake(path, err);
+	if (r >= 0 && unlinkat(run_dirfd, CGROUP_FILE, 0) < 0 && errno != ENOENT)
+		r = error_set(err, ERR_SYSTEM, errno, "forget the cgroup %s", path);
+	return r;
+}
+
+void container_cgroup_drop(int run_dirfd)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	struct container_cgroup_end end;
+
+	if (container_cgroup_end(run_dirfd, &end, &err) < 0)
+		error_drop(&err, "its container is gone");
 }

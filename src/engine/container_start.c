@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/container_cgroup.h"
 #include "engine/container_dir.h"
 #include "engine/event.h"
 #include "engine/foreground.h"
@@ -62,6 +63,7 @@ static void undo(const struct revival *x)
 	cleanup_error struct error err = ERROR_INIT;
 	int r = 0;
 
+	container_cgroup_drop(x->lock_fd);
 	/* the gateway may have failed after they were given */
 	if (!x->recorded && network_start_is_needed(&x->plan))
 		r = network_lease_drop(x->engine, x->plan.id, &err);
@@ -136,6 +138,8 @@ static void recall(struct start_plan *p, const struct container *c)
 	p->image_name = c->config.image ? xstrdup(c->config.image) : NULL;
 	p->image_id = c->record.image ? xstrdup(c->record.image) : NULL;
 	p->is_checked = health_state_is_due(&c->config.health);
+	p->stop_signal = (int)c->config.stop_signal;
+	p->stop_timeout_sec = c->config.stop_timeout_sec;
 	log_settings_recall(&c->config, &p->log);
 	network_config_copy(&c->config.net, &p->net);
 }
@@ -151,6 +155,8 @@ static int prepare(struct revival *x, const struct container *c, struct error *e
 	recall(p, c);
 	p->backoff_usec = x->options->backoff_usec;
 	r = container_dir_spec(x->engine, p->id, &x->spec, err);
+	if (r >= 0)
+		container_cgroup_drop(x->lock_fd);
 	if (r >= 0)
 		r = empty_dir(x->lock_fd, p->run_dir, err);
 	if (r >= 0 && network_start_is_needed(p))

@@ -217,7 +217,7 @@ static void look(const struct engine *e, const struct container *c,
 		return;
 	add_up(processes, s);
 	read_net(c->init.pid, s);
-	path = container_cgroup_path(e, c);
+	path = container_cgroup_path(e, c->record.id);
 	if (path)
 		take_cgroup(path, s);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/container.h"
+#include "engine/container_cgroup.h"
 #include "engine/container_dir.h"
 #include "engine/container_secrets.h"
 #include "engine/create_event.h"
@@ -38,6 +39,8 @@ void creation_release(struct creation *c)
 
 	int r = 0;
 
+	if (lock_fd >= 0 && !c->done)
+		container_cgroup_drop(lock_fd);
 	if (lock_fd >= 0 && !c->done)
 		r = c->engine->store ? container_purge(c->engine, c->id, &err)
 				     : container_dir_remove(c->engine, c->id, &err);

@@ -17,7 +17,7 @@
 static int set_paused(const struct engine *e, const struct container *c, bool paused,
 		      struct error *err)
 {
-	cleanup_free char *path = container_cgroup_path(e, c);
+	cleanup_free char *path = container_cgroup_path(e, c->record.id);
 	cleanup_cgroup struct cgroup group = CGROUP_INIT;
 	int r;
 

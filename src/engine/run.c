@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/cidfile.h"
+#include "engine/container_cgroup.h"
 #include "engine/container_dir.h"
 #include "engine/container_start.h"
 #include "engine/create.h"
@@ -64,6 +65,7 @@ static void keep_failure(const struct run_request *request, const struct create_
 		create_event(request->engine, p, EVENT_REMOVE);
 		return;
 	}
+	container_cgroup_drop(c->lock_fd);
 	if (container_record_end(request->engine->store, &record, &tolerated) < 0 ||
 	    container_dir_remove_run(request->engine, c->id, &tolerated) < 0)
 		error_drop(&tolerated, "then the next command removes it");

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "engine/cidfile.h"
+#include "engine/container_cgroup.h"
 #include "engine/container_dir.h"
 #include "engine/event.h"
 #include "engine/leftovers.h"
@@ -175,8 +176,11 @@ static int may_go_on(const char *step, struct error *err)
 
 int container_purge(const struct engine *e, const char *id, struct error *err)
 {
+	cleanup_fd int dirfd = container_dir_open(e, id);
 	int r;
 
+	if (dirfd >= 0)
+		container_cgroup_drop(dirfd);
 	r = container_record_delete(e->store, id, err);
 	if (r >= 0)
 		r = may_go_on("purge_record", err);
@@ -226,6 +230,21 @@ static int record_end(const struct engine *e, int dirfd, struct container_record
 	return k;
 }
 
+/* One that can't be removed, for whatever reason, is no reason to take a container for alive; processes are. */
+static int end_cgroup(int dirfd, struct container_record *rec, struct error *err)
+{
+	struct container_cgroup_end end;
+	int r = container_cgroup_end(dirfd, &end, err);
+
+	rec->oom_killed = end.oom_killed;
+	rec->memory_peak = end.memory_peak;
+	if (r < 0 && err->kind != ERR_UNAVAILABLE) {
+		error_drop(err, "the container has ended all the same");
+		return 0;
+	}
+	return r;
+}
+
 /* The lock is held. */
 static int settle_locked(const struct engine *e, int dirfd, struct container_record *r,
 			 struct error *err)
@@ -246,6 +265,7 @@ static int settle_locked(const struct engine *e, int dirfd, struct container_rec
 			event_container(e, r, NULL, EVENT_REMOVE);
 		return k;
 	case REPAIR_REST:
+		container_cgroup_drop(dirfd);
 		k = container_record_rest(e->store, r->id, NULL, err);
 		return k < 0 ? k : container_dir_remove_run(e, r->id, err);
 	case REPAIR_KILL:
@@ -258,6 +278,9 @@ static int settle_locked(const struct engine *e, int dirfd, struct container_rec
 	case REPAIR_RECORD_LOST:
 		break;
 	}
+	k = end_cgroup(dirfd, r, err);
+	if (k < 0)
+		return k;
 	leftovers_kill(r);
 	observation_end(&o, verdict.repair, r);
 	return record_end(e, dirfd, r, err);

@@ -4,7 +4,7 @@
  *
  *   cubby                   launcher = monitor                     init
  *   lock, files for /etc
- *   fork ────────────────── setsid
+ *   fork ────────────────── setsid, the cgroup (start_cgroup.h)
  *   record, directories     launch_begin ───────────────────────── made, complete, waits
  *   "go" ──────────────────►
  *                           files "monitor" and "init"
@@ -41,6 +41,7 @@
 #include "engine/outer.h"
 #include "engine/sdnotify.h"
 #include "engine/security_option.h"
+#include "engine/start_cgroup.h"
 #include "monitor/protocol.h"
 #include "runtime/launch.h"
 #include "runtime/overlay.h"
@@ -412,6 +413,7 @@ static int launch(const struct launcher *x, struct error *err)
 	struct root_edit edits[ETC_EDITS_MAX];
 	cleanup_network_tool struct network_tool tool = NETWORK_TOOL_INIT;
 	cleanup_fd int in_fd = -EBADF, out_fd = -EBADF, err_fd = -EBADF;
+	cleanup_cgroup struct cgroup group = CGROUP_INIT;
 	int theirs[3] = {-EBADF, -EBADF, -EBADF};
 	int r;
 
@@ -429,6 +431,10 @@ static int launch(const struct launcher *x, struct error *err)
 					err);
 	if (r < 0)
 		return r;
+	r = start_cgroup(p, x->request->spec->linux->resources, x->request->lock_fd,
+			 &group, err);
+	if (r < 0)
+		return r;
 	start_plan_overlay(p, &lower, &overlay);
 	o.id = p->id;
 	o.bundle = x->request->plan->run_dir;
@@ -436,6 +442,7 @@ static int launch(const struct launcher *x, struct error *err)
 	o.overlay = overlay.lower ? &overlay : NULL;
 	memcpy(o.stdio_fd, theirs, sizeof(theirs));
 	o.ret_master_fd = p->terminal ? &m.tty_fd : NULL;
+	o.cgroup_fd = group.fd;
 	o.seccomp_cache_dirfd = x->cache_fd;
 	o.filter = x->has_filter ? &x->filter : NULL;
 	o.preserve_fds = p->preserve_fds;

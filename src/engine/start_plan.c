@@ -11,6 +11,7 @@
 #include "engine/create_plan.h"
 #include "engine/create_steps.h"
 #include "engine/health_state.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/overlay.h"
 #include "util/fs.h"
 #include "util/json.h"
@@ -69,6 +70,9 @@ static const struct json_member members[] = {
 	MEMBER("sdNotify", INT, sdnotify),
 	MEMBER("pidFile", STR, pidfile),
 	MEMBER("monitorPidFile", STR, monitor_pidfile),
+	MEMBER("cgroupManager", INT, cgroup_manager),
+	MEMBER("cgroupMode", INT, cgroup_mode),
+	MEMBER("cgroupParent", STR, cgroup_parent),
 	{NULL},
 };
 
@@ -176,6 +180,11 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.is_checked = health_state_is_due(&c->health),
 		.pidfile = absolute(o->pidfile),
 		.monitor_pidfile = absolute(o->monitor_pidfile),
+		.cgroup_manager = o->cgroup.manager,
+		.cgroup_mode = o->cgroup.mode,
+		.cgroup_parent = copy(o->cgroup.parent),
+		.stop_signal = c->stop_signal,
+		.stop_timeout_sec = o->stop_timeout_sec,
 		.preserve_fds = o->preserve_fds,
 		.preserve_fd = o->preserve_fd,
 		.n_preserve_fd = o->n_preserve_fd,
@@ -344,6 +353,16 @@ int start_plan_give(const struct start_plan *p, char *const *gifts, struct error
 			return error_set(err, ERR_SYSTEM, errno,
 					 "give %s to the container", *path);
 	return 0;
+}
+
+void start_plan_cgroup(const struct start_plan *p, struct cgroup_wish *ret)
+{
+	*ret = (struct cgroup_wish){
+		.manager = (enum cgroup_manager)p->cgroup_manager,
+		.mode = (enum cgroup_mode)p->cgroup_mode,
+		.parent = p->cgroup_parent,
+		.user_manager = geteuid() != 0,
+	};
 }
 
 void start_plan_overlay(const struct start_plan *p, char ***lower,

@@ -59,6 +59,12 @@ struct start_plan { /* all owned */
 	bool is_checked; /* its monitor runs health checks */
 	char *pidfile, *monitor_pidfile;
 
+	int cgroup_manager,
+		cgroup_mode; /* enums of runtime/cgroup_manager.h, as asked... */
+	char *cgroup_parent; /* ...and where; NULL: the manager's choice */
+	int stop_signal;
+	int64_t stop_timeout_sec;
+
 	/* of this start only, not kept */
 	int preserve_fds;
 	const int *preserve_fd; /* borrowed from the options, as they */
@@ -89,6 +95,10 @@ int start_plan_etc(const struct start_plan *p, const struct network_lease *lease
 
 /* start_plan_gifts() - what the container's root shall own (strv of paths): those, and is_first: first_gifts. */
 void start_plan_gifts(const struct start_plan *p, bool is_first, char ***ret);
+
+/* start_plan_cgroup() - what is asked of its cgroup; borrows. */
+struct cgroup_wish;
+void start_plan_cgroup(const struct start_plan *p, struct cgroup_wish *ret);
 
 /* start_plan_give() - do so, where the launch doesn't (has_outer). */
 int start_plan_give(const struct start_plan *p, char *const *gifts,
