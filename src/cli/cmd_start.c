@@ -103,6 +103,8 @@ static int run(const struct command_call *call, struct error *err)
 	int r = check(call, v, err);
 
 	if (r >= 0)
+		r = cubby_listen_fds(call, 0, &job.options.listen_fds, err);
+	if (r >= 0)
 		r = cubby_open(call, &e, err);
 	if (r >= 0)
 		r = select_each(call, &e, &each, err);

@@ -110,6 +110,9 @@ int create_values_fill(struct create_values *v, const struct command_call *call,
 	if (r < 0)
 		return r;
 	o->preserve_fd = v->preserve_fd;
+	r = cubby_listen_fds(call, o->preserve_fds, &o->listen_fds, err);
+	if (r < 0)
+		return r;
 	registry_values_fill(&v->registry, &o->fetch.registry);
 	return platform_values_fill(&v->platform, &o->fetch.platform, err);
 }

@@ -2,6 +2,7 @@
 #include "cli/cubby.h"
 #include "cli/configure.h"
 #include "cli/global_table.h"
+#include "engine/listen_fds.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -200,6 +201,20 @@ int cubby_fds(char *const *words, int *fds, size_t *ret_n, struct error *err)
 		fds[(*ret_n)++] = (int)fd;
 	}
 	return 0;
+}
+
+int cubby_listen_fds(const struct command_call *call, int before, int *ret_n,
+		     struct error *err)
+{
+	const struct cubby_globals *g = call->globals;
+
+	*ret_n = listen_fds_count();
+	/* or it would be some file of ours that goes into the container */
+	if (*ret_n == 0 || before + *ret_n <= g->n_inherited_fds)
+		return 0;
+	return error_set(err, ERR_INVALID, 0,
+			 "LISTEN_FDS=%d: file descriptor %d is not open", *ret_n,
+			 3 + g->n_inherited_fds);
 }
 
 void cubby_warn(const char *text)

@@ -28,6 +28,10 @@ int cubby_signal(const char *text, int *ret, struct error *err) _must_check_;
 int cubby_fds(char *const *words, int *fds, size_t *ret_n,
 	      struct error *err) _must_check_;
 
+/* cubby_listen_fds() - sockets that a service manager passed on to us (engine/listen_fds.h), after `before` other fds. */
+int cubby_listen_fds(const struct command_call *call, int before, int *ret_n,
+		     struct error *err) _must_check_;
+
 /* cubby_warn() - the one thing that is said on success: "Warning: text" on stderr. */
 void cubby_warn(const char *text);
 

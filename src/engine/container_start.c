@@ -154,6 +154,7 @@ static int prepare(struct revival *x, const struct container *c, struct error *e
 		return r;
 	recall(p, c);
 	p->backoff_usec = x->options->backoff_usec;
+	p->listen_fds = x->options->listen_fds;
 	r = container_dir_spec(x->engine, p->id, &x->spec, err);
 	if (r >= 0)
 		container_cgroup_drop(x->lock_fd);

@@ -16,6 +16,7 @@ struct start_options {
 	bool only_init; /* container_initialize() */
 	bool interactive, forward_signals;
 	const char *detach_keys; /* NULL: the container's */
+	int listen_fds;          /* sockets of engine/listen_fds.h: fds 3 .. 3+N-1 */
 	bool by_policy;          /* its restart policy starts it, not a person... */
 	int64_t backoff_usec;    /* ...after this pause; 0 otherwise */
 	struct start_talk talk;

@@ -79,6 +79,7 @@ struct create_options {
 	char **preserve_fd_list; /* ... and these, as typed */
 	const int *preserve_fd;  /* as numbers */
 	size_t n_preserve_fd;
+	int listen_fds; /* that many more fds after these 3 .. 3+N-1 are sockets of engine/listen_fds.h */
 	struct inside_options inside;
 	struct limit_options limits;
 	struct cgroup_options cgroup;

@@ -22,6 +22,8 @@
 #include "util/str.h"
 #include "util/tty.h"
 
+#define UNIT_VARIABLE "PODMAN_SYSTEMD_UNIT"
+
 int create_plan_limits(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	int r;
@@ -45,6 +47,7 @@ int create_plan_labels(const struct engine *e, struct create_plan *p, struct err
 {
 	const struct create_options *o = p->options;
 	cleanup_strv char **words = NULL, **annotations = NULL;
+	const char *unit = getenv(UNIT_VARIABLE);
 	int r;
 
 	for (size_t i = 0; p->image && i < p->image->config->config.n_labels; i++)
@@ -57,6 +60,9 @@ int create_plan_labels(const struct engine *e, struct create_plan *p, struct err
 	}
 	strv_foreach (text, o->labels)
 		strv_add(&words, *text);
+	/* units made by `generate systemd` and Quadlet set it; auto-update restarts that unit */
+	if (!str_empty(unit))
+		strv_addf(&words, UNIT_VARIABLE "=%s", unit);
 	r = label_option_collect("--label", words, true, &p->labels, err);
 	if (r < 0)
 		return r;

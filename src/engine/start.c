@@ -35,6 +35,7 @@
 #include "engine/container_secrets.h"
 #include "engine/create_root.h"
 #include "engine/joined.h"
+#include "engine/listen_fds.h"
 #include "engine/monitor_command.h"
 #include "engine/network_start.h"
 #include "engine/network_tool.h"
@@ -445,7 +446,8 @@ static int launch(const struct launcher *x, struct error *err)
 	o.cgroup_fd = group.fd;
 	o.seccomp_cache_dirfd = x->cache_fd;
 	o.filter = x->has_filter ? &x->filter : NULL;
-	o.preserve_fds = p->preserve_fds;
+	o.preserve_fds = p->preserve_fds + p->listen_fds;
+	listen_fds_tell(p->listen_fds, x->request->spec);
 	o.preserve_fd = p->preserve_fd;
 	o.n_preserve_fd = p->n_preserve_fd;
 	o.die_with_parent = true;

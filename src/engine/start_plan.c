@@ -188,6 +188,7 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.preserve_fds = o->preserve_fds,
 		.preserve_fd = o->preserve_fd,
 		.n_preserve_fd = o->n_preserve_fd,
+		.listen_fds = o->listen_fds,
 	};
 	etc_words_copy(&c->etc_words, &ret->etc_words);
 	build_root(c, ret);

@@ -69,6 +69,7 @@ struct start_plan { /* all owned */
 	int preserve_fds;
 	const int *preserve_fd; /* borrowed from the options, as they */
 	size_t n_preserve_fd;
+	int listen_fds; /* as in struct create_options */
 	int64_t backoff_usec; /* how long its restart policy waited before it; 0: a person starts it */
 };
 #define START_PLAN_INIT ((struct start_plan){.log = LOG_SETTINGS_INIT})

@@ -51,11 +51,26 @@ static void give_foreground(pid_t pid, pid_t own_group)
 		(void)!tcsetpgrp(STDIN_FILENO, pid);
 }
 
+/* Sockets of a service manager are the program's, and it looks whether they are meant for it (sd_listen_fds(3)). */
+static void pass_sockets(void)
+{
+	static char own[sizeof("LISTEN_PID=") + TEXT_I64_MAX];
+	extern char **environ;
+
+	for (char **e = environ; *e; e++) {
+		if (strcmp(*e, "LISTEN_PID=1") != 0)
+			continue;
+		*text_put_i64(text_put(own, "LISTEN_PID="), getpid()) = '\0';
+		*e = own;
+	}
+}
+
 static _noreturn_ void become_program(char **argv, const sigset_t *mask)
 {
 	/* still in the init's group */
 	give_foreground(getpid(), getpgrp());
 	sigprocmask(SIG_SETMASK, mask, NULL);
+	pass_sockets();
 	execvp(argv[0], argv);
 	_exit(fail("run", argv[0], errno));
 }

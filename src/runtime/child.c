@@ -278,3 +278,23 @@ void child_set_home(struct process_plan *plan)
 	env[n] = xasprintf("HOME=%s", str_empty(home) ? "/" : home);
 	plan->env = env;
 }
+
+void child_set_listen_pid(struct process_plan *plan)
+{
+	size_t n = strv_len((char **)plan->env), at = n;
+	bool has_fds = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(plan->env[i], "LISTEN_PID=1"))
+			at = i;
+		has_fds |= str_starts(plan->env[i], "LISTEN_FDS=");
+	}
+	if (at == n || !has_fds || getpid() == 1)
+		return;
+	/* Never freed: exec is next. */
+	char **env = xcalloc(n + 1, sizeof(*env));
+	for (size_t i = 0; i < n; i++)
+		env[i] = plan->env[i];
+	env[at] = xasprintf("LISTEN_PID=%d", getpid());
+	plan->env = env;
+}

@@ -57,3 +57,7 @@ int child_check_cwd(struct error *err) _must_check_;
 /* child_set_home() - HOME from the container's /etc/passwd where the environment has
  * none. */
 void child_set_home(struct process_plan *plan);
+
+/* child_set_listen_pid() - "LISTEN_PID=1" beside LISTEN_FDS is what engines write who don't know the pid: it becomes
+ * the one that this process has, in its own pid namespace. Source: sd_listen_fds(3). */
+void child_set_listen_pid(struct process_plan *plan);

@@ -462,6 +462,8 @@ static int run(struct init *i, struct error *err)
 	if (r == 0)
 		child_set_home(&i->process);
 	if (r == 0)
+		child_set_listen_pid(&i->process);
+	if (r == 0)
 		r = process_find_program(&i->process, &program, err);
 	if (r == 0)
 		r = sync_send(i->sync_fd, SYNC_READY, -EBADF, err);
