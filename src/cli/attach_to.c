@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/attach_to.h"
 
+#include "cli/cubby.h"
 #include "engine/attach.h"
 #include "engine/container_dir.h"
 #include "engine/event.h"
 #include "engine/log_option.h"
+#include "engine/oom.h"
 #include "engine/remove.h"
+#include "util/mem.h"
 #include "util/proc.h"
 
 static int forward_signal(void *arg, int sig, struct error *err)
@@ -35,6 +38,16 @@ static int connect_to(const struct engine *e, const struct container *c,
 	return attach_connect(dirfd, err);
 }
 
+/* Its monitor may have cleaned up already: then 'cubby ps -a' says it. */
+static void tell_of_memory(const struct engine *e, const struct container *c,
+			   int exit_code)
+{
+	cleanup_free char *words = container_oom_words(e, c->record.id, exit_code);
+
+	if (words)
+		cubby_warn(words);
+}
+
 int attach_to(const struct attach_choice *choice, const struct engine *e,
 	      const struct container *c, struct error *err)
 {
@@ -56,8 +69,11 @@ int attach_to(const struct attach_choice *choice, const struct engine *e,
 	r = attach_run(socket_fd, &o, &result, err);
 	if (r < 0 || result.detached)
 		return r < 0 ? r : 0;
-	if (!result.lost)
-		return proc_exit_code(result.wait_status);
+	if (!result.lost) {
+		exit_code = proc_exit_code(result.wait_status);
+		tell_of_memory(e, c, exit_code);
+		return exit_code;
+	}
 	r = container_wait(e, c, -1, &exit_code, err);
 	return r < 0 ? r : exit_code;
 }

@@ -263,6 +263,7 @@ static int stay(const struct engine *e, const struct container *c,
 		.interactive = o->interactive && c->config.interactive,
 		.detach_keys = o->detach_keys ? o->detach_keys : c->config.detach_keys,
 		.forward_signals = o->forward_signals,
+		.warn = o->talk.warn,
 		.restarts = c->config.restart != NULL,
 	};
 

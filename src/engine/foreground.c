@@ -9,8 +9,10 @@
 
 #include "engine/attach.h"
 #include "engine/container_dir.h"
+#include "engine/oom.h"
 #include "engine/pod_end.h"
 #include "engine/settle.h"
+#include "util/mem.h"
 #include "util/proc.h"
 #include "util/sys.h"
 
@@ -39,6 +41,16 @@ static int forward_signal(void *arg, int sig, struct error *err)
 	if (sys_pidfd_send_signal(pid_fd, sig) < 0 && errno != ESRCH)
 		return error_set(err, ERR_SYSTEM, errno, "pass signal %d on", sig);
 	return 0;
+}
+
+/* Before the clean-up: the cgroup goes with it. */
+static void tell_of_memory(const struct foreground *f, int exit_code)
+{
+	cleanup_free char *words =
+		f->warn ? container_oom_words(f->engine, f->id, exit_code) : NULL;
+
+	if (words)
+		f->warn(words);
 }
 
 static int end(const struct foreground *f, const struct started *started,
@@ -87,5 +99,6 @@ int foreground_stay(const struct foreground *f, const struct started *started,
 	if (result.detached)
 		return 0;
 	*ret_exit_code = result.lost ? LOST_STATUS : proc_exit_code(result.wait_status);
+	tell_of_memory(f, *ret_exit_code);
 	return end(f, started, err);
 }

@@ -14,10 +14,11 @@ struct foreground {
 	const struct engine *engine;
 	const char *id;
 	bool interactive;
-	bool no_stdout, no_stderr; /* the container's goes to its log only */
-	const char *detach_keys;   /* NULL: the usual ones */
-	bool forward_signals;      /* signals that we get go to the container */
-	const char *pod_id;        /* of its pod, NULL: none */
+	bool no_stdout, no_stderr;      /* the container's goes to its log only */
+	const char *detach_keys;        /* NULL: the usual ones */
+	bool forward_signals;           /* signals that we get go to the container */
+	const char *pod_id;             /* of its pod, NULL: none */
+	void (*warn)(const char *text); /* told that its memory ran out; may be NULL */
 	bool restarts; /* its restart policy begins when we leave it to its monitor */
 };
 

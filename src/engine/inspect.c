@@ -7,12 +7,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/container_cgroup.h"
 #include "engine/container_dir.h"
 #include "engine/health.h"
 #include "engine/inspect_gaps.h"
 #include "engine/inspect_mounts.h"
 #include "engine/inspect_network.h"
 #include "engine/log_target.h"
+#include "engine/oom.h"
 #include "engine/sdnotify.h"
 #include "spec/spec.h"
 #include "util/json.h"
@@ -36,6 +38,29 @@ static void add_time(struct json_object *o, const char *key, int64_t usec)
 	json_add_str(o, key, usec ? time_rfc3339(usec, text) : NO_TIME);
 }
 
+/* Of one that runs: whether that happened to any of its processes so far, as with Docker. */
+static bool is_oom_killed(const struct subject *s)
+{
+	struct cgroup_oom oom;
+
+	if (!status_is_up(s->c->status))
+		return s->c->record.oom_killed;
+	return container_oom_look(s->engine, s->c->record.id, &oom) && oom.kills;
+}
+
+/* MemoryPeak is ours: what --memory would have had to be, at the least. */
+static void add_cgroup(const struct subject *s, struct json_object *o)
+{
+	cleanup_free char *path =
+		status_is_up(s->c->status)
+			? container_cgroup_path(s->engine, s->c->record.id)
+			: NULL;
+
+	json_add_str(o, "CgroupPath", path ? path : "");
+	if (s->c->record.memory_peak && !status_is_up(s->c->status))
+		json_add_u64(o, "MemoryPeak", s->c->record.memory_peak);
+}
+
 static struct json_object *state(const struct subject *s)
 {
 	const struct container *c = s->c;
@@ -46,8 +71,7 @@ static struct json_object *state(const struct subject *s)
 	json_add_bool(o, "Running", c->status == CONTAINER_RUNNING);
 	json_add_bool(o, "Paused", c->status == CONTAINER_PAUSED);
 	json_add_bool(o, "Restarting", false);
-	json_add_bool(o, "OOMKilled",
-		      c->status == CONTAINER_EXITED && c->record.oom_killed);
+	json_add_bool(o, "OOMKilled", is_oom_killed(s));
 	json_add_bool(o, "Dead", false);
 	json_add_i64(o, "Pid", c->init.pid);
 	json_add_i64(o, "ConmonPid", c->monitor.pid);
@@ -55,6 +79,7 @@ static struct json_object *state(const struct subject *s)
 	json_add_str(o, "Error", c->record.failure ? c->record.failure : "");
 	add_time(o, "StartedAt", c->record.started_usec);
 	add_time(o, "FinishedAt", c->record.finished_usec);
+	add_cgroup(s, o);
 	json_add(o, "Health", health_inspect(s->engine, c));
 	return o;
 }

@@ -32,7 +32,6 @@ static const struct gap {
 	{NULL, "OCIRuntime", TEXT, "cubby"},
 	{NULL, "Driver", TEXT, "overlay"},
 	{NULL, "NetworkSettings", OBJECT, NULL},
-	{"State", "CgroupPath", TEXT, ""},
 	{"State", "CheckpointedAt", TEXT, NO_TIME},
 	{"State", "RestoredAt", TEXT, NO_TIME},
 	{"NetworkSettings", "EndpointID", TEXT, ""},

@@ -164,6 +164,7 @@ static int stay(const struct run_request *request, const struct started *started
 		.no_stderr = attach && !strv_has(attach, "stderr"),
 		.detach_keys = request->options->detach_keys,
 		.forward_signals = request->forward_signals,
+		.warn = request->warn,
 		.restarts = request->options->restart.when != RESTART_NO,
 	};
 
