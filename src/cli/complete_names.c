@@ -266,6 +266,7 @@ static const struct {
 	const char *words[10];
 } known[] = {
 	{"arch", {"amd64", "arm64", "arm", "riscv64", "ppc64le", "s390x"}},
+	{"cgroupns", {"private", "host", "container:"}},
 	{"format", {"json", "table"}},
 	{"ipc", {"private", "host", "shareable", "none", "container:"}},
 	{"log-level", {"trace", "debug", "info", "warn", "error"}},

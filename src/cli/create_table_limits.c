@@ -11,7 +11,6 @@ const struct option_spec create_table_limits[] = {
 	OPT_NOT_YET("blkio-weight-device", 0),
 	OPT_NOT_YET("cgroup-conf", 0),
 	OPT_NOT_YET("cgroup-parent", 0),
-	OPT_NOT_YET("cgroupns", 0),
 	OPT_NOT_YET("cgroups", 0),
 	OPT_NOT_YET("cpu-period", 0),
 	OPT_NOT_YET("cpu-quota", 0),

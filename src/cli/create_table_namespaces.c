@@ -14,6 +14,8 @@ const struct option_spec create_table_namespaces[] = {
 		"ns:PATH"),
 	OPT_STRING(O, namespaces.uts, "uts", 0, "MODE",
 		   "host name: private (default), host, container:NAME, ns:PATH"),
+	OPT_STRING(O, cgroup.ns, "cgroupns", 0, "MODE",
+		   "cgroups: private (default), host, container:NAME, ns:PATH"),
 	OPT_LIST(O, namespaces.requires, "requires", 0, "CONTAINER",
 		 "containers that are started before it"),
 	OPT_STRING(O, namespaces.pod, "pod", 0, "POD",

@@ -39,6 +39,7 @@ static const struct json_member members[] = {
 	MEMBER("pid", STR, pid),
 	MEMBER("ipc", STR, ipc),
 	MEMBER("uts", STR, uts),
+	MEMBER("cgroupns", STR, cgroupns),
 	MEMBER("dependencies", STRV, dependencies),
 	MEMBER("detachKeys", STR, detach_keys),
 	MEMBER("seccomp", STR, seccomp),

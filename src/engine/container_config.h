@@ -35,10 +35,11 @@ struct container_config {  /* strings owned */
 	char **log_labels;
 	int64_t log_max_size, log_max_files;
 	struct health_config health;
-	int64_t sdnotify;      /* enum sdnotify_mode */
-	char *pid, *ipc, *uts; /* "private", "host", "container:ID", "ns:PATH" ...; NULL:
-				  private, of an older version */
-	char **dependencies;   /* ids of containers that must run before it */
+	int64_t sdnotify; /* enum sdnotify_mode */
+	char *pid, *ipc, *uts,
+		*cgroupns;   /* "private", "host", "container:ID", "ns:PATH" ...; NULL:
+			      private, of an older version */
+	char **dependencies; /* ids of containers that must run before it */
 	char **add_hosts, **group_add, **devices; /* as typed, for `inspect` */
 	char **dns, **dns_options, **dns_search;
 	int64_t timeout_sec;

@@ -77,7 +77,7 @@ static int build(const struct engine *e, struct create_plan *p, struct error *er
 		create_plan_life,     create_plan_log,      create_plan_health,
 		create_plan_mounts,   create_plan_secrets,  create_plan_env,
 		create_plan_nested,   create_plan_cwd,      create_plan_devices,
-		create_plan_etc,
+		create_plan_etc,      create_plan_cgroup,
 	};
 	int r = name_random_id(&p->id, err);
 
@@ -157,6 +157,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.pid = sharing_words(&p->sharing, NS_PID),
 		.ipc = sharing_words(&p->sharing, NS_IPC),
 		.uts = sharing_words(&p->sharing, NS_UTS),
+		.cgroupns = sharing_words(&p->sharing, NS_CGROUP),
 		.dependencies = strv_copy(p->sharing.dependencies),
 		.detach_keys = copy(o->detach_keys),
 		.seccomp = xstrdup(seccomp_word(&p->security)),

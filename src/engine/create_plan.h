@@ -68,6 +68,7 @@ struct create_plan {
 	bool network_host;
 	bool is_systemd;    /* the program is systemd, or shall be taken for it */
 	bool writes_cgroup; /* its cgroup file system is writable */
+	bool owns_cgroup; /* its root may write to cgroups: they are a level below the limits */
 	struct security_plan security;
 	struct spec_seccomp *seccomp; /* a custom profile */
 	struct volumes volumes, tmpfs;

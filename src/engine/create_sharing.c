@@ -21,7 +21,8 @@
 
 #define USER_CHAIN_MAX 64 /* containers that join one another's user namespace */
 
-static const enum namespace_kind shared_kinds[] = {NS_PID, NS_IPC, NS_UTS, NS_NETWORK};
+static const enum namespace_kind shared_kinds[] = {NS_PID, NS_IPC, NS_UTS, NS_CGROUP,
+						   NS_NETWORK};
 
 void sharing_plan_release(struct sharing_plan *s)
 {
@@ -67,6 +68,8 @@ static const char *typed(const struct create_options *o, enum namespace_kind kin
 		return o->namespaces.ipc;
 	if (kind == NS_UTS)
 		return o->namespaces.uts;
+	if (kind == NS_CGROUP)
+		return o->cgroup.ns;
 	return o->net.networks ? o->net.networks[0] : NULL;
 }
 

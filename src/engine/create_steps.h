@@ -72,6 +72,9 @@ struct spec;
 void create_secrets_spec(const struct create_plan *p, struct spec *spec);
 char **create_secrets_lines(const struct create_plan *p);
 
+/* create_cgroup.c: after create_plan_nested */
+create_step create_plan_cgroup;
+
 /* create_nested.c */
 create_step create_plan_nested;
 /* create_plan_nested_ids() - shares for those inside; once more when a range of its own was chosen. */

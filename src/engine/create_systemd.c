@@ -50,8 +50,7 @@ int create_plan_systemd(const struct engine *e, struct create_plan *p, struct er
 		return error_set(
 			err, ERR_INVALID, 0,
 			"--init and systemd as the program cannot be used together");
-	p->writes_cgroup = has_cgroup2();
-	if (p->writes_cgroup || o->inside.systemd != SYSTEMD_ALWAYS)
+	if (has_cgroup2() || o->inside.systemd != SYSTEMD_ALWAYS)
 		return 0;
 	error_set(
 		err, ERR_UNSUPPORTED, 0,

@@ -252,6 +252,8 @@ static void add_asked(const struct container *c, const struct spec *spec,
 	add_missing_text(host, "PidMode", asked->pid ? asked->pid : "private");
 	add_missing_text(host, "IpcMode", asked->ipc ? asked->ipc : "private");
 	add_missing_text(host, "UTSMode", asked->uts ? asked->uts : "private");
+	add_missing_text(host, "CgroupMode",
+			 asked->cgroupns ? asked->cgroupns : "private");
 	if (!has(host, "ShmSize"))
 		json_add_i64(host, "ShmSize", shm_size(spec));
 	if (!has(host, "Devices"))

@@ -32,6 +32,8 @@ static const struct kind {
 	[NS_IPC] = {"--ipc", COMMON | BIT(NAMESPACE_NONE) | BIT(NAMESPACE_SHAREABLE),
 		    NAMESPACE_SHAREABLE,
 		    "shareable, private, none, host, container:NAME, ns:PATH"},
+	[NS_CGROUP] = {"--cgroupns", COMMON, NAMESPACE_PRIVATE,
+		       "private, host, container:NAME, ns:PATH"},
 	[NS_NETWORK] =
 		{"--network", COMMON | BIT(NAMESPACE_NONE), NAMESPACE_NONE,
 		 "none, host, container:NAME, ns:PATH, bridge, pasta, slirp4netns, or the name of a network"},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * --pid, --ipc, --uts, --network MODE, as podman has them. Pure: it says what was typed, sharing_plan.h what
+ * --pid, --ipc, --uts, --cgroupns, --network MODE, as podman has them. Pure: it says what was typed, sharing_plan.h what
  * becomes of it.
  *
  *   private           one of its own
@@ -38,7 +38,7 @@ struct namespace_option {
 void namespace_option_release(struct namespace_option *o); /* safe on a zeroed struct */
 #define cleanup_namespace_option cleanup(namespace_option_release)
 
-/* namespace_option_parse() - of NS_PID, NS_IPC, NS_UTS or NS_NETWORK; NULL or "": its default. ERR_INVALID with what
+/* namespace_option_parse() - of NS_PID, NS_IPC, NS_UTS, NS_CGROUP or NS_NETWORK; NULL or "": its default. ERR_INVALID with what
  * there is. */
 int namespace_option_parse(enum namespace_kind kind, const char *text,
 			   struct namespace_option *ret, struct error *err) _must_check_;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which namespaces a new container shares, and with whom: from --pid, --ipc, --uts, --network, --requires.
+ * Which namespaces a new container shares, and with whom: from --pid, --ipc, --uts, --cgroupns, --network, --requires.
  *
  * A namespace of another container belongs to that container's user namespace, so this is shared as well, unless
  * somebody says otherwise: then it is refused. What is found here are ids and words, for the record; namespaces are
@@ -16,7 +16,7 @@
 
 struct sharing_plan {
 	struct namespace_option
-		options[NS_KINDS]; /* pid, ipc, uts, network; the target of
+		options[NS_KINDS]; /* pid, ipc, uts, cgroup, network; the target of
 						      a container is its id */
 	char *user;    /* what --userns would say for the user namespace that comes along:
 			    "container:ID", "owner:PATH", "host" (none at all); NULL: none does */

@@ -106,10 +106,10 @@ static void gen_user_namespace(const struct create_plan *p, struct spec *spec)
 
 static void gen_namespaces(const struct create_plan *p, struct spec *spec)
 {
-	static const enum namespace_kind shared[] = {NS_PID, NS_IPC, NS_UTS, NS_NETWORK};
+	static const enum namespace_kind shared[] = {NS_CGROUP, NS_PID, NS_IPC, NS_UTS,
+						     NS_NETWORK};
 
 	add_namespace(spec, "mount", NULL);
-	add_namespace(spec, "cgroup", NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
 		const struct namespace_option *o = &p->sharing.options[shared[i]];
 		cleanup_free char *path =

@@ -40,6 +40,7 @@ struct start_plan { /* all owned */
 	uint64_t filter_capabilities; /* what the default filter goes by */
 
 	bool rootless, nested, network_host;
+	bool owns_cgroup; /* as in struct create_plan: see cgroup_delegate() */
 	struct etc_plan etc;
 	char **secrets; /* as in struct container_config: variables of its environment */
 	char *hostname, **add_hosts, *subuid, *subgid;

@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "runtime/cgroup_delegate.h"
 #include "runtime/child.h"
 #include "runtime/hooks.h"
 #include "runtime/outer_container.h"
@@ -48,6 +49,28 @@
 #define EARLY_NAMESPACES (CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWTIME)
 #define LATE_NAMESPACES  (CLONE_NEWIPC | CLONE_NEWCGROUP)
 
+static bool is_placed_later(const struct init *i)
+{
+	return i->options->base_creates || i->namespaces.join_fd[NS_CGROUP] >= 0;
+}
+
+int init_place(const struct init *i, pid_t pid, const struct idmap *uids,
+	       const struct idmap *gids, struct error *err)
+{
+	const struct launch_options *o = i->options;
+	int r = 0;
+
+	if (o->cgroup_fd >= 0 && is_placed_later(i))
+		r = cgroup_move(o->cgroup_fd, pid, err);
+	if (r < 0 || !o->cgroup_files || uids->n_lines == 0)
+		return r;
+	/* an ordinary user's own already, where there is nobody to ask */
+	if (geteuid() != 0 && idmap_to_outside(uids, 0) == geteuid())
+		return 0;
+	return cgroup_give(o->cgroup_files, idmap_to_outside(uids, 0),
+			   idmap_to_outside(gids, 0), err);
+}
+
 pid_t init_clone(const struct init *i, unsigned long extra_flags, int *ret_pid_fd,
 		 struct error *err)
 {
@@ -59,7 +82,7 @@ pid_t init_clone(const struct init *i, unsigned long extra_flags, int *ret_pid_f
 		.exit_signal = extra_flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
 
-	if (i->options->cgroup_fd >= 0) {
+	if (i->options->cgroup_fd >= 0 && !is_placed_later(i)) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)i->options->cgroup_fd;
 	}

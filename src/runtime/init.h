@@ -70,6 +70,14 @@ _noreturn_ void init_outer(struct init *i);
  * give them away where its ids are not the caller's. */
 void init_give_streams(const struct init *i, const struct idmap *uids);
 
+/*
+ * init_place() - by who has cloned the init, before it goes on: into its cgroup, where the clone itself could not put it
+ * (its maker has taken other ids, or entered another cgroup namespace, and the kernel asks for its rights), and
+ * what is delegated of that to the container's root.
+ */
+int init_place(const struct init *i, pid_t pid, const struct idmap *uids,
+	       const struct idmap *gids, struct error *err) _must_check_;
+
 /* init_become_base() - the ids that the init will have as root, effectively only, for the moment of the
  * clone; init_become_root() - back. */
 int init_become_base(const struct idmap *uids, const struct idmap *gids,

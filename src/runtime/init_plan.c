@@ -221,6 +221,7 @@ static int plan_rootfs(struct init *i, struct error *err)
 	r->own_pid_ns = is_own(n, NS_PID);
 	r->own_ipc_ns = is_own(n, NS_IPC);
 	r->own_cgroup_ns = is_own(n, NS_CGROUP);
+	r->new_cgroup_ns = r->own_cgroup_ns && n->join_fd[NS_CGROUP] < 0;
 	r->no_pivot = o->no_pivot;
 	r->bundle = o->bundle;
 	r->cgroup_fd = o->cgroup_fd;

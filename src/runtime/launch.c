@@ -65,6 +65,8 @@ static int make_directly(struct launch *l, struct init *i, struct error *err)
 	l->pid = pid > 0 ? pid : 0;
 	if (pid >= 0 && as_base)
 		r = init_become_root(err);
+	if (pid > 0 && r == 0)
+		r = init_place(i, pid, &i->uids, &i->gids, err);
 	return pid < 0 ? (int)pid : r;
 }
 
@@ -87,7 +89,7 @@ static int make_by_intermediate(struct launch *l, struct init *i, struct error *
 	int r = sync_expect(l->sync_fd, &expected, err);
 	int status;
 	(void)!proc_wait(pid, -EBADF, -1, &status);
-	return r;
+	return r < 0 ? r : init_place(i, l->pid, &i->uids, &i->gids, err);
 }
 
 static int hear_of_init(struct launch *l, const struct launch_outer *o, struct error *err)
@@ -135,6 +137,9 @@ static int make_in_outer(struct launch *l, struct init *i, struct error *err)
 		r = sync_send(l->sync_fd, SYNC_MAPPED, -EBADF, err);
 	if (r == 0)
 		r = hear_of_init(l, o, err);
+	/* of a new namespace its maker has done it, who is root there */
+	if (r == 0 && i->namespaces.join_fd[NS_USER] >= 0)
+		r = init_place(i, l->pid, &i->uids, &i->gids, err);
 	if (r < 0)
 		(void)kill(pid, SIGKILL);
 	(void)!proc_wait(pid, -EBADF, -1, &status);

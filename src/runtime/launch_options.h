@@ -66,6 +66,9 @@ struct launch_options {
 		[2]; /* of the caller, which an init that waits there must not keep open; -EBADF: none */
 	int made_fd; /* gets the places that were made for mounts: mount_made.h; -EBADF: nobody asks */
 	int cgroup_fd; /* directory to start in (CLONE_INTO_CGROUP), -EBADF: none */
+	char *const
+		*cgroup_files;   /* strv of paths that the container's root shall own, of
+				      cgroup_delegate(); NULL: none */
 	int seccomp_cache_dirfd; /* -EBADF: none */
 	/* used instead of spec's linux.seccomp; NULL: the spec's */
 	const struct seccomp_filter *filter;

@@ -242,6 +242,8 @@ static pid_t make_new(struct init *i, struct made *m, struct error *err)
 		return m->pid;
 	r = init_become_root(err);
 	if (r == 0)
+		r = init_place(i, m->pid, &i->outer_uids, &i->outer_gids, err);
+	if (r == 0)
 		r = write_maps(i, m->pid, err);
 	if (r == 0)
 		r = user_ns_fd = namespace_open_user(m->pid, err);

@@ -9,7 +9,8 @@
  * below it lie cgroups cgroup        never writable unless it is a cgroup namespace of
  * the container's own over a cgroup of its own: the host's tree has files that a rootless
  * user owns (CVE-2023-25809), and version 1 has release_agent (CVE-2022-0492). A host
- * without any: an empty directory.
+ * without any: an empty directory, which a container with CAP_SYS_ADMIN gets as well: it could take the read-only off
+ * what is bound.
  *
  * Runs before pivot_root: absolute paths here are the host's.
  */
@@ -190,7 +191,17 @@ int mount_kernel_new(const struct rootfs *r, const struct mount_step *step, int 
 	return fd;
 }
 
-static int empty_directory(const struct mount_step *step, struct error *err)
+/* A mount that was made read-only in the container's own namespaces is its root's to make writable again. */
+static bool may_remount(const struct spec *spec)
+{
+	const struct spec_capabilities *c =
+		spec->process ? spec->process->capabilities : NULL;
+
+	return c && strv_has(c->bounding, "CAP_SYS_ADMIN");
+}
+
+static int empty_directory(const struct mount_step *step, const char *why,
+			   struct error *err)
 {
 	struct mount_fs fs = {
 		.type = "tmpfs",
@@ -198,7 +209,7 @@ static int empty_directory(const struct mount_step *step, struct error *err)
 		.attrs = step->attr_set | MOUNT_ATTR_RDONLY,
 	};
 
-	log_debug("mount %s: the host has no cgroups", step->target);
+	log_debug("mount %s: an empty directory, as %s", step->target, why);
 	return mount_fs_new(&fs, err);
 }
 
@@ -207,6 +218,7 @@ int mount_cgroup_new(const struct rootfs *r, const struct mount_step *step,
 {
 	struct statfs st;
 	bool writable = !r->in_user_ns;
+	bool own_cgroup = r->new_cgroup_ns && r->cgroup_fd >= 0;
 	struct mount_fs fs = {
 		.type = "cgroup2",
 		.source = step->source,
@@ -215,7 +227,7 @@ int mount_cgroup_new(const struct rootfs *r, const struct mount_step *step,
 	};
 
 	if (r->own_cgroup_ns) {
-		if (r->in_user_ns && r->cgroup_fd < 0)
+		if (r->in_user_ns && !own_cgroup)
 			fs.attrs |= MOUNT_ATTR_RDONLY;
 		int fd = mount_fs_new(&fs, err);
 		if (fd >= 0 || (fd != -EPERM && fd != -EBUSY && fd != -ENODEV))
@@ -224,7 +236,10 @@ int mount_cgroup_new(const struct rootfs *r, const struct mount_step *step,
 		writable = false;
 	}
 	if (statfs(CGROUP_ROOT, &st) < 0)
-		return empty_directory(step, err);
+		return empty_directory(step, "the host has no cgroups", err);
+	if (r->in_user_ns && may_remount(r->spec))
+		return empty_directory(
+			step, "the container could make the host's writable", err);
 	return bind_host(step, CGROUP_ROOT, !writable || st.f_type != CGROUP2_SUPER_MAGIC,
 			 err);
 }

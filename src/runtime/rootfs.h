@@ -41,6 +41,7 @@ struct rootfs {
 	bool in_user_ns;  /* a user namespace other than the host's: some things must be
 			     bound, not made */
 	bool own_net_ns, own_pid_ns, own_ipc_ns, own_cgroup_ns;
+	bool new_cgroup_ns; /* not another container's */
 	bool no_pivot;      /* --no-pivot: MS_MOVE and chroot, for initramfs */
 	const char *bundle; /* root.path may be relative to it */
 	/*
