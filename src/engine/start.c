@@ -44,6 +44,7 @@
 #include "engine/security_option.h"
 #include "engine/start_cgroup.h"
 #include "monitor/protocol.h"
+#include "runtime/cgroup_delegate.h"
 #include "runtime/launch.h"
 #include "runtime/overlay.h"
 #include "runtime/root_edit.h"
@@ -409,7 +410,7 @@ static int launch(const struct launcher *x, struct error *err)
 	cleanup_monitor_command struct monitor_command m = MONITOR_COMMAND_INIT;
 	cleanup_launch struct launch l = LAUNCH_INIT;
 	struct launch_options o = LAUNCH_OPTIONS_INIT;
-	cleanup_strv char **lower = NULL;
+	cleanup_strv char **lower = NULL, **group_files = NULL;
 	struct overlay_paths overlay;
 	struct root_edit edits[ETC_EDITS_MAX];
 	cleanup_network_tool struct network_tool tool = NETWORK_TOOL_INIT;
@@ -434,6 +435,8 @@ static int launch(const struct launcher *x, struct error *err)
 		return r;
 	r = start_cgroup(p, x->request->spec->linux->resources, x->request->lock_fd,
 			 &group, err);
+	if (r >= 0 && p->owns_cgroup && group.fd >= 0)
+		r = cgroup_delegate(&group, &group_files, err);
 	if (r < 0)
 		return r;
 	start_plan_overlay(p, &lower, &overlay);
@@ -444,6 +447,7 @@ static int launch(const struct launcher *x, struct error *err)
 	memcpy(o.stdio_fd, theirs, sizeof(theirs));
 	o.ret_master_fd = p->terminal ? &m.tty_fd : NULL;
 	o.cgroup_fd = group.fd;
+	o.cgroup_files = group_files;
 	o.seccomp_cache_dirfd = x->cache_fd;
 	o.filter = x->has_filter ? &x->filter : NULL;
 	o.preserve_fds = p->preserve_fds + p->listen_fds;

@@ -156,6 +156,7 @@ static inline void box_init(struct box *b, enum box_user user)
 		.own_pid_ns = true,
 		.own_ipc_ns = true,
 		.own_cgroup_ns = true,
+		.new_cgroup_ns = true,
 		.bundle = b->dir,
 		.source_fds = b->sources,
 	};

@@ -78,7 +78,7 @@ BOX_TEST(covered_proc_of_the_host_has_a_sentence, NULL, covered_proc)
 
 static void cgroup_shared(struct box *b)
 {
-	b->r.own_cgroup_ns = false;
+	b->r.own_cgroup_ns = b->r.new_cgroup_ns = false;
 	box_mount(b, "/proc", "proc", "proc", NULL);
 	box_mount(b, "/sys", "sysfs", "sysfs", "ro");
 	box_mount(b, "/sys/fs/cgroup", "cgroup", "cgroup", "rw");
@@ -86,6 +86,40 @@ static void cgroup_shared(struct box *b)
 	EXPECT(b->user == AS_ROOT || mount_has("/sys/fs/cgroup", " ro,"));
 }
 BOX_TEST(shared_cgroups_are_never_writable_in_a_user_namespace, NULL, cgroup_shared)
+
+/* It could make it writable again: so it has none of the host's. */
+static void cgroup_shared_with_admin(struct box *b)
+{
+	char *all[] = {(char *)"CAP_SYS_ADMIN", NULL};
+	struct spec_capabilities capabilities = {.bounding = all};
+	struct spec_process process = {.capabilities = &capabilities};
+
+	b->r.own_cgroup_ns = b->r.new_cgroup_ns = false;
+	b->spec.process = &process;
+	box_mount(b, "/proc", "proc", "proc", NULL);
+	box_mount(b, "/sys", "sysfs", "sysfs", "ro");
+	box_mount(b, "/sys/fs/cgroup", "cgroup", "cgroup", "ro");
+	box_start(b);
+	EXPECT(b->user == AS_ROOT || mount_has("/sys/fs/cgroup", "ro,"));
+	EXPECT(b->user == AS_ROOT || mount_has("/sys/fs/cgroup", "- tmpfs"));
+	b->spec.process = NULL;
+}
+BOX_TEST(who_may_remount_gets_no_cgroups_of_the_host, NULL, cgroup_shared_with_admin)
+
+/* Another container's namespace: what it shows is that one's. */
+static void cgroup_joined(struct box *b)
+{
+	cleanup_fd int some_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	b->r.new_cgroup_ns = false;
+	b->r.cgroup_fd = some_fd;
+	box_mount(b, "/proc", "proc", "proc", NULL);
+	box_mount(b, "/sys", "sysfs", "sysfs", "ro");
+	box_mount(b, "/sys/fs/cgroup", "cgroup2", "cgroup", "rw");
+	box_start(b);
+	EXPECT(mount_has("/sys/fs/cgroup", b->user == AS_ROOT ? " rw," : " ro,"));
+}
+BOX_TEST(cgroups_of_another_container_are_not_writable, NULL, cgroup_joined)
 
 static void cgroup_not_own(struct box *b)
 {
@@ -628,6 +662,10 @@ static void add(TCase *tc)
 			    AS_ROOT, AS_USER + 1);
 	tcase_add_loop_test(tc, shared_cgroups_are_never_writable_in_a_user_namespace,
 			    AS_ROOT, AS_USER + 1);
+	tcase_add_loop_test(tc, who_may_remount_gets_no_cgroups_of_the_host, AS_ROOT,
+			    AS_USER + 1);
+	tcase_add_loop_test(tc, cgroups_of_another_container_are_not_writable, AS_ROOT,
+			    AS_USER + 1);
 	tcase_add_loop_test(tc, cgroup_of_the_caller_is_never_writable, AS_ROOT,
 			    AS_USER + 1);
 	tcase_add_loop_test(tc, binds_make_what_is_missing, AS_ROOT, AS_USER + 1);

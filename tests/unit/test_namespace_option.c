@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --pid, --ipc, --uts, --network MODE. */
+/* --pid, --ipc, --uts, --cgroupns, --network MODE. */
 #include "engine/namespace_option.h"
 #include "unit.h"
 #include "util/mem.h"
@@ -31,6 +31,10 @@ static const struct {
 	{NS_IPC, "shareable", "shareable"},
 	{NS_UTS, NULL, "private"},
 	{NS_UTS, "none", "unrecognized", true},
+	{NS_CGROUP, NULL, "private"},
+	{NS_CGROUP, "host", "host"},
+	{NS_CGROUP, "container:web", "container web"},
+	{NS_CGROUP, "shareable", "unrecognized", true},
 	{NS_NETWORK, NULL, "none"},
 	{NS_NETWORK, "none", "none"},
 	{NS_NETWORK, "private", "private"},
