@@ -12,8 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/container_cgroup.h"
 #include "engine/event.h"
 #include "engine/exec_session.h"
+#include "runtime/cgroup_manager.h"
 #include "util/fd.h"
 #include "util/proc.h"
 
@@ -74,6 +76,17 @@ static void let_go(const struct keeper *k, const struct exec_session *s)
 	(void)!fd_close_all_but(3, keep, ARRAY_SIZE(keep));
 }
 
+/* Ours lasts as long as the caller's session, the container's as long as the container. */
+static void enter_cgroup(const struct keeper *k)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_free char *path =
+		container_cgroup_path(k->engine, k->request->container->record.id);
+
+	if (path && cgroup_enter(path, &err) < 0)
+		error_drop(&err, "the program itself does not need it");
+}
+
 static _noreturn_ void keep(const struct keeper *k)
 {
 	cleanup_exec_session struct exec_session s = EXEC_SESSION_INIT;
@@ -82,6 +95,7 @@ static _noreturn_ void keep(const struct keeper *k)
 
 	(void)setsid();
 	take_null_stdio();
+	enter_cgroup(k);
 	if (exec_session_start(k->engine, k->request, &s, &err) < 0) {
 		size_t len = error_pack(&err, packet);
 

@@ -13,6 +13,7 @@
 #include "engine/container_secrets.h"
 #include "engine/environment.h"
 #include "engine/event.h"
+#include "engine/exec_cgroup.h"
 #include "engine/pump.h"
 #include "engine/security_option.h"
 #include "engine/spec_gen.h"
@@ -192,6 +193,7 @@ static int start(const struct engine *e, const struct exec_request *request,
 	cleanup_seccomp_filter struct seccomp_filter filter = {0};
 	struct exec_options o = EXEC_OPTIONS_INIT;
 	cleanup_fd int cache_fd = engine_seccomp_cache(e), init_fd = -EBADF;
+	cleanup_cgroup struct cgroup group = CGROUP_INIT;
 	uint64_t capabilities;
 	int r;
 
@@ -208,6 +210,11 @@ static int start(const struct engine *e, const struct exec_request *request,
 			return r;
 		o.filter = &filter;
 	}
+	r = exec_cgroup_open(e, c, &group, err);
+	if (r < 0)
+		return r;
+	o.cgroup_fd = group.fd;
+	o.cgroup_path = group.path;
 	o.init_pid = c->init.pid;
 	o.init_pid_fd = init_fd;
 	o.spec = spec;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "engine/cidfile.h"
+#include "engine/container_cgroup.h"
 #include "engine/container_dir.h"
 #include "engine/dependents.h"
 #include "engine/event.h"
@@ -49,6 +50,25 @@ int container_signal(const struct container *c, int sig, struct error *err)
 		return 0;
 	return error_set(err, ERR_SYSTEM, errno, "send %s to container %s",
 			 signal_name(sig, name), c->record.name);
+}
+
+/* All its processes at once, also where they share a pid namespace and its init's end would leave them. */
+static int kill_all(const struct engine *e, const struct container *c, struct error *err)
+{
+	cleanup_free char *path =
+		status_is_up(c->status) ? container_cgroup_path(e, c->record.id) : NULL;
+	cleanup_cgroup struct cgroup group = CGROUP_INIT;
+	int r;
+
+	if (!path)
+		return container_signal(c, SIGKILL, err);
+	r = cgroup_open(path, &group, err);
+	if (r >= 0)
+		r = cgroup_kill(&group, err);
+	if (r >= 0)
+		return 0;
+	error_drop(err, "its first process is killed");
+	return container_signal(c, SIGKILL, err);
 }
 
 /* Leave the mark. Return: 1, or 0 if there is nothing to wait for any more. */
@@ -176,7 +196,7 @@ static int kill_it(const struct engine *e, const struct container *c, struct err
 	int r = rerun_cancel(e, c, err);
 
 	if (r >= 0)
-		r = container_signal(c, SIGKILL, err);
+		r = kill_all(e, c, err);
 	return r < 0 ? r : wait_for_end(e, c, -1, err);
 }
 
@@ -187,7 +207,7 @@ int container_kill(const struct engine *e, const struct container *c, int sig,
 	int r = status_is_up(c->status) ? rerun_cancel(e, c, err) : 0;
 
 	if (r >= 0)
-		r = container_signal(c, sig, err);
+		r = sig == SIGKILL ? kill_all(e, c, err) : container_signal(c, sig, err);
 	if (r < 0 || sig != SIGKILL)
 		return r;
 	r = wait_for_end(e, c, KILL_PATIENCE_MSEC, err);

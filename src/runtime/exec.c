@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "runtime/cgroup_files.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/child.h"
 #include "runtime/namespace.h"
 #include "runtime/process.h"
@@ -40,6 +42,7 @@ struct session {
 	int proc_fd; /* the host's procfs */
 	int sync_fd; /* the child's end */
 	bool cwd_later;
+	bool is_outside; /* of the cgroup, as yet */
 };
 
 static void session_release(struct session *s)
@@ -185,19 +188,32 @@ static int set_affinity(pid_t pid, const char *cpus, const char *which, struct e
 	return error_wrap(err, "process.execCPUAffinity.%s", which);
 }
 
+/* From where an ordinary user logged in no way leads there: by way of the monitor's cgroup, beside the container's. */
+static int enter_cgroup(const struct exec_options *o, struct error *err)
+{
+	int r = cgroup_enter(o->cgroup_path, err);
+
+	if (r == 0)
+		r = cgroup_file_write(o->cgroup_fd, "cgroup.procs", "0");
+	return r < 0 && !error_is_set(err)
+		       ? error_set(err, ERR_SYSTEM, -r, "enter the container's cgroup %s",
+				   o->cgroup_path)
+		       : r;
+}
+
 /* The intermediate: joins, makes the process, reports it. Return: only in the new
  * process. */
 static int join_and_clone(struct session *s, struct error *err)
 {
 	const struct exec_options *o = s->options;
 	const struct spec_cpu_affinity *cpus = o->process->exec_cpu_affinity;
-	int pid_fd = -EBADF, r = 0;
+	int pid_fd = -EBADF, r = s->is_outside ? enter_cgroup(o, err) : 0;
 	struct clone_args args = {
 		.flags = CLONE_PARENT | CLONE_PIDFD,
 		.pidfd = (uintptr_t)&pid_fd,
 	};
 
-	if (cpus)
+	if (r == 0 && cpus)
 		r = set_affinity(0, cpus->initial, "initial", err);
 	if (r < 0)
 		return r;
@@ -229,6 +245,13 @@ _noreturn_ static void child_main(struct session *s)
 	_exit(125);
 }
 
+/* cgroups(7), "Delegation": write access to the cgroup.procs of the nearest common ancestor is needed. */
+static bool may_enter(const struct exec_options *o, int code)
+{
+	return o->cgroup_fd >= 0 && o->cgroup_path &&
+	       (code == EACCES || code == EPERM || code == ENOENT);
+}
+
 static int session_clone(struct session *s, int sync_fd, pid_t *ret_pid, int *ret_pid_fd,
 			 struct error *err)
 {
@@ -239,6 +262,11 @@ static int session_clone(struct session *s, int sync_fd, pid_t *ret_pid, int *re
 		args.cgroup = (uint64_t)s->options->cgroup_fd;
 	}
 	pid_t pid = sys_clone3(&args);
+	if (pid < 0 && may_enter(s->options, errno)) {
+		s->is_outside = true;
+		args.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+		pid = sys_clone3(&args);
+	}
 	if (pid < 0)
 		return error_set(err, ERR_SYSTEM, errno, "make a process");
 	if (pid == 0) {

@@ -25,7 +25,10 @@ struct exec_options {
 	int stdio_fd[3];       /* -EBADF: /dev/null. Ignored with a terminal */
 	int console_socket_fd; /* as in launch_options */
 	int *ret_master_fd;
-	int cgroup_fd;
+	int cgroup_fd; /* -EBADF: the caller's */
+	const char *
+		cgroup_path; /* of cgroup_fd: who may not make a process in there goes there by
+				    cgroup_enter(). NULL: then it is an error */
 	int seccomp_cache_dirfd;
 	const struct seccomp_filter *filter; /* as in launch_options */
 	int preserve_fds;       /* fds 3 .. 3+N-1 are passed on to the program, ... */
