@@ -403,6 +403,18 @@ static void fill_root(const struct create_root *root, struct launch_options *o)
 	o->made_fd = root->made_fd;
 }
 
+static int make_cgroup(const struct launcher *x, struct cgroup *ret, char ***ret_files,
+		       struct error *err)
+{
+	const struct start_plan *p = x->request->plan;
+	int r = start_cgroup(p, x->request->spec->linux->resources, x->request->lock_fd,
+			     ret, err);
+
+	if (r < 0 || !p->owns_cgroup || ret->fd < 0)
+		return r;
+	return cgroup_delegate(ret, ret_files, err);
+}
+
 /* In the launcher. Returns only on failure; the init is dead then. */
 static int launch(const struct launcher *x, struct error *err)
 {
@@ -433,10 +445,7 @@ static int launch(const struct launcher *x, struct error *err)
 					err);
 	if (r < 0)
 		return r;
-	r = start_cgroup(p, x->request->spec->linux->resources, x->request->lock_fd,
-			 &group, err);
-	if (r >= 0 && p->owns_cgroup && group.fd >= 0)
-		r = cgroup_delegate(&group, &group_files, err);
+	r = make_cgroup(x, &group, &group_files, err);
 	if (r < 0)
 		return r;
 	start_plan_overlay(p, &lower, &overlay);
