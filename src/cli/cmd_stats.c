@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,23 +6,22 @@
 
 #include "cli/cubby.h"
 #include "cli/format.h"
-#include "cli/human.h"
 #include "cli/pod_select.h"
 #include "cli/select.h"
+#include "cli/stats_rows.h"
 #include "engine/container_stats.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
-#include "util/time.h"
 
-#define SHORT_DIGITS 12
+#define PRESSURE_TABLE \
+	"{{.ID}}\t{{.Name}}\t{{.CPUPressure}}\t{{.MemPressure}}\t{{.IOPressure}}\t{{.Throttled}}\t{{.OOMKills}}"
 #define CLEAR_SCREEN "\033[2J\033[H"
-#define UNKNOWN      "--"
 
 struct stats_values {
 	struct select_options select;
 	bool no_stream, no_reset, no_trunc;
-	bool of_pods;
+	bool of_pods, pressure;
 	int interval_sec;
 	const char *format;
 };
@@ -39,6 +37,8 @@ static const struct option_spec options[] = {
 		 "do not clear the screen in between"),
 	OPT_BOOL(struct stats_values, no_stream, "no-stream", 0, "look once"),
 	OPT_BOOL(struct stats_values, no_trunc, "no-trunc", 0, "whole ids"),
+	OPT_BOOL(struct stats_values, pressure, "pressure", 0,
+		 "how much its processes waited instead: for CPU, memory, disks"),
 	OPT_INCLUDE_AT(struct stats_values, select, latest_table),
 	OPT_END,
 };
@@ -91,160 +91,6 @@ static int take_look(const struct engine *e, const struct stats_values *v, char 
 	return container_stats_read(e, ret->shown, ret->n, ret->stats, err);
 }
 
-static char *percent(bool known, double value)
-{
-	return known ? xasprintf("%.2f%%", value) : xstrdup(UNKNOWN);
-}
-
-static char *pair_of(bool known, int64_t a, int64_t b)
-{
-	char left[HUMAN_TEXT_MAX], right[HUMAN_TEXT_MAX];
-
-	if (!known)
-		return xstrdup(UNKNOWN " / " UNKNOWN);
-	return xasprintf("%s / %s", human_size_exact(a, left),
-			 human_size_exact(b, right));
-}
-
-/* "3.1MiB / 15.5GiB" */
-static char *binary_pair(bool known, uint64_t a, uint64_t b)
-{
-	static const char *const units[] = {"B",   "KiB", "MiB", "GiB",
-					    "TiB", "PiB", "EiB"};
-	double values[] = {(double)a, (double)b};
-	size_t unit[] = {0, 0};
-
-	if (!known)
-		return xstrdup(UNKNOWN " / " UNKNOWN);
-	for (size_t i = 0; i < 2; i++)
-		for (; values[i] >= 1024 && unit[i] + 1 < ARRAY_SIZE(units); unit[i]++)
-			values[i] /= 1024;
-	return xasprintf("%.4g%s / %.4g%s", values[0], units[unit[0]], values[1],
-			 units[unit[1]]);
-}
-
-static double memory_percent(const struct container_stats *s)
-{
-	return s->memory_limit ? 100.0 * (double)s->memory / (double)s->memory_limit : 0;
-}
-
-/* What a row says in words; owned strings. */
-struct row {
-	char *id, *pod, *cpu, *average, *memory, *memory_bytes, *memory_percent, *net,
-		*block, *pids, *cpu_time;
-};
-
-static void row_release(struct row *r)
-{
-	char **const all[] = {&r->id,
-			      &r->pod,
-			      &r->cpu,
-			      &r->average,
-			      &r->memory,
-			      &r->memory_bytes,
-			      &r->memory_percent,
-			      &r->net,
-			      &r->block,
-			      &r->pids,
-			      &r->cpu_time};
-
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		free(*all[i]);
-}
-
-static struct row make_row(const struct stats_values *v, const struct container *c,
-			   const struct container_stats *s,
-			   const struct container_stats *before)
-{
-	char span[TIME_TEXT_MAX];
-
-	return (struct row){
-		.id = xasprintf("%.*s", v->no_trunc ? CONTAINER_ID_LEN : SHORT_DIGITS,
-				c->record.id),
-		.pod = xasprintf("%.*s", v->no_trunc ? CONTAINER_ID_LEN : SHORT_DIGITS,
-				 c->record.pod ? c->record.pod : ""),
-		.cpu = percent(s->known, container_stats_percent(s, before)),
-		.average = percent(s->known, container_stats_percent(s, NULL)),
-		.memory = pair_of(s->known, (int64_t)s->memory, (int64_t)s->memory_limit),
-		.memory_bytes = binary_pair(s->known, s->memory, s->memory_limit),
-		.memory_percent = percent(s->known, memory_percent(s)),
-		.net = pair_of(s->known && s->has_net, (int64_t)s->net_in,
-			       (int64_t)s->net_out),
-		.block = pair_of(s->known && s->has_block, (int64_t)s->block_in,
-				 (int64_t)s->block_out),
-		.pids = s->known ? xasprintf("%" PRIu64, s->pids) : xstrdup(UNKNOWN),
-		.cpu_time =
-			xstrdup(s->known ? time_go_duration(s->cpu_usec, span) : UNKNOWN),
-	};
-}
-
-static struct json_object *json_row(const struct row *r, const struct container *c)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_add_str(o, "id", r->id);
-	if (c->record.pod)
-		json_add_str(o, "pod", r->pod);
-	json_add_str(o, "name", c->record.name);
-	json_add_str(o, "cpu_time", r->cpu_time);
-	json_add_str(o, "cpu_percent", r->cpu);
-	json_add_str(o, "avg_cpu", r->average);
-	json_add_str(o, "mem_usage", r->memory);
-	json_add_str(o, "mem_percent", r->memory_percent);
-	json_add_str(o, "net_io", r->net);
-	json_add_str(o, "block_io", r->block);
-	json_add_str(o, "pids", r->pids);
-	return o;
-}
-
-static void add_double(struct json_object *o, const char *key, double value)
-{
-	json_add(o, key, json_object_new_double(value));
-}
-
-static void add_numbers(struct json_object *o, const struct container_stats *s,
-			const struct container_stats *before)
-{
-	add_double(o, "CPU", container_stats_percent(s, before));
-	add_double(o, "AvgCPU", container_stats_percent(s, NULL));
-	json_add_i64(o, "CPUNano", s->cpu_usec * 1000);
-	json_add_i64(o, "CPUSystemNano", s->cpu_system_usec * 1000);
-	json_add_i64(o, "SystemNano", s->at_usec * 1000);
-	json_add_i64(o, "Duration", s->cpu_usec * 1000);
-	json_add_u64(o, "MemLimit", s->memory_limit);
-	json_add_u64(o, "BlockInput", s->block_in);
-	json_add_u64(o, "BlockOutput", s->block_out);
-	json_add_u64(o, "NetInput", s->net_in);
-	json_add_u64(o, "NetOutput", s->net_out);
-}
-
-static struct json_object *template_row(const struct row *r, const struct container *c,
-					const struct container_stats *s,
-					const struct container_stats *before)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_add_str(o, "ID", r->id);
-	json_add_str(o, "Pod", r->pod);
-	json_add_str(o, "CID", r->id);
-	json_add_str(o, "ContainerID", c->record.id);
-	json_add_str(o, "Container", r->id);
-	json_add_str(o, "Name", c->record.name);
-	json_add_str(o, "CPUPerc", r->cpu);
-	json_add_str(o, "AVGCPU", r->average);
-	json_add_str(o, "MemUsage", r->memory);
-	json_add_str(o, "MemUsageBytes", r->memory_bytes);
-	json_add_str(o, "MemPerc", r->memory_percent);
-	json_add_str(o, "NetIO", r->net);
-	json_add_str(o, "BlockIO", r->block);
-	json_add_str(o, "PIDS", r->pids);
-	json_add_str(o, "PIDs", r->pids);
-	json_add_str(o, "UpTime", r->cpu_time);
-	json_add_str(o, "Up", r->cpu_time);
-	add_numbers(o, s, before);
-	return o;
-}
-
 static struct json_object *make_rows(const struct stats_values *v, const struct look *l,
 				     const struct look *before)
 {
@@ -253,12 +99,15 @@ static struct json_object *make_rows(const struct stats_values *v, const struct 
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct container *c = l->shown[i];
-		const struct container_stats *s = &l->stats[i],
-					     *old = stats_before(before, c->record.id);
-		cleanup(row_release) struct row row = make_row(v, c, s, old);
+		const struct stats_row row = {
+			.container = c,
+			.now = &l->stats[i],
+			.before = stats_before(before, c->record.id),
+			.no_trunc = v->no_trunc,
+		};
 
-		json_object_array_add(rows, is_json ? json_row(&row, c)
-						    : template_row(&row, c, s, old));
+		json_object_array_add(rows, is_json ? stats_row_json(&row)
+						    : stats_row_template(&row));
 	}
 	return rows;
 }
@@ -267,6 +116,11 @@ static int print(const struct stats_values *v, const struct look *l,
 		 const struct look *before, struct error *err)
 {
 	static const struct template_heading headings[] = {
+		{"CPUPressure", "CPU PRESSURE"},
+		{"MemPressure", "MEM PRESSURE"},
+		{"IOPressure", "IO PRESSURE"},
+		{"Throttled", "THROTTLED"},
+		{"OOMKills", "OOM KILLS"},
 		{"CPUPerc", "CPU %"},
 		{"AVGCPU", "AVG CPU %"},
 		{"MemUsage", "MEM USAGE / LIMIT"},
@@ -282,7 +136,8 @@ static int print(const struct stats_values *v, const struct look *l,
 	const struct format_list list = {
 		.format = v->format,
 		.table =
-			v->of_pods
+			v->pressure ? PRESSURE_TABLE
+			: v->of_pods
 				? "{{.Pod}}\t{{.CID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t"
 				  "{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{.PIDS}}"
 				: "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t"
@@ -312,6 +167,11 @@ static int show(const struct engine *e, const struct stats_values *v, char **ids
 {
 	cleanup(look_release) struct look before = {0};
 
+	if (v->pressure && v->format)
+		return error_set(err, ERR_INVALID, 0,
+				 "--pressure and --format cannot be used together; in "
+				 "templates it is {{.CPUPressure}} {{.MemPressure}} "
+				 "{{.IOPressure}}");
 	for (;;) {
 		cleanup(look_release) struct look now = {0};
 		int r = take_look(e, v, ids, &now, err);
@@ -378,8 +238,12 @@ const struct command cmd_stats = {
 	.description =
 		"Without CONTAINER: all that run, until Ctrl-C. The numbers are those of the "
 		"container's cgroup; without one, of its processes together (memory: what "
-		"several share counts by share).",
+		"several share counts by share).\n"
+		"--pressure shows in how much of the last 10 seconds one of its processes / all of "
+		"them waited (the kernel's pressure stall information), how often its CPU quota was used "
+		"up, and how many processes were killed as memory ran out. Needs a cgroup.",
 	.examples = "cubby stats\n"
+		    "cubby stats --pressure\n"
 		    "cubby stats --no-stream web\n"
 		    "cubby stats -i 1 --format 'table {{.Name}} {{.CPUPerc}}'",
 	.options = options,
@@ -443,6 +307,8 @@ static const struct option_spec pod_options[] = {
 		 "do not clear the screen in between"),
 	OPT_BOOL(struct stats_values, no_stream, "no-stream", 0, "look once"),
 	OPT_BOOL(struct stats_values, no_trunc, "no-trunc", 0, "whole ids"),
+	OPT_BOOL(struct stats_values, pressure, "pressure", 0,
+		 "how much its processes waited instead: for CPU, memory, disks"),
 	OPT_BOOL(struct stats_values, select.latest, "latest", 'l', "the pod made last"),
 	OPT_END,
 };

@@ -9,15 +9,12 @@
 
 #include "engine/container_cgroup.h"
 #include "engine/process_list.h"
-#include "runtime/cgroup.h"
 #include "util/fs.h"
-#include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
 #include "util/time.h"
 
-#define TEXT_MAX      (1 << 20)
-#define NSEC_PER_USEC 1000
+#define TEXT_MAX (1 << 20)
 #define NET_DEV_FIELDS \
 	9 /* received bytes are the first after the name, sent ones the ninth */
 
@@ -116,63 +113,6 @@ static void read_net(pid_t pid, struct container_stats *s)
 	net_dev_sum(text, &s->net_in, &s->net_out);
 }
 
-static uint64_t member(struct json_object *o, const char *key)
-{
-	cleanup_error struct error err = ERROR_INIT;
-	uint64_t n = 0;
-
-	return json_to_u64(json_get(o, key), key, &n, &err) < 0 ? 0 : n;
-}
-
-static void take_io(struct json_object *blkio, struct container_stats *s)
-{
-	struct json_object *list = json_get(blkio, "ioServiceBytesRecursive");
-	size_t n = list ? json_object_array_length(list) : 0;
-
-	if (n)
-		s->block_in = s->block_out = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *entry = json_object_array_get_idx(list, i);
-		const char *op = json_get_str(entry, "op");
-
-		if (str_eq(op, "Read"))
-			s->block_in += member(entry, "value");
-		else if (str_eq(op, "Write"))
-			s->block_out += member(entry, "value");
-	}
-}
-
-/* What the controllers say is better than a sum; those that are not there say 0. */
-static void take_cgroup(const char *path, struct container_stats *s)
-{
-	cleanup_cgroup struct cgroup group = CGROUP_INIT;
-	cleanup_json struct json_object *stats = NULL;
-	cleanup_error struct error err = ERROR_INIT;
-	struct json_object *cpu, *usage;
-	uint64_t limit, n;
-
-	if (cgroup_open(path, &group, &err) < 0 ||
-	    cgroup_stats(&group, &stats, &err) < 0) {
-		error_drop(&err, "its processes are added up");
-		return;
-	}
-	cpu = json_get(json_get(stats, "cpu"), "usage");
-	n = member(cpu, "total");
-	if (n) {
-		s->cpu_usec = (int64_t)(n / NSEC_PER_USEC);
-		s->cpu_system_usec = (int64_t)(member(cpu, "kernel") / NSEC_PER_USEC);
-	}
-	usage = json_get(json_get(stats, "memory"), "usage");
-	n = member(usage, "usage");
-	limit = member(usage, "limit");
-	s->memory = n ? n : s->memory;
-	if (limit && limit < s->memory_limit)
-		s->memory_limit = limit;
-	n = member(json_get(stats, "pids"), "current");
-	s->pids = n ? n : s->pids;
-	take_io(json_get(stats, "blkio"), s);
-}
-
 static uint64_t host_memory(void)
 {
 	cleanup_error struct error err = ERROR_INIT;
@@ -189,68 +129,166 @@ static uint64_t host_memory(void)
 
 static void add_up(const struct process_list *processes, struct container_stats *s)
 {
+	const struct cgroup_usage *g = &s->group;
+
 	for (size_t i = 0; i < processes->n; i++) {
 		const struct process_info *p = &processes->items[i];
 
-		s->cpu_system_usec += usec_of(p->system_ticks + p->child_system_ticks);
-		s->cpu_usec += usec_of(p->user_ticks + p->child_user_ticks +
-				       p->system_ticks + p->child_system_ticks);
-		s->pids += p->n_threads;
-		s->memory += memory_of(p);
-		add_block(p, s);
+		if (!g->has_cpu) {
+			s->cpu_system_usec +=
+				usec_of(p->system_ticks + p->child_system_ticks);
+			s->cpu_usec += usec_of(p->user_ticks + p->child_user_ticks +
+					       p->system_ticks + p->child_system_ticks);
+		}
+		if (!g->has_pids)
+			s->pids += p->n_threads;
+		if (!g->has_memory)
+			s->memory += memory_of(p);
+		if (!g->has_io)
+			add_block(p, s);
 	}
 }
 
-static void look(const struct engine *e, const struct container *c,
-		 const struct process_list *processes, uint64_t memory,
+/* The limit that holds may be that of a group above it: its pod's, its user's. */
+static uint64_t limit_of(const char *path, const char *file, uint64_t own)
+{
+	uint64_t limit;
+
+	return cgroup_limit_find(path, file, &limit) ? limit : own;
+}
+
+static void take_group(struct container_stats *s)
+{
+	const struct cgroup_usage *g = &s->group;
+
+	s->cpu_usec = (int64_t)g->cpu_usec;
+	s->cpu_system_usec = (int64_t)g->cpu_system_usec;
+	s->memory = g->memory;
+	s->pids = g->pids;
+	s->has_block = g->has_io;
+	s->block_in = g->read_bytes;
+	s->block_out = g->write_bytes;
+}
+
+/* false: there is none. */
+static bool read_group(const struct engine *e, const struct container *c,
+		       struct container_stats *s)
+{
+	cleanup_free char *path = container_cgroup_path(e, c->record.id);
+	cleanup_cgroup struct cgroup group = CGROUP_INIT;
+	cleanup_error struct error err = ERROR_INIT;
+	uint64_t limit;
+
+	if (!path)
+		return false;
+	if (cgroup_open(path, &group, &err) < 0 ||
+	    cgroup_usage_read(&group, &s->group, &err) < 0) {
+		error_drop(&err, "its processes are added up");
+		return false;
+	}
+	take_group(s);
+	limit = limit_of(path, "memory.max", s->group.memory_limit);
+	if (limit < s->memory_limit)
+		s->memory_limit = limit;
+	s->pids_limit = limit_of(path, "pids.max", s->group.pids_limit);
+	return true;
+}
+
+/* Return: whether its processes have to be looked at. */
+static bool look(const struct engine *e, const struct container *c, uint64_t memory,
 		 struct container_stats *s)
 {
-	cleanup_free char *path = NULL;
+	const struct cgroup_usage *g = &s->group;
 
 	*s = (struct container_stats){
-		.known = c->init.pid > 0 && processes->n > 0,
+		.known = c->init.pid > 0,
 		.at_usec = time_now_usec(),
 		.started_usec = c->record.started_usec,
 		.memory_limit = memory,
+		.pids_limit = CGROUP_NO_LIMIT,
 	};
 	if (!s->known)
-		return;
-	add_up(processes, s);
+		return false;
 	read_net(c->init.pid, s);
-	path = container_cgroup_path(e, c->record.id);
-	if (path)
-		take_cgroup(path, s);
+	if (!read_group(e, c, s))
+		return true;
+	return !g->has_cpu || !g->has_memory || !g->has_pids || !g->has_io;
 }
 
-int container_stats_read(const struct engine *e, const struct container *const *list,
-			 size_t n, struct container_stats *ret, struct error *err)
+/* Those marked, in one look at /proc. */
+static int look_at_processes(const struct container *const *list, const bool *marked,
+			     size_t n, struct container_stats *ret, struct error *err)
 {
 	cleanup_free pid_t *pids = xcalloc(n + 1, sizeof(*pids));
+	cleanup_free size_t *of = xcalloc(n + 1, sizeof(*of));
 	cleanup_free struct process_list *processes = xcalloc(n + 1, sizeof(*processes));
-	uint64_t memory = host_memory();
+	size_t n_marked = 0;
 	int r;
 
 	for (size_t i = 0; i < n; i++)
-		pids[i] = list[i]->init.pid;
-	r = process_lists_read(pids, n, processes, err);
+		if (marked[i]) {
+			pids[n_marked] = list[i]->init.pid;
+			of[n_marked++] = i;
+		}
+	if (!n_marked)
+		return 0;
+	r = process_lists_read(pids, n_marked, processes, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n; i++) {
-		look(e, list[i], &processes[i], memory, &ret[i]);
+	for (size_t i = 0; i < n_marked; i++) {
+		struct container_stats *s = &ret[of[i]];
+
+		if (processes[i].n)
+			add_up(&processes[i], s);
+		else
+			*s = (struct container_stats){0}; /* it has just ended */
 		process_list_release(&processes[i]);
 	}
 	return 0;
 }
 
+int container_stats_read(const struct engine *e, const struct container *const *list,
+			 size_t n, struct container_stats *ret, struct error *err)
+{
+	cleanup_free bool *marked = xcalloc(n + 1, sizeof(*marked));
+	uint64_t memory = host_memory();
+
+	for (size_t i = 0; i < n; i++)
+		marked[i] = look(e, list[i], memory, &ret[i]);
+	return look_at_processes(list, marked, n, ret, err);
+}
+
+/* NULL: there is none, or it is of another run of the container. */
+static const struct container_stats *same_run(const struct container_stats *now,
+					      const struct container_stats *before)
+{
+	bool is_same = before && before->known && before->cpu_usec <= now->cpu_usec &&
+		       before->started_usec == now->started_usec;
+
+	return is_same ? before : NULL;
+}
+
 double container_stats_percent(const struct container_stats *now,
 			       const struct container_stats *before)
 {
-	bool has_before = before && before->known && before->cpu_usec <= now->cpu_usec &&
-			  before->started_usec == now->started_usec;
-	int64_t since = has_before ? before->at_usec : now->started_usec;
-	int64_t used = now->cpu_usec - (has_before ? before->cpu_usec : 0);
+	const struct container_stats *b = same_run(now, before);
+	int64_t since = b ? b->at_usec : now->started_usec;
+	int64_t used = now->cpu_usec - (b ? b->cpu_usec : 0);
 
 	if (now->at_usec <= since || used <= 0)
 		return 0;
 	return 100.0 * (double)used / (double)(now->at_usec - since);
+}
+
+double container_stats_throttled(const struct container_stats *now,
+				 const struct container_stats *before)
+{
+	const struct container_stats *b = same_run(now, before);
+	uint64_t periods = now->group.periods - (b ? b->group.periods : 0);
+	uint64_t throttled =
+		now->group.throttled_periods - (b ? b->group.throttled_periods : 0);
+
+	if (periods == 0 || periods > now->group.periods || throttled > periods)
+		return 0;
+	return 100.0 * (double)throttled / (double)periods;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What running containers use. From the container's own cgroup where it has one with the controller in question,
- * otherwise summed over its processes: CPU time with that of the children they waited for, memory as PSS (what
+ * otherwise (and for what that controller would say alone) summed over its processes: CPU time with that of the children they waited for, memory as PSS (what
  * several share counts by share), bytes that went to and came from disks. Source: proc(5), cgroups(7).
  */
 #pragma once
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "engine/container.h"
+#include "runtime/cgroup_usage.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -20,11 +21,12 @@ struct container_stats {
 	int64_t started_usec;              /* of the container */
 	int64_t cpu_usec, cpu_system_usec; /* since it started; system: part of cpu */
 	uint64_t memory, memory_limit;     /* bytes; without a limit the host's */
-	uint64_t pids;                     /* threads */
+	uint64_t pids, pids_limit;         /* threads; CGROUP_NO_LIMIT */
 	bool has_block;                    /* bytes */
 	uint64_t block_in, block_out;
 	bool has_net; /* it has a network of its own; bytes, without lo */
 	uint64_t net_in, net_out;
+	struct cgroup_usage group; /* what is known of its cgroup, all 0 without one */
 };
 
 /* container_stats_read() - of n containers at once; ret has room for n. */
@@ -38,6 +40,10 @@ int container_stats_read(const struct engine *e, const struct container *const *
  */
 double container_stats_percent(const struct container_stats *now,
 			       const struct container_stats *before);
+
+/* container_stats_throttled() - in how many percent of the periods between the two looks its CPU quota was used up; 0 without one. */
+double container_stats_throttled(const struct container_stats *now,
+				 const struct container_stats *before);
 
 /* net_dev_sum() - the bytes of all interfaces but lo in the text of /proc/PID/net/dev. Pure. */
 void net_dev_sum(const char *text, uint64_t *ret_in, uint64_t *ret_out);

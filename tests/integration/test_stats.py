@@ -42,6 +42,13 @@ def test_stats(cubby, busybox_root):
     assert "cannot be used together" in cubby.fails("stats", "-a", "still", code=125)
     cubby.fails("stats", "-i", "0", code=125)
 
+    head, row = cubby.ok("stats", "--no-stream", "--pressure", "busy").splitlines()
+    assert head.split("  ")[0] == "ID" and "MEM PRESSURE" in head and "THROTTLED" in head
+    assert row.split()[1] == "busy"
+    assert "cannot be used together" in cubby.fails("stats", "--pressure", "--format", "json", code=125)
+    # what is not known prints as nothing wrong
+    assert "%" in cubby.ok("stats", "--no-stream", "--format", "{{.Pressure.CPU.Some.Avg10}}%{{.OOMKills}}", "busy")
+
 
 def test_port(cubby, busybox_root):
     cubby.ok("create", "--name", "web", "--rootfs", busybox_root, "true")

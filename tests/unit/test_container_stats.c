@@ -47,4 +47,28 @@ START_TEST(test_percent)
 }
 END_TEST
 
-UNIT_MAIN("container_stats", test_net_dev, test_percent)
+START_TEST(test_throttled)
+{
+	const struct container_stats before = {
+		.known = true,
+		.started_usec = 1,
+		.group = {.periods = 10, .throttled_periods = 10}};
+	const struct container_stats now = {
+		.known = true,
+		.started_usec = 1,
+		.cpu_usec = 1,
+		.group = {.periods = 30, .throttled_periods = 15}};
+	const struct container_stats without = {.known = true, .started_usec = 1};
+	struct container_stats restarted = before;
+
+	ck_assert_double_eq_tol(container_stats_throttled(&now, NULL), 50, 0.001);
+	ck_assert_double_eq_tol(container_stats_throttled(&now, &before), 25, 0.001);
+	ck_assert_double_eq_tol(container_stats_throttled(&without, &without), 0, 0.001);
+	/* its quota was taken away meanwhile */
+	ck_assert_double_eq_tol(container_stats_throttled(&without, &now), 0, 0.001);
+	restarted.started_usec = 2;
+	ck_assert_double_eq_tol(container_stats_throttled(&restarted, &now), 100, 0.001);
+}
+END_TEST
+
+UNIT_MAIN("container_stats", test_net_dev, test_percent, test_throttled)
