@@ -7,7 +7,7 @@ BUILD ?= build
 MESON_FLAGS ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all configure install demo test lint bench sanitize coverage fuzz clean help
+.PHONY: all configure install demo test test-vm lint bench sanitize coverage fuzz clean help
 
 all: configure ## build (in $(BUILD))
 	@ninja -C $(BUILD) programs
@@ -30,6 +30,10 @@ demo: ## build, then show an ordinary user's first container
 test: ## every test: unit, integration, scenarios, security; as root and as an ordinary user; sanitizers
 	@tools/setup test
 	@tools/run-tests
+
+test-vm: ## tests/vm and some others in a virtual machine with systemd and delegated cgroups
+	@tools/setup vm
+	@tools/run-tests --only vm
 
 lint: ## every static check
 	@tools/setup lint
@@ -60,5 +64,5 @@ clean: ## remove the build directories that these targets make
 	rm -rf $(BUILD) build-test build-sanitize build-coverage build-fuzz build-lint build-clang build-bench
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
 		awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'

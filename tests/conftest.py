@@ -35,7 +35,9 @@ PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX", "GC
 
 def pytest_configure(config):
     # whoever only hands tests out to others needs no network, and gives them none
-    if os.geteuid() == 0 and not config.getoption("numprocesses", None):
+    # and a virtual machine's network is nobody else's
+    in_machine = "CUBBY_TEST_VM" in os.environ and "CUBBY_TEST_STAGE" not in os.environ
+    if os.geteuid() == 0 and not config.getoption("numprocesses", None) and not in_machine:
         rootfs.OUTSIDE = stage.enter().before
     process.become_subreaper()
     config.addinivalue_line("markers", "root: needs root")

@@ -4,11 +4,12 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 
-from . import process
+from . import process, rootfs
 
 _SETTINGS = """\
 # Most tests are not about networks; one that is has the marker `network`.
@@ -27,6 +28,8 @@ def default_none(config_home):
 
 def compile_tell(path):
     """The static server and client of support/tell.c."""
+    if os.path.exists(os.path.join(rootfs.READY, "tell")):
+        return shutil.copy(os.path.join(rootfs.READY, "tell"), path)
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tell.c")
     subprocess.run(["cc", "-O1", "-D_GNU_SOURCE", "-static", "-o", path, source], check=True)
     return path
