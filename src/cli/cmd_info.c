@@ -76,6 +76,34 @@ static void copy_field(struct json_object *to, const char *name, struct json_obj
 	json_add(to, name, json_object_get(json_get(from, key)));
 }
 
+static bool has_controller(struct json_object *host, const char *name)
+{
+	struct json_object *list = json_get(host, "CgroupControllers");
+	size_t n = list ? json_object_array_length(list) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(json_object_get_string(json_object_array_get_idx(list, i)),
+			   name))
+			return true;
+	return false;
+}
+
+/* What containers can be limited with. */
+static void add_docker_limits(struct json_object *o, struct json_object *host)
+{
+	static const char *const limits[][2] = {
+		{"CPUSet", "cpuset"},      {"CPUShares", "cpu"},
+		{"CpuCfsPeriod", "cpu"},   {"CpuCfsQuota", "cpu"},
+		{"MemoryLimit", "memory"}, {"PidsLimit", "pids"},
+		{"SwapLimit", "memory"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		json_add_bool(o, limits[i][0], has_controller(host, limits[i][1]));
+	json_add_str(o, "CgroupVersion",
+		     str_eq(json_get_str(host, "CgroupsVersion"), "v2") ? "2" : "1");
+}
+
 /* Docker's names for the same, for scripts that ask by them. */
 static void add_docker_fields(struct json_object *o)
 {
@@ -97,6 +125,7 @@ static void add_docker_fields(struct json_object *o)
 	copy_field(o, "Name", host, "Hostname");
 	copy_field(o, "NCPU", host, "CPUs");
 	copy_field(o, "OSType", host, "OS");
+	add_docker_limits(o, host);
 	copy_field(o, "ServerVersion", json_get(o, "Version"), "Version");
 }
 

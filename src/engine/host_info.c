@@ -17,6 +17,7 @@
 #include "engine/security_option.h"
 #include "engine/user_ids.h"
 #include "image/platform.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/self.h"
 #include "spec/image.h"
 #include "store/image_record.h"
@@ -163,25 +164,38 @@ static bool is_cgroup2(void)
 	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* Those that a container of ours could be limited with. */
+static const char *manager_word(enum cgroup_manager manager)
+{
+	switch (manager) {
+	case CGROUP_MANAGER_SYSTEMD:
+		return "systemd";
+	case CGROUP_MANAGER_CGROUPFS:
+		return "cgroupfs";
+	case CGROUP_MANAGER_ANY:
+	case CGROUP_MANAGER_NONE:
+		break;
+	}
+	return "none"; /* Docker's word */
+}
+
+/* Where containers would go, and what they can be limited with there. Sentences if that is nowhere, or little. */
 static void add_cgroups(struct json_object *host)
 {
-	cleanup_free char *own = read_text("/proc/self/cgroup"), *path = NULL,
-			  *text = NULL;
-	cleanup_strv char **controllers = NULL;
+	const struct cgroup_wish wish = {.user_manager = geteuid() != 0};
+	cleanup_cgroup_place struct cgroup_place place = {0};
+	cleanup_error struct error err = ERROR_INIT;
 
-	if (is_cgroup2() && own && str_starts(own, "0::")) {
-		own[strcspn(own, "\n")] = '\0';
-		path = xasprintf("/sys/fs/cgroup%s/cgroup.controllers", own + 3);
-		text = read_text(path);
+	if (cgroup_place_find(&wish, &place, &err) < 0) {
+		place.why = error_message(&err);
+		error_drop(&err, "then there is no manager");
 	}
-	if (text) {
-		text[strcspn(text, "\n")] = '\0';
-		controllers = *text ? str_split(text, ' ') : NULL;
-	}
-	json_add_strv(host, "cgroupControllers", controllers);
-	json_add_str(host, "cgroupManager", "cgroupfs");
+	json_add_strv(host, "cgroupControllers", place.controllers);
+	json_add_str(host, "cgroupManager", manager_word(place.manager));
 	json_add_str(host, "cgroupVersion", is_cgroup2() ? "v2" : "v1");
+	if (place.why)
+		json_add_str(host, "cgroupProblem", place.why);
+	if (place.remedy)
+		json_add_str(host, "cgroupRemedy", place.remedy);
 }
 
 static void add_program(struct json_object *host, const char *key, const char *name,
