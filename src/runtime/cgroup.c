@@ -14,9 +14,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "runtime/cgroup_device.h"
+#include "runtime/cgroup_apply.h"
 #include "runtime/cgroup_files.h"
 #include "runtime/cgroup_plan.h"
+#include "runtime/cgroup_tree.h"
 #include "spec/spec.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -25,8 +26,6 @@
 
 #define FREEZE_TIMEOUT_MSEC 10000
 #define KILL_TIMEOUT_MSEC   10000
-#define RMDIR_ATTEMPTS      50
-#define RMDIR_PAUSE_USEC    10000
 
 void cgroup_release(struct cgroup *c)
 {
@@ -35,120 +34,23 @@ void cgroup_release(struct cgroup *c)
 	*c = CGROUP_INIT;
 }
 
-/* The cgroup beside which containers go: the parent of our own. "/" when we are at the
- * top. */
-static int own_parent(char **ret, struct error *err)
-{
-	cleanup_free char *text = NULL;
-	char *path, *slash;
-	int r = cgroup_file_read(AT_FDCWD, "/proc/self/cgroup", &text);
-
-	if (r < 0)
-		return error_set(err, ERR_SYSTEM, -r, "read /proc/self/cgroup");
-	path = str_starts(text, "0::/") ? text + 3 : strstr(text, "\n0::/");
-	if (!path)
-		return error_set(err, ERR_UNSUPPORTED, 0,
-				 "this process is in no version 2 cgroup");
-	path += path[0] == '\n' ? 4 : 0;
-	path[strcspn(path, "\n")] = '\0';
-	slash = strrchr(path, '/');
-	*ret = slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
-	return 0;
-}
-
 int cgroup_path_find(const char *cgroups_path, const char *id, char **ret,
 		     struct error *err)
 {
 	cleanup_free char *parent = NULL;
 	cleanup_fd int root_fd = cgroup_root_open(err);
+	char *slash;
 	int r;
 
 	if (root_fd < 0)
 		return root_fd;
-	r = own_parent(&parent, err);
-	return r < 0 ? r : cgroup_path_build(cgroups_path, id, parent, ret, err);
-}
-
-/* Hand every controller of this directory down to its children, as far as it lets us. */
-static void hand_down_controllers(int dirfd, const char *name)
-{
-	cleanup_free char *have = NULL, *active = NULL;
-	cleanup_strv char **controllers = NULL, **enabled = NULL;
-
-	if (cgroup_file_read(dirfd, "cgroup.controllers", &have) < 0 ||
-	    cgroup_file_read(dirfd, "cgroup.subtree_control", &active) < 0)
-		return;
-	have[strcspn(have, "\n")] = '\0';
-	active[strcspn(active, "\n")] = '\0';
-	controllers = str_split(have, ' ');
-	enabled = str_split(active, ' ');
-	strv_foreach (controller, controllers) {
-		cleanup_free char *word = xasprintf("+%s", *controller);
-		int r;
-
-		if (!**controller || strv_has(enabled, *controller))
-			continue;
-		r = cgroup_file_write(dirfd, "cgroup.subtree_control", word);
-		if (r < 0)
-			log_debug("cgroup %s: controller %s not handed down: %s", name,
-				  *controller, error_errno_text(-r));
-	}
-}
-
-static int make_directory(int parent_fd, const char *name, bool last, bool *ret_made,
-			  struct error *err)
-{
-	int fd;
-
-	*ret_made = mkdirat(parent_fd, name, 0755) == 0;
-	if (!*ret_made && errno != EEXIST)
-		return error_set(
-			err, errno == EACCES || errno == EPERM ? ERR_DENIED : ERR_SYSTEM,
-			errno, "make cgroup %s", name);
-	fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(err, ERR_SYSTEM, errno, "open cgroup %s", name);
-	if (!last)
-		hand_down_controllers(fd, name);
-	return fd;
-}
-
-static int refuse_populated(int fd, const char *path, struct error *err)
-{
-	cleanup_free char *events = NULL;
-	uint64_t populated = 0;
-
-	if (cgroup_file_read(fd, "cgroup.events", &events) == 0 &&
-	    cgroup_text_value(events, "populated", &populated) && populated)
-		return error_set(err, ERR_CONFLICT, 0,
-				 "cgroup %s is in use by other processes", path);
-	return 0;
-}
-
-static int make_path(const char *path, struct cgroup *ret, bool *ret_made,
-		     struct error *err)
-{
-	cleanup_strv char **names = str_split(path + 1, '/');
-	cleanup_fd int dirfd = cgroup_root_open(err);
-	int r;
-
-	if (dirfd < 0)
-		return dirfd;
-	hand_down_controllers(dirfd, "/");
-	strv_foreach (name, names) {
-		int fd = make_directory(dirfd, *name, !name[1], ret_made, err);
-
-		if (fd < 0)
-			return fd;
-		close(dirfd);
-		dirfd = fd;
-	}
-	r = refuse_populated(dirfd, path, err);
+	r = cgroup_own_path(&parent, err);
 	if (r < 0)
 		return r;
-	ret->fd = TAKE_FD(dirfd);
-	ret->path = xstrdup(path);
-	return 0;
+	slash = strrchr(parent, '/');
+	slash[slash == parent] =
+		'\0'; /* beside our own: nobody may be in one above others */
+	return cgroup_path_build(cgroups_path, id, parent, ret, err);
 }
 
 int cgroup_open(const char *path, struct cgroup *ret, struct error *err)
@@ -163,89 +65,6 @@ int cgroup_open(const char *path, struct cgroup *ret, struct error *err)
 		return error_wrap(err, "open cgroup %s", path);
 	*ret = (struct cgroup){.fd = fd, .path = xstrdup(path)};
 	return 0;
-}
-
-static int missing_controller(const struct cgroup *c, const struct cgroup_setting *s,
-			      struct error *err)
-{
-	error_set(err, ERR_UNSUPPORTED, 0,
-		  "linux.resources.%s: the %s controller is not available in cgroup %s",
-		  s->option, s->controller, c->path);
-	if (geteuid() != 0)
-		error_hint(
-			err,
-			"let systemd delegate it: a file "
-			"/etc/systemd/system/user@.service.d/delegate.conf with [Service] and "
-			"Delegate=cpu cpuset io memory pids, then systemctl daemon-reload and log in anew");
-	else
-		error_hint(
-			err,
-			"see cgroup.controllers and cgroup.subtree_control in the cgroups "
-			"above it");
-	return -EOPNOTSUPP;
-}
-
-static bool has_controller(const struct cgroup *c, const char *controller)
-{
-	cleanup_free char *text = NULL;
-	cleanup_strv char **have = NULL;
-
-	if (!*controller)
-		return true;
-	if (cgroup_file_read(c->fd, "cgroup.controllers", &text) < 0)
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	have = str_split(text, ' ');
-	return strv_has(have, controller);
-}
-
-static int apply_setting(const struct cgroup *c, const struct cgroup_setting *s,
-			 struct error *err)
-{
-	const char *file = s->file, *value = s->value;
-	int r = cgroup_file_write(c->fd, file, value);
-
-	if (r == -ENOENT && s->else_file && !*s->else_file)
-		return 0;
-	if (r == -ENOENT && s->else_file) {
-		file = s->else_file;
-		value = s->else_value;
-		r = cgroup_file_write(c->fd, file, value);
-	}
-	if (r == 0)
-		return 0;
-	if (r == -ENOENT && !has_controller(c, s->controller))
-		return missing_controller(c, s, err);
-	if (r == -ENOENT)
-		return error_set(
-			err, ERR_UNSUPPORTED, 0,
-			"linux.resources.%s: this kernel's cgroups have no file %s",
-			s->option, file);
-	return error_set(err, r == -EINVAL || r == -ERANGE ? ERR_INVALID : ERR_SYSTEM, -r,
-			 "linux.resources.%s: write \"%s\" to %s", s->option, value,
-			 file);
-}
-
-/* Lifting a limit where there is no controller to set one is done already. */
-static bool is_moot(const struct cgroup *c, const struct cgroup_setting *s)
-{
-	return str_starts(s->value, "max") && !has_controller(c, s->controller);
-}
-
-static int apply_plan(const struct cgroup *c, const struct cgroup_plan *plan,
-		      const struct spec_resources *resources, struct error *err)
-{
-	for (size_t i = 0; i < plan->n_settings; i++) {
-		const struct cgroup_setting *s = &plan->settings[i];
-		int r = is_moot(c, s) ? 0 : apply_setting(c, s, err);
-
-		if (r < 0)
-			return r;
-		log_debug("cgroup %s: %s = %s", c->path, s->file, s->value);
-	}
-	if (!resources)
-		return 0;
-	return cgroup_device_apply(c->fd, resources->devices, resources->n_devices, err);
 }
 
 /* No cgroup can be had: fine if nothing was asked for, else say so by the option's name.
@@ -280,10 +99,11 @@ int cgroup_create(const char *cgroups_path, const char *id,
 		return r;
 	r = cgroup_path_find(cgroups_path, id, &path, err);
 	if (r == 0)
-		r = make_path(path, &c, &made, err);
+		r = c.fd = cgroup_path_make(path, &made, err);
 	if (r < 0)
 		return go_without(resources, err);
-	r = apply_plan(&c, &plan, resources, err);
+	c.path = TAKE_PTR(path);
+	r = cgroup_apply(c.fd, c.path, &plan, resources, err);
 	if (r < 0) {
 		cleanup_error struct error ignored = ERROR_INIT;
 
@@ -348,7 +168,7 @@ int cgroup_update(const struct cgroup *c, const struct spec_resources *resources
 	if (r < 0)
 		return r;
 	keep_quota(c, &plan);
-	return apply_plan(c, &plan, resources, err);
+	return cgroup_apply(c->fd, c->path, &plan, resources, err);
 }
 
 int cgroup_freeze(const struct cgroup *c, bool frozen, struct error *err)
@@ -401,25 +221,6 @@ int cgroup_kill(const struct cgroup *c, struct error *err)
 		     : 0;
 }
 
-typedef int (*child_fn)(int dirfd, const char *name, void *data);
-
-/* Each child cgroup of dirfd; fn's negative return ends it. */
-static int each_child(int dirfd, child_fn fn, void *data)
-{
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int r = 0;
-
-	if (!dir)
-		return -errno;
-	while (r >= 0 && (entry = readdir(dir)))
-		if (entry->d_type == DT_DIR && !str_eq(entry->d_name, ".") &&
-		    !str_eq(entry->d_name, ".."))
-			r = fn(dirfd, entry->d_name, data);
-	return r;
-}
-
 struct pid_list {
 	pid_t *pids;
 	size_t n;
@@ -446,7 +247,7 @@ static int collect_pids(int parent_fd, const char *name, void *data)
 		list->pids = xreallocarray(list->pids, list->n + 1, sizeof(*list->pids));
 		list->pids[list->n++] = (pid_t)pid;
 	}
-	return each_child(dirfd, collect_pids, list);
+	return cgroup_each_child(dirfd, collect_pids, list);
 }
 
 int cgroup_pids(const struct cgroup *c, pid_t **ret, size_t *ret_n, struct error *err)
@@ -466,37 +267,12 @@ int cgroup_pids(const struct cgroup *c, pid_t **ret, size_t *ret_n, struct error
 	return 0;
 }
 
-/* rmdir of the tree, leaves first. A cgroup whose last process is still being torn down
- * is EBUSY for a moment. */
-static int remove_tree(int parent_fd, const char *name, void *data)
-{
-	int fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int r;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	r = each_child(fd, remove_tree, data);
-	close(fd);
-	for (int attempt = 0; r >= 0 || r == -EBUSY; attempt++) {
-		r = unlinkat(parent_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
-		if (r != -EBUSY || attempt == RMDIR_ATTEMPTS)
-			break;
-		usleep(RMDIR_PAUSE_USEC);
-	}
-	return r == -ENOENT ? 0 : r;
-}
-
 int cgroup_remove(const struct cgroup *c, struct error *err)
 {
-	cleanup_fd int root_fd = -EBADF, parent_fd = -EBADF;
-	cleanup_free char *name = NULL;
 	int r;
 
 	if (c->fd < 0)
 		return 0;
-	root_fd = cgroup_root_open(err);
-	if (root_fd < 0)
-		return root_fd;
 	r = cgroup_kill(c, err);
 	if (r < 0 && err->code != ENOENT && err->code != ENODEV)
 		return r;
@@ -508,13 +284,5 @@ int cgroup_remove(const struct cgroup *c, struct error *err)
 	if (r == -ETIMEDOUT)
 		return error_set(err, ERR_UNAVAILABLE, ETIMEDOUT,
 				 "wait for the processes of cgroup %s to end", c->path);
-	r = path_open_parent(root_fd, c->path, false, &parent_fd, &name, err);
-	if (r < 0 && err->code == ENOENT) {
-		error_release(err);
-		return 0;
-	}
-	if (r < 0)
-		return error_wrap(err, "remove cgroup %s", c->path);
-	r = remove_tree(parent_fd, name, NULL);
-	return r < 0 ? error_set(err, ERR_SYSTEM, -r, "remove cgroup %s", c->path) : 0;
+	return cgroup_remove_path(c->path, err);
 }

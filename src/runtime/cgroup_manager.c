@@ -7,22 +7,12 @@
 
 #include "runtime/cgroup_files.h"
 #include "runtime/cgroup_plan.h"
+#include "runtime/cgroup_systemd.h"
+#include "runtime/cgroup_tree.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "util/path.h"
 #include "util/str.h"
-
-const char *const cgroup_mode_words[] = {"enabled", "disabled", "no-conmon", "split",
-					 NULL};
-
-void cgroup_place_release(struct cgroup_place *p)
-{
-	free(p->slice);
-	free(p->parent);
-	strv_free(p->controllers);
-	free(p->why);
-	free(p->remedy);
-	*p = (struct cgroup_place){0};
-}
 
 /* The cgroup beside our own, where it may be written to. */
 static int find_cgroupfs(struct cgroup_place *p, struct error *err)
@@ -53,81 +43,117 @@ static int find_cgroupfs(struct cgroup_place *p, struct error *err)
 	return 0;
 }
 
+static int find_any(const struct cgroup_wish *wish, struct cgroup_place *p,
+		    struct error *err)
+{
+	struct error first = ERROR_INIT;
+
+	if (cgroup_systemd_find(wish, p, err) == 0)
+		return 0;
+	if (err->kind == ERR_INVALID)
+		return -EINVAL;
+	first = *err;
+	*err = ERROR_INIT;
+	cgroup_place_release(p);
+	p->mode = wish->mode;
+	if (find_cgroupfs(p, err) == 0) {
+		error_drop(&first, "cgroupfs does it");
+		return 0;
+	}
+	error_drop(err, "systemd is what a person is told about");
+	p->manager = CGROUP_MANAGER_NONE;
+	p->why = error_message(&first);
+	p->remedy = first.hint ? xstrdup(first.hint) : NULL;
+	error_drop(&first, "the container runs without a cgroup");
+	return 0;
+}
+
 int cgroup_place_find(const struct cgroup_wish *wish, struct cgroup_place *ret,
 		      struct error *err)
 {
-	int r;
+	int r = 0;
 
 	*ret = (struct cgroup_place){.manager = CGROUP_MANAGER_NONE, .mode = wish->mode};
-	if (wish->mode == CGROUP_DISABLED || wish->manager == CGROUP_MANAGER_NONE)
-		return 0;
-	r = find_cgroupfs(ret, err);
-	if (r < 0 && wish->manager == CGROUP_MANAGER_ANY) {
-		ret->why = error_message(err);
-		error_drop(err, "the container runs without a cgroup");
-		return 0;
-	}
-	return r;
-}
-
-int cgroup_place_check(const struct cgroup_place *p,
-		       const struct spec_resources *resources, const char **ret_option,
-		       struct error *err)
-{
-	cleanup_cgroup_plan struct cgroup_plan plan = {0};
-	int r = cgroup_plan_build(resources, &plan, err);
-
+	if (wish->mode == CGROUP_DISABLED)
+		ret->why = xstrdup("the container is to have no cgroup (--cgroups)");
+	else if (wish->manager == CGROUP_MANAGER_NONE)
+		ret->why = xstrdup("there is no manager of cgroups");
+	else if (wish->manager == CGROUP_MANAGER_SYSTEMD)
+		r = cgroup_systemd_find(wish, ret, err);
+	else if (wish->manager == CGROUP_MANAGER_CGROUPFS)
+		r = find_cgroupfs(ret, err);
+	else
+		r = find_any(wish, ret, err);
 	if (r < 0)
-		return r;
-	for (size_t i = 0; i < plan.n_settings; i++) {
-		const struct cgroup_setting *s = &plan.settings[i];
-
-		if (p->manager != CGROUP_MANAGER_NONE &&
-		    (!*s->controller || strv_has(p->controllers, s->controller)))
-			continue;
-		if (str_starts(s->value, "max"))
-			continue;
-		if (ret_option)
-			*ret_option = s->option;
-		return error_set(err, ERR_UNSUPPORTED, 0,
-				 "%s: the %s controller can't be had%s%s", s->option,
-				 s->controller, p->why ? ": " : "", p->why ? p->why : "");
-	}
-	return 0;
+		cgroup_place_release(ret);
+	return r;
 }
 
 char *cgroup_place_path(const struct cgroup_place *p, const char *name)
 {
 	if (p->manager == CGROUP_MANAGER_NONE)
 		return NULL;
+	if (p->manager == CGROUP_MANAGER_SYSTEMD)
+		return cgroup_systemd_path(p, name);
 	return xasprintf("%s/%s", str_eq(p->parent, "/") ? "" : p->parent, name);
 }
 
 int cgroup_make(const struct cgroup_request *request, struct cgroup *ret,
 		struct error *err)
 {
-	cleanup_free char *path = cgroup_place_path(request->place, request->name);
+	cleanup_free char *path = NULL;
 
 	*ret = CGROUP_INIT;
-	return path ? cgroup_create(path, request->name, request->resources, ret, err)
-		    : 0;
+	if (request->place->manager == CGROUP_MANAGER_NONE)
+		return 0;
+	if (request->place->manager == CGROUP_MANAGER_SYSTEMD)
+		return cgroup_systemd_make(request, ret, err);
+	path = cgroup_place_path(request->place, request->name);
+	return cgroup_create(path, request->name, request->resources, ret, err);
 }
 
 int cgroup_enter(const char *path, struct error *err)
 {
-	(void)path;
-	(void)err;
-	return 0;
+	cleanup_cgroup_scope struct cgroup_scope scope = {0};
+	cleanup_free char *own = NULL;
+	int r = cgroup_own_path(&own, err);
+
+	if (r < 0)
+		return r;
+	if (cgroup_may_move(own, path))
+		return 0;
+	if (cgroup_scope_of(path, &scope))
+		return cgroup_systemd_enter(&scope, err);
+	return error_set(err, ERR_DENIED, EACCES, "start a process in cgroup %s from %s",
+			 path, own);
 }
 
 int cgroup_change(const struct cgroup *c, const struct spec_resources *resources,
 		  struct error *err)
 {
-	return cgroup_update(c, resources, err);
+	cleanup_cgroup_scope struct cgroup_scope scope = {0};
+	cleanup_cgroup_plan struct cgroup_plan plan = {0};
+	int r = cgroup_update(c, resources, err);
+
+	if (r < 0 || !cgroup_scope_of(c->path, &scope))
+		return r;
+	r = cgroup_plan_build(resources, &plan, err);
+	return r < 0 ? r : cgroup_systemd_change(&scope, &plan, err);
+}
+
+/* What stands beside the container's cgroup; the scope itself is systemd's to remove, when its last process has ended. */
+static void remove_monitor_leaf(const struct cgroup_scope *scope)
+{
+	cleanup_free char *leaf =
+		xasprintf(CGROUP_MOUNT "%s/" CGROUP_MONITOR_LEAF, scope->path);
+
+	if (rmdir(leaf) < 0 && errno != ENOENT)
+		log_debug("cgroup %s stays: %s", leaf, error_errno_text(errno));
 }
 
 int cgroup_unmake(const char *path, struct error *err)
 {
+	cleanup_cgroup_scope struct cgroup_scope scope = {0};
 	cleanup_cgroup struct cgroup c = CGROUP_INIT;
 	int r = cgroup_open(path, &c, err);
 
@@ -135,5 +161,9 @@ int cgroup_unmake(const char *path, struct error *err)
 		error_release(err);
 		return 0;
 	}
-	return r < 0 ? r : cgroup_remove(&c, err);
+	if (r == 0)
+		r = cgroup_remove(&c, err);
+	if (r == 0 && cgroup_scope_of(path, &scope) && scope.has_monitor)
+		remove_monitor_leaf(&scope);
+	return r;
 }

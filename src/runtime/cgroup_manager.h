@@ -28,78 +28,20 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <sys/types.h>
-
 #include "runtime/cgroup.h"
-#include "util/cleanup.h"
+#include "runtime/cgroup_place.h"
 #include "util/error.h"
 
 struct spec_resources;
-
-#define CGROUP_MONITOR_MEMORY (64 << 20) /* bytes */
-#define CGROUP_MONITOR_TASKS  64
-
-enum cgroup_manager {
-	CGROUP_MANAGER_ANY, /* systemd if it answers, else cgroupfs, else none */
-	CGROUP_MANAGER_SYSTEMD,
-	CGROUP_MANAGER_CGROUPFS,
-	CGROUP_MANAGER_NONE,
-};
-
-/* In the order of cgroup_mode_words: podman's --cgroups. */
-enum cgroup_mode {
-	CGROUP_ENABLED,   /* container and monitor in a scope of their own */
-	CGROUP_DISABLED,  /* none; limits are refused */
-	CGROUP_NO_CONMON, /* the monitor stays where its caller is */
-	CGROUP_SPLIT,     /* both below the caller's own cgroup */
-};
-extern const char *const cgroup_mode_words[]; /* NULL-terminated */
-
-struct cgroup_wish {
-	enum cgroup_manager manager;
-	enum cgroup_mode mode;
-	const char *
-		parent; /* a slice ("a-b.slice") or the path of a cgroup; NULL: the manager's own choice */
-	bool user_manager; /* ask the user's service manager, not the system's */
-};
-
-struct cgroup_place {
-	enum cgroup_manager manager; /* never ANY */
-	enum cgroup_mode mode;
-	bool user_manager;
-	char *slice; /* owned; systemd: "user.slice" */
-	char *parent; /* owned; path of the cgroup below which it goes; of systemd: the manager's own */
-	char **controllers; /* owned strv: what a container's cgroup has there */
-	char *why, *remedy; /* owned; with NONE or few controllers: sentences, or NULL */
-};
-void cgroup_place_release(struct cgroup_place *p);
-#define cleanup_cgroup_place cleanup(cgroup_place_release)
 
 /* cgroup_place_find() - makes nothing, and asks no bus as long as the sockets say enough. A manager that was asked for by name and
  * can't be had is ERR_UNSUPPORTED; with ANY the manager is NONE then. */
 int cgroup_place_find(const struct cgroup_wish *wish, struct cgroup_place *ret,
 		      struct error *err) _must_check_;
 
-/*
- * cgroup_place_check() - ERR_UNSUPPORTED, naming the first limit that can't be kept (*ret_option: "memory.limit", a constant;
- * may be NULL) with the controller and, as hint, the drop-in file that delegates it. Values that make no sense are ERR_INVALID.
- */
-int cgroup_place_check(const struct cgroup_place *p,
-		       const struct spec_resources *resources, const char **ret_option,
-		       struct error *err) _must_check_;
-
 /* cgroup_place_path() - where cgroup_make() will put the container's cgroup, so that it can be on record before it is made.
  * Caller frees; NULL with manager NONE. */
 char *cgroup_place_path(const struct cgroup_place *p, const char *name);
-
-struct cgroup_request {
-	const struct cgroup_place *place;
-	const char *name;        /* "cubby-ID": of scope or directory, without ".scope" */
-	const char *description; /* of the scope, for people; NULL: the name */
-	const struct spec_resources *resources; /* may be NULL */
-	int64_t stop_timeout_usec; /* of the scope; 0: the manager's default */
-};
 
 /*
  * cgroup_make() - called by the process that becomes the monitor; where the mode has it in the scope it is moved there.

@@ -11,8 +11,6 @@
 #include "util/path.h"
 #include "util/str.h"
 
-#define CPU_PERIOD_DEFAULT 100000 /* usec, the kernel's own */
-
 void cgroup_plan_release(struct cgroup_plan *plan)
 {
 	for (size_t i = 0; i < plan->n_settings; i++) {
@@ -140,7 +138,7 @@ static void plan_cpu_time(const struct spec_cpu *c, struct cgroup_plan *plan)
 {
 	bool has_quota = c->has_quota && c->quota != 0,
 	     has_period = c->has_period && c->period;
-	uint64_t period = has_period ? c->period : CPU_PERIOD_DEFAULT;
+	uint64_t period = has_period ? c->period : CGROUP_CPU_PERIOD;
 
 	if (has_quota || has_period) {
 		cleanup_free char *quota = limit_text(has_quota ? c->quota : -1);

@@ -17,6 +17,8 @@
 
 struct spec_resources;
 
+#define CGROUP_CPU_PERIOD 100000 /* usec, the kernel's own default */
+
 /* cgroup_asked() - whether the resources hold a limit that needs a cgroup (device rules
  * alone don't: engines always send them). *ret_what names the first ("memory.limit") for
  * messages. */
