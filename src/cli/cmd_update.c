@@ -5,6 +5,7 @@
 #include "cli/create_tables.h"
 #include "cli/cubby.h"
 #include "cli/select.h"
+#include "engine/limits.h"
 #include "engine/update.h"
 
 /* The options of a new container that can be changed later; of `create` nothing else is used. */
@@ -24,7 +25,8 @@ static const struct option_spec options[] = {
 		   "again when it ends: no, on-failure[:N], always, unless-stopped",
 		   .given = OPT_GIVEN(struct update_values, has_restart), .common = true),
 	OPT_INCLUDE_AT(struct update_values, create, create_table_health),
-	OPT_INCLUDE_AT(struct update_values, create, create_table_limits),
+	OPT_GROUP("Limits"),
+	OPT_INCLUDE_AT(struct update_values, create.limits, limits_table),
 	OPT_END,
 };
 
@@ -62,11 +64,12 @@ static int run(const struct command_call *call, struct error *err)
 	const struct container_update update = {
 		.restart = v->has_restart ? &v->create.restart : NULL,
 		.health = has_health(&v->create.health) ? &v->create.health : NULL,
+		.limits = limits_given(&v->create.limits) ? &v->create.limits : NULL,
 	};
 	cleanup_engine struct engine e = ENGINE_INIT;
 	int r;
 
-	if (!update.restart && !update.health) {
+	if (!update.restart && !update.health && !update.limits) {
 		error_set(err, ERR_INVALID, 0, "nothing to change was given");
 		return error_hint(err, "For example: cubby update --restart always %s",
 				  call->args[0]);
@@ -81,11 +84,13 @@ const struct command cmd_update = {
 	.name = "update",
 	.group = "Containers",
 	.usage = "[options] CONTAINER [CONTAINER...]",
-	.summary = "change a container's restart policy or health check",
+	.summary = "change a container's limits, restart policy or health check",
 	.description =
-		"What is not given stays. A health check where there was none begins with the "
-		"container's next start.",
+		"What is not given stays. Limits count at once, and for later starts; -1 (of --cpus: 0) "
+		"lifts one. A health check where there was none begins with the container's next "
+		"start.",
 	.examples =
+		"cubby update --memory 1g --cpus 1.5 web\n"
 		"cubby update --restart on-failure:3 web\n"
 		"cubby update --health-cmd 'wget -q localhost' --health-interval 10s web",
 	.options = options,

@@ -9,6 +9,7 @@
 #include "engine/containers_conf.h"
 #include "engine/engine.h"
 #include "engine/event_kind.h"
+#include "runtime/cgroup_manager.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -145,6 +146,25 @@ static int set_events(const struct cubby_globals *g, struct engine *e, struct er
 	return 0;
 }
 
+/* From a file it is a wish, from the command line an order. */
+static int set_cgroup_manager(const struct cubby_globals *g, struct engine *e,
+			      struct error *err)
+{
+	const char *word = conf_string(e->settings->conf, "engine", "cgroup_manager");
+
+	e->cgroup_manager_named = g->cgroup_manager_given;
+	if (g->cgroup_manager_given)
+		e->cgroup_manager = CGROUP_MANAGER_SYSTEMD + g->cgroup_manager;
+	else if (str_eq(word, "cgroupfs"))
+		e->cgroup_manager = CGROUP_MANAGER_CGROUPFS;
+	else if (word && !str_eq(word, "systemd"))
+		return error_set(err, ERR_INVALID, 0,
+				 "containers.conf: [engine] cgroup_manager: there is no "
+				 "%s, only systemd and cgroupfs",
+				 word);
+	return 0;
+}
+
 int cubby_configure_engine(const struct command_call *call, struct engine *e,
 			   struct error *err)
 {
@@ -161,5 +181,6 @@ int cubby_configure_engine(const struct command_call *call, struct engine *e,
 	if (r < 0)
 		return r;
 	e->events = (enum event_backend)g->events;
-	return set_events(g, e, err);
+	r = set_events(g, e, err);
+	return r < 0 ? r : set_cgroup_manager(g, e, err);
 }

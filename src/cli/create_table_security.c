@@ -12,10 +12,8 @@ const struct option_spec create_table_security[] = {
 		 "all capabilities and devices; no filter, nothing masked",
 		 .common = true),
 	OPT_BOOL(O, nested, "nested", 0, "let it run containers of its own"),
-	OPT_LIST(O, cap_add, "cap-add", 0, "CAPABILITY", "add a capability, or ALL",
-		 .common = true),
-	OPT_LIST(O, cap_drop, "cap-drop", 0, "CAPABILITY", "drop a capability, or ALL",
-		 .common = true),
+	OPT_LIST(O, cap_add, "cap-add", 0, "CAPABILITY", "add a capability, or ALL"),
+	OPT_LIST(O, cap_drop, "cap-drop", 0, "CAPABILITY", "drop a capability, or ALL"),
 	OPT_STRV(
 		O, security_opt, "security-opt", 0, "OPTION",
 		"seccomp=FILE|unconfined, no-new-privileges, mask=, unmask=, proc-opts=, "

@@ -13,6 +13,8 @@ const struct option_spec create_table_settings_of_steps[] = {
 	OPT_STRV(O, conf.dns_searches, ".dns-search", 0, NULL, NULL, .hidden = true),
 	OPT_STRING(O, conf.hosts_file, ".hosts-file", 0, NULL, NULL, .hidden = true),
 	OPT_STRING(O, conf.network, ".network", 0, NULL, NULL, .hidden = true),
+	OPT_I64(O, conf.pids_limit, ".pids-limit", 0, NULL, NULL, .hidden = true,
+		.given = OPT_GIVEN(O, conf.pids_limit_given)),
 	OPT_END,
 };
 

@@ -10,3 +10,6 @@ extern const struct option_spec create_table_process[], create_table_user[],
 	create_table_network[], create_table_security[], create_table_settings[],
 	create_table_settings_of_steps[], create_table_life[], create_table_monitor[],
 	create_table_health[], create_table_limits[], create_table_refused[];
+
+/* Limits alone: they fill a struct limit_options. */
+extern const struct option_spec limits_table[];

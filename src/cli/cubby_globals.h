@@ -13,7 +13,8 @@ struct cubby_globals {
 	int log_format; /* enum log_format */
 	int events;     /* enum event_backend */
 	bool events_given;
-	int cgroup_manager; /* 0: cgroupfs */
+	int cgroup_manager; /* 0: systemd, 1: cgroupfs */
+	bool cgroup_manager_given;
 	const char *out;
 	bool no_out;
 	char **modules;    /* of containers.conf */

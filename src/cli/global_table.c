@@ -14,7 +14,8 @@
 /* in the order of enum event_backend */
 static const char *const event_backends[] = {"file", "journald", "none", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
-static const char *const cgroup_managers[] = {"cgroupfs", "systemd", NULL};
+/* from CGROUP_MANAGER_SYSTEMD on */
+static const char *const cgroup_managers[] = {"systemd", "cgroupfs", NULL};
 
 static const char no_daemon[] = "there is no daemon: cubby runs containers on this host";
 
@@ -100,7 +101,7 @@ const struct option_spec global_table[] = {
 	OPT_WORD(G, events, "events-backend", 0, event_backends,
 		 "where events are recorded (default file)", .given = OPT_GIVEN(G, events_given)),
 	OPT_WORD(G, cgroup_manager, "cgroup-manager", 0, cgroup_managers,
-		 "who makes cgroups; systemd is not supported yet"),
+		 "who makes cgroups (default: systemd where it can be asked)", .given = OPT_GIVEN(G, cgroup_manager_given)),
 	OPT_STRV(G, modules, "module", 0, "FILE",
 		 "read one more containers.conf, from containers.conf.modules or by its whole path"),
 	OPT_STRING(G, out, "out", 0, "FILE", "write standard output here"),
@@ -174,12 +175,5 @@ int global_table_apply(const struct cubby_globals *g, struct error *err)
 {
 	int r = set_log(g, err);
 
-	if (r >= 0)
-		r = set_out(g, err);
-	if (r < 0)
-		return r;
-	if (g->cgroup_manager != 0)
-		return error_set(err, ERR_UNSUPPORTED, 0,
-				 "--cgroup-manager=systemd is not supported yet");
-	return 0;
+	return r < 0 ? r : set_out(g, err);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct conf_options {
 	char **env;          /* NAME=VALUE, before the image's */
@@ -14,4 +15,6 @@ struct conf_options {
 	const char *hosts_file; /* base_hosts_file */
 	const char *network;    /* netns: the mode where none is asked for */
 	bool name_as_hostname;
+	int64_t pids_limit; /* where processes can be counted and no option says how many */
+	bool pids_limit_given;
 };

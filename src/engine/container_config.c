@@ -40,6 +40,8 @@ static const struct json_member members[] = {
 	MEMBER("ipc", STR, ipc),
 	MEMBER("uts", STR, uts),
 	MEMBER("cgroupns", STR, cgroupns),
+	MEMBER("cgroups", I64, cgroup_mode),
+	MEMBER("cgroupParent", STR, cgroup_parent),
 	MEMBER("dependencies", STRV, dependencies),
 	MEMBER("detachKeys", STR, detach_keys),
 	MEMBER("seccomp", STR, seccomp),

@@ -39,6 +39,8 @@ struct container_config {  /* strings owned */
 	char *pid, *ipc, *uts,
 		*cgroupns;   /* "private", "host", "container:ID", "ns:PATH" ...; NULL:
 			      private, of an older version */
+	int64_t cgroup_mode; /* enum cgroup_mode */
+	char *cgroup_parent; /* as asked for; NULL: nothing was */
 	char **dependencies; /* ids of containers that must run before it */
 	char **add_hosts, **group_add, **devices; /* as typed, for `inspect` */
 	char **dns, **dns_options, **dns_search;

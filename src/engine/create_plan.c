@@ -19,6 +19,9 @@ void create_plan_release(struct create_plan *p)
 	for (size_t i = 0; i < p->n_rlimits; i++)
 		free(p->rlimits[i].type);
 	free(p->rlimits);
+	cgroup_place_release(&p->cgroup_place);
+	if (p->resources)
+		spec_resources_free(p->resources);
 	free(p->id);
 	free(p->name);
 	free(p->rootfs);
@@ -158,6 +161,8 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.ipc = sharing_words(&p->sharing, NS_IPC),
 		.uts = sharing_words(&p->sharing, NS_UTS),
 		.cgroupns = sharing_words(&p->sharing, NS_CGROUP),
+		.cgroup_mode = o->cgroup.mode,
+		.cgroup_parent = copy(o->cgroup.parent),
 		.dependencies = strv_copy(p->sharing.dependencies),
 		.detach_keys = copy(o->detach_keys),
 		.seccomp = xstrdup(seccomp_word(&p->security)),

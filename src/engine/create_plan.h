@@ -24,11 +24,13 @@
 #include "engine/user_lookup.h"
 #include "engine/userns_plan.h"
 #include "engine/volume_option.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/idmap.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
 struct create_image;
+struct spec_resources;
 struct spec_rlimit;
 struct spec_seccomp;
 struct spec_key_value;
@@ -76,6 +78,9 @@ struct create_plan {
 	struct device_nodes devices;
 	struct spec_rlimit *rlimits;
 	size_t n_rlimits;
+	enum cgroup_manager cgroup_manager;      /* whom each start asks */
+	struct cgroup_place cgroup_place;        /* where its cgroup will be... */
+	struct spec_resources *resources;        /* ...and the limits there; NULL: none */
 	char **sysctls, **labels, **annotations; /* "key=value", sorted */
 	struct etc_plan etc;
 	struct etc_words etc_words;

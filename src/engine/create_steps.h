@@ -53,6 +53,9 @@ create_step create_plan_systemd;
 /* create_host.c */
 create_step create_plan_security, create_plan_devices;
 
+/* create_limits.c: after create_plan_devices */
+create_step create_plan_cgroup;
+
 /* create_mounts.c */
 create_step create_plan_mounts;
 /* create_layers.c: O of a directory or a volume (nothing without it), and an image, as overlays of the container's. */

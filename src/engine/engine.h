@@ -28,6 +28,8 @@ struct engine {
 	const struct settings *settings; /* of the caller; NULL: not read yet */
 	int64_t events_max_size;         /* bytes of the file of events; 0: the default */
 	enum event_backend events;       /* EVENT_BACKEND_FILE unless somebody chose */
+	int cgroup_manager;        /* enum cgroup_manager; ANY unless somebody chose */
+	bool cgroup_manager_named; /* on the command line: no other will do */
 };
 #define ENGINE_INIT ((struct engine){.data_dirfd = -EBADF, .run_dirfd = -EBADF})
 

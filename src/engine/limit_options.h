@@ -32,7 +32,6 @@ struct limit_options {
 
 /* Where it goes, and how it is seen; not part of `update`. */
 struct cgroup_options {
-	int manager;        /* enum cgroup_manager */
 	int mode;           /* enum cgroup_mode */
 	const char *parent; /* --cgroup-parent */
 	const char

@@ -238,6 +238,8 @@ static void gen_linux(const struct create_plan *p, struct spec *spec)
 	gen_mappings(&p->gids, &l->gid_mappings, &l->n_gid_mappings);
 	gen_sysctls(p, l);
 	gen_personality(p, spec);
+	if (p->resources)
+		l->resources = spec_resources_copy(p->resources);
 	l->rootfs_propagation = gen_propagation(p);
 }
 

@@ -134,6 +134,18 @@ struct spec *spec_copy(const struct spec *spec)
 	return copy;
 }
 
+struct spec_resources *spec_resources_copy(const struct spec_resources *resources)
+{
+	cleanup_json struct json_object *document = spec_resources_to_json(resources);
+	cleanup_free char *text = json_text(document, false);
+	cleanup_error struct error err = ERROR_INIT;
+	struct spec_resources *copy = NULL;
+	int r = spec_resources_parse(text, strlen(text), &copy, &err);
+
+	assert(r == 0); /* as above */
+	return copy;
+}
+
 struct spec *spec_new(void)
 {
 	struct spec *spec = xcalloc(1, sizeof(*spec));

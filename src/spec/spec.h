@@ -335,6 +335,7 @@ struct json_object *spec_resources_to_json(const struct spec_resources *resource
 
 /* spec_copy() - deep copy, through JSON. */
 struct spec *spec_copy(const struct spec *spec);
+struct spec_resources *spec_resources_copy(const struct spec_resources *resources);
 
 struct spec *spec_new(void); /* empty, with linux and ociVersion set */
 void spec_free(struct spec *spec);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether limits can be kept where the container's cgroup will be, in the words of the options. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+#include "engine/limits.h"
+#include "runtime/cgroup_manager.h"
+#include "util/mem.h"
+#include "util/str.h"
+
+#define SPEC_PREFIX "linux.resources."
+
+static const struct {
+	const char *spec, *option;
+} names[] = {
+	{"memory.limit", "--memory"},
+	{"memory.swap", "--memory-swap"},
+	{"memory.reservation", "--memory-reservation"},
+	{"memory.swappiness", "--memory-swappiness"},
+	{"memory.disableOOMKiller", "--oom-kill-disable"},
+	{"cpu.quota", "--cpus"},
+	{"cpu.period", "--cpu-period"},
+	{"cpu.shares", "--cpu-shares"},
+	{"cpu.cpus", "--cpuset-cpus"},
+	{"cpu.mems", "--cpuset-mems"},
+	{"cpu.realtimePeriod", "--cpu-rt-period"},
+	{"pids.limit", "--pids-limit"},
+	{"blockIO.weight", "--blkio-weight"},
+	{"blockIO.weightDevice", "--blkio-weight-device"},
+	{"blockIO.throttleReadBpsDevice", "--device-read-bps"},
+	{"blockIO.throttleWriteBpsDevice", "--device-write-bps"},
+	{"blockIO.throttleReadIOPSDevice", "--device-read-iops"},
+	{"blockIO.throttleWriteIOPSDevice", "--device-write-iops"},
+	{"devices", "--device-cgroup-rule"},
+	{"unified", "--cgroup-conf"},
+};
+
+const char *limits_option_name(const char *spec_option)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(names[i].spec, spec_option))
+			return names[i].option;
+	return spec_option;
+}
+
+/* "linux.resources.memory.limit: ..." as "--memory: ...". */
+static void as_option(const char *spec, const char *option, struct error *err)
+{
+	char *text = err->text;
+
+	if (!text || !spec)
+		return;
+	if (str_starts(text, SPEC_PREFIX))
+		text += strlen(SPEC_PREFIX);
+	if (!str_starts(text, spec))
+		return;
+	text = xasprintf("%s%s", option, text + strlen(spec));
+	free(err->text);
+	err->text = text;
+}
+
+int limits_as_options(const char *spec, const struct limit_options *o, struct error *err)
+{
+	if (o && o->cpu_quota_given && str_eq(spec, "cpu.quota"))
+		as_option(spec, "--cpu-quota", err);
+	else if (spec)
+		as_option(spec, limits_option_name(spec), err);
+	for (size_t i = 0; !spec && i < ARRAY_SIZE(names); i++)
+		as_option(names[i].spec, names[i].option, err);
+	return err->code ? -err->code : -EINVAL;
+}
+
+int limits_place_find(const struct engine *e, const struct cgroup_options *o,
+		      struct cgroup_place *ret, struct error *err)
+{
+	const struct cgroup_wish wish = {
+		.manager = (enum cgroup_manager)e->cgroup_manager,
+		.mode = (enum cgroup_mode)o->mode,
+		.parent = str_empty(o->parent) ? NULL : o->parent,
+		.user_manager = geteuid() != 0,
+	};
+	int r = cgroup_place_find(&wish, ret, err);
+
+	if (r >= 0 || err->kind != ERR_UNSUPPORTED || e->cgroup_manager_named ||
+	    wish.parent)
+		return r;
+	/* only preferred, by a file of settings that other hosts may share */
+	*ret = (struct cgroup_place){.manager = CGROUP_MANAGER_NONE, .mode = wish.mode};
+	ret->why = error_message(err);
+	error_drop(err, "it has no cgroup");
+	return 0;
+}
+
+int limits_place_check(const struct cgroup_place *place,
+		       const struct spec_resources *resources,
+		       const struct limit_options *o, struct error *err)
+{
+	const char *spec = NULL;
+	int r = cgroup_place_check(place, resources, &spec, err);
+
+	return r < 0 ? limits_as_options(spec, o, err) : 0;
+}
