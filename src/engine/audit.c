@@ -52,7 +52,7 @@ static int collect(const struct audit_source *s, const struct container_config *
 	r = audit_id_facts(s, f, err);
 	if (r < 0)
 		return r;
-	audit_limit_facts(s->init_pid, f);
+	audit_limit_facts(s->init_pid, s->spec->linux->resources, f);
 	look_at_files(s, f);
 	return 0;
 }

@@ -8,12 +8,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "runtime/cgroup_usage.h"
+#include "spec/spec.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
 
 #define PROC_TEXT_MAX 65536
-#define CGROUP_TOP    "/sys/fs/cgroup"
 
 static char *read_proc(pid_t pid, const char *name)
 {
@@ -138,42 +139,38 @@ static char *cgroup_of(pid_t pid)
 	return xstrndup(at, strcspn(at, "\n"));
 }
 
-static void lower(const char *directory, const char *file, struct audit_limit *limit)
-{
-	cleanup_free char *path = fs_join(directory, file), *text = NULL;
-	cleanup_error struct error err = ERROR_INIT;
-	uint64_t value;
-
-	if (fs_read(AT_FDCWD, path, PROC_TEXT_MAX, &text, NULL, &err) < 0) {
-		error_drop(&err, "this control group sets no limit");
-		return;
-	}
-	text[strcspn(text, "\n")] = '\0';
-	if (str_to_u64(text, &value) < 0) /* "max" */
-		return;
-	if (!limit->is_set || value < limit->value)
-		limit->value = value;
-	limit->is_set = true;
-}
-
 static void find_limit(const char *cgroup, const char *file, struct audit_limit *limit)
 {
-	cleanup_free char *path = xasprintf(CGROUP_TOP "%s", cgroup);
+	uint64_t value;
 
-	limit->is_known = fs_exists(AT_FDCWD, CGROUP_TOP "/cgroup.controllers");
-	while (limit->is_known && strlen(path) >= strlen(CGROUP_TOP)) {
-		lower(path, file, limit);
-		*strrchr(path, '/') = '\0';
-	}
+	limit->is_known = cgroup_limit_find(cgroup, file, &value);
+	limit->is_set = value != CGROUP_NO_LIMIT;
+	limit->value = limit->is_set ? value : 0;
 }
 
-void audit_limit_facts(pid_t pid, struct audit_facts *f)
+/* Of one that does not run: what it will have. */
+static void take_asked(int64_t asked, struct audit_limit *limit)
+{
+	if (asked <= 0 || (limit->is_set && (uint64_t)asked >= limit->value))
+		return;
+	*limit = (struct audit_limit){
+		.is_known = true, .is_set = true, .value = (uint64_t)asked};
+}
+
+void audit_limit_facts(pid_t pid, const struct spec_resources *asked,
+		       struct audit_facts *f)
 {
 	cleanup_free char *own = cgroup_of(0), *theirs = cgroup_of(pid);
 
-	if (!theirs)
+	if (theirs) {
+		find_limit(theirs, "pids.max", &f->pids);
+		find_limit(theirs, "memory.max", &f->memory);
+		f->pids.is_shared = f->memory.is_shared = str_eq(own, theirs);
+	}
+	if (pid || !asked)
 		return;
-	find_limit(theirs, "pids.max", &f->pids);
-	find_limit(theirs, "memory.max", &f->memory);
-	f->pids.is_shared = f->memory.is_shared = str_eq(own, theirs);
+	if (asked->pids)
+		take_asked(asked->pids->limit, &f->pids);
+	if (asked->memory && asked->memory->has_limit)
+		take_asked(asked->memory->limit, &f->memory);
 }

@@ -47,8 +47,11 @@ void audit_status_parse(const char *text, struct audit_facts *f);
 int audit_id_facts(const struct audit_source *s, struct audit_facts *f,
 		   struct error *err) _must_check_;
 
-/* audit_limit_facts() - of the control groups of this process; 0: the caller's own. */
-void audit_limit_facts(pid_t pid, struct audit_facts *f);
+/* audit_limit_facts() - of the control groups of this process; 0: the caller's own, or lower ones that were asked for (may be
+ * NULL). */
+struct spec_resources;
+void audit_limit_facts(pid_t pid, const struct spec_resources *asked,
+		       struct audit_facts *f);
 
 /* audit_list_paths() - what of the host is in the container, and what could matter below that. */
 int audit_list_paths(const struct audit_source *s, struct audit_facts *f,
