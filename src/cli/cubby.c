@@ -20,7 +20,6 @@
 
 LATER(auto_update, "auto-update");
 LATER(compose, "compose");
-LATER(generate, "generate");
 LATER(kube, "kube");
 
 static const char *const groups[] = {"Containers", "Images", "Pods, volumes, secrets",
@@ -102,6 +101,7 @@ static const struct command *const commands[] = {
 	&cmd_volume,
 	&cmd_secret,
 	&cmd_events,
+	&cmd_generate,
 	&cmd_system,
 	&cmd_info,
 	&cmd_idmap,
@@ -113,7 +113,6 @@ static const struct command *const commands[] = {
 	&cmd_complete,
 	&later_auto_update,
 	&later_compose,
-	&later_generate,
 	&later_kube,
 	NULL,
 };

@@ -60,6 +60,7 @@ extern const struct command
 	cmd_events,
 	cmd_exec,
 	cmd_export,
+	cmd_generate,
 	cmd_healthcheck,
 	cmd_history,
 	cmd_idmap,

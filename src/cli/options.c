@@ -120,6 +120,14 @@ static int search_row(const struct option_spec *spec, size_t base _unused_, void
 	return 1;
 }
 
+const struct option_spec *options_find(const struct option_spec *table, const char *name,
+				       size_t len, char letter)
+{
+	struct search s = {.name = name, .name_len = len, .letter = letter};
+
+	return options_walk(table, search_row, &s) ? s.result.spec : NULL;
+}
+
 static int collect_name(const struct option_spec *spec, size_t base _unused_, void *data)
 {
 	if (spec->name && spec->type != OPTION_NOT_YET && !spec->hidden)

@@ -178,6 +178,10 @@ int options_walk(const struct option_spec *table,
 		 int (*fn)(const struct option_spec *spec, size_t base, void *data),
 		 void *data);
 
+/* options_find() - the row of a long name (len bytes of it) or, with name NULL, of a letter; NULL if there is none. */
+const struct option_spec *options_find(const struct option_spec *table, const char *name,
+				       size_t len, char letter);
+
 /* option_takes_value() - whether '--name' needs a value (in the next word if not after
  * '='). */
 bool option_takes_value(const struct option_spec *spec);

@@ -31,6 +31,7 @@
 #define CONFIG_FILE  "config.json"
 #define CONTAINER_COPY_DIR \
 	"image" /* in the data directory: the image's files, where they had to be copied */
+#define SERVICE_PIDFILE "monitor.pid" /* the monitor's pid, where systemd looks for it */
 #define WAITED_FILE \
 	"waited" /* in the run directory: somebody waits for the exit status */
 

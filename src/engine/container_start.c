@@ -26,6 +26,7 @@
 #include "engine/network_start.h"
 #include "engine/pidfiles.h"
 #include "engine/remove.h"
+#include "engine/sdnotify.h"
 #include "engine/start.h"
 #include "engine/user_ids.h"
 #include "runtime/launch.h"
@@ -335,6 +336,18 @@ int container_initialize(const struct engine *e, const struct container *c,
 	return container_start(e, c, &o, &exit_code, err);
 }
 
+/* A unit of `generate systemd` that starts what exists looks for its main process in a file. */
+static int write_pidfiles(const struct revival *x, const struct started *started,
+			  struct error *err)
+{
+	cleanup_free char *path = NULL;
+
+	if (!x->plan.monitor_pidfile && sdnotify_is_service())
+		path = fs_join(x->plan.run_dir, SERVICE_PIDFILE);
+	return pidfiles_write(x->plan.pidfile, path ? path : x->plan.monitor_pidfile,
+			      started, err);
+}
+
 int container_start(const struct engine *e, const struct container *c,
 		    const struct start_options *o, int *ret_exit_code, struct error *err)
 {
@@ -368,7 +381,7 @@ int container_start(const struct engine *e, const struct container *c,
 		return r;
 	owner_fd = started.owner_fd;
 	fd_cleanup_(&x.lock_fd);
-	r = pidfiles_write(x.plan.pidfile, x.plan.monitor_pidfile, &started, err);
+	r = write_pidfiles(&x, &started, err);
 	if (r < 0 || !o->attach)
 		return r;
 	return stay(e, c, o, &started, ret_exit_code, err);

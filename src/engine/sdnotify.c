@@ -54,6 +54,15 @@ static void notify(const char *text)
 			  error_errno_text(errno));
 }
 
+bool sdnotify_is_service(void)
+{
+	const char *pid = getenv("SYSTEMD_EXEC_PID");
+	uint32_t exec_pid;
+
+	return manager_socket() ||
+	       (pid && str_to_u32(pid, &exec_pid) >= 0 && exec_pid == (uint32_t)getpid());
+}
+
 void sdnotify_started(enum sdnotify_mode mode, int monitor_pid)
 {
 	cleanup_free char *text = NULL;

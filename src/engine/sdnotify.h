@@ -20,6 +20,10 @@ enum sdnotify_mode {
 };
 extern const char *const sdnotify_words[]; /* NULL-terminated */
 
+/* sdnotify_is_service() - a service manager started this very process as (part of) a unit: then the monitor is to be
+ * the unit's main process, and stays in its cgroup. Source: systemd.exec(5), $SYSTEMD_EXEC_PID. */
+bool sdnotify_is_service(void);
+
 /* sdnotify_started() - a container's monitor runs: say what the mode asks for. Never fails;
  * without a service manager it does nothing. */
 void sdnotify_started(enum sdnotify_mode mode, int monitor_pid);
