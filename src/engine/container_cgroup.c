@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "engine/container_dir.h"
+#include "engine/user_ids.h"
 #include "runtime/cgroup_files.h"
+#include "runtime/subid.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -56,6 +58,26 @@ static void look(const char *path, struct container_cgroup_end *ret)
 		ret->memory_peak = 0;
 }
 
+static int unmake(void *data, struct error *err)
+{
+	return cgroup_unmake(data, err);
+}
+
+/* What the root of a container with ids of its own has made belongs to one of the user's subordinate ids. */
+static int unmake_by_others(char *path, struct error *err)
+{
+	cleanup_user_ids struct user_ids ids = {0};
+	int r = cgroup_unmake(path, err);
+
+	if (r >= 0 || geteuid() == 0 || (err->code != EACCES && err->code != EPERM))
+		return r;
+	error_drop(err, "some cgroups belong to other ids of the user");
+	r = subid_rootless_map(SUBID_UID, geteuid(), getegid(), &ids.uids, err);
+	if (r >= 0)
+		r = subid_rootless_map(SUBID_GID, geteuid(), getegid(), &ids.gids, err);
+	return r < 0 ? r : user_ids_do(&ids, unmake, path, err);
+}
+
 int container_cgroup_end(int run_dirfd, struct container_cgroup_end *ret,
 			 struct error *err)
 {
@@ -66,7 +88,7 @@ int container_cgroup_end(int run_dirfd, struct container_cgroup_end *ret,
 	if (!path)
 		return 0;
 	look(path, ret);
-	r = cgroup_unmake(path, err);
+	r = unmake_by_others(path, err);
 	if (r >= 0 && unlinkat(run_dirfd, CGROUP_FILE, 0) < 0 && errno != ENOENT)
 		r = error_set(err, ERR_SYSTEM, errno, "forget the cgroup %s", path);
 	return r;

@@ -69,6 +69,7 @@ struct create_plan {
 	bool has_outer;  /* an outer user namespace is needed for that */
 	bool network_host;
 	bool is_systemd;    /* the program is systemd, or shall be taken for it */
+	bool terminal;      /* asked for, or the console of a systemd */
 	bool writes_cgroup; /* its cgroup file system is writable */
 	bool owns_cgroup; /* its root may write to cgroups: they are a level below the limits */
 	struct security_plan security;

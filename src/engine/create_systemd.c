@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#include "runtime/cgroup_manager.h"
 #include "util/str.h"
 
 static bool is_systemd(const char *program)
@@ -30,10 +31,46 @@ static bool has_cgroup2(void)
 	return statfs("/sys/fs/cgroup", &st) == 0 && st.f_type == CGROUP2_SUPER_MAGIC;
 }
 
+/* What it says as it boots goes to /dev/console, which must be a terminal, and to nothing else. */
+static bool wants_console(const struct create_plan *p)
+{
+	return is_systemd(p->args[0]) &&
+	       !log_driver_is_passthrough((enum log_driver)p->options->log_driver);
+}
+
+static int refuse_cgroup(const char *why, const char *hint, struct error *err)
+{
+	error_set(err, ERR_UNSUPPORTED, 0, "--systemd=always: %s", why);
+	return error_hint(err, "%s", hint);
+}
+
+/* Asked for expressly it is an error before anything is made; else it is systemd's own to say. */
+static int check_cgroup(const struct create_plan *p, struct error *err)
+{
+	const struct create_options *o = p->options;
+
+	if (o->inside.systemd != SYSTEMD_ALWAYS)
+		return 0;
+	if (!has_cgroup2())
+		return refuse_cgroup(
+			"systemd needs cgroups of version 2 only, this host has others",
+			"Start the host with systemd.unified_cgroup_hierarchy=1 on the kernel's command line",
+			err);
+	if (o->cgroup.mode == CGROUP_DISABLED)
+		return refuse_cgroup("systemd needs a cgroup of its own",
+				     "Leave --cgroups=disabled out", err);
+	if (!str_empty(o->cgroup.ns) && !str_eq(o->cgroup.ns, "private"))
+		return refuse_cgroup("systemd needs a cgroup namespace of its own",
+				     "Leave --cgroupns out, or say --cgroupns=private",
+				     err);
+	return 0;
+}
+
 int create_plan_systemd(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
 
+	p->terminal = o->terminal;
 	switch ((enum systemd_word)o->inside.systemd) {
 	case SYSTEMD_FALSE:
 		return 0;
@@ -50,12 +87,6 @@ int create_plan_systemd(const struct engine *e, struct create_plan *p, struct er
 		return error_set(
 			err, ERR_INVALID, 0,
 			"--init and systemd as the program cannot be used together");
-	if (has_cgroup2() || o->inside.systemd != SYSTEMD_ALWAYS)
-		return 0;
-	error_set(
-		err, ERR_UNSUPPORTED, 0,
-		"--systemd=always: systemd needs cgroups of version 2 only, this host has others");
-	return error_hint(err,
-			  "Start the host with systemd.unified_cgroup_hierarchy=1 on the "
-			  "kernel's command line");
+	p->terminal = p->terminal || wants_console(p);
+	return check_cgroup(p, err);
 }

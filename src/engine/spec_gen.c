@@ -55,7 +55,7 @@ static struct spec_process *gen_process(const struct create_plan *p)
 	const struct create_options *o = p->options;
 	struct spec_process *process = xcalloc(1, sizeof(*process));
 
-	process->terminal = o->terminal;
+	process->terminal = p->terminal;
 	if (o->terminal && p->columns) {
 		process->console_size = xcalloc(1, sizeof(*process->console_size));
 		process->console_size->width = p->columns;

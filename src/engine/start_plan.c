@@ -165,7 +165,7 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.add_hosts = strv_copy(o->add_hosts),
 		.subuid = copy(c->subuid),
 		.subgid = copy(c->subgid),
-		.terminal = o->terminal,
+		.terminal = c->terminal,
 		.interactive = o->interactive,
 		.log =
 			{
