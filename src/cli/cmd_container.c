@@ -54,14 +54,16 @@ static int run_cleanup(const struct command_call *call, struct error *err)
 	cleanup_engine struct engine e = ENGINE_INIT;
 	cleanup_free char *pod_id = NULL;
 	int64_t pause_usec = 0;
-	bool due = false;
+	bool due = false, off = false;
 	int r = cubby_open(call, &e, err);
 
+	if (r >= 0)
+		off = rerun_is_off(&e, call->args[0]);
 	if (r >= 0)
 		pod_id = pod_of(&e, call->args[0]);
 	if (r >= 0)
 		r = container_cleanup(&e, call->args[0], err);
-	if (r >= 0)
+	if (r >= 0 && !off)
 		r = rerun_is_due(&e, call->args[0], v->backoff_usec, &due, &pause_usec,
 				 err);
 	if (r >= 0 && !due && pod_id)

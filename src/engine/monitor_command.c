@@ -2,6 +2,7 @@
 #include "engine/monitor_command.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -102,6 +103,11 @@ int monitor_command_exec(const struct monitor_command *m, struct error *err)
 	add_number(&argv, "--keep-stdin", m->keep_stdin);
 	if (m->timeout_sec > 0)
 		add_number(&argv, "--timeout", m->timeout_sec);
+	if (m->stop_signal > 0)
+		add_number(&argv, "--stop-signal", m->stop_signal);
+	if (m->stop_timeout_sec >= 0)
+		add_number(&argv, "--stop-timeout",
+			   m->stop_timeout_sec < INT_MAX ? m->stop_timeout_sec : INT_MAX);
 	strv_add(&argv, "--");
 	strv_foreach (word, m->cleanup_argv)
 		strv_add(&argv, *word);

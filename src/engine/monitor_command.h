@@ -25,6 +25,8 @@ struct monitor_command {
 	struct sdnotify_proxy notify; /* owned */
 	const struct log_settings *log_settings;
 	int64_t timeout_sec;
+	int stop_signal;
+	int64_t stop_timeout_sec; /* negative: never */
 	bool keep_stdin;
 };
 #define MONITOR_COMMAND_INIT                   \

@@ -7,12 +7,15 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/inotify.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/container_dir.h"
 #include "engine/restart_policy.h"
+#include "monitor/protocol.h"
 #include "util/time.h"
 
 int rerun_is_due(const struct engine *e, const char *id, int64_t before_usec,
@@ -39,12 +42,34 @@ int rerun_is_due(const struct engine *e, const char *id, int64_t before_usec,
 	return 0;
 }
 
+bool rerun_is_off(const struct engine *e, const char *id)
+{
+	cleanup_fd int dirfd = container_dir_open(e, id);
+
+	return dirfd >= 0 && faccessat(dirfd, MONITOR_STOPPED_NAME, F_OK, 0) == 0;
+}
+
+static int open_signals(sigset_t *ret_old, struct error *err)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, MONITOR_STOP_SIGNAL);
+	if (sigprocmask(SIG_BLOCK, &set, ret_old) < 0)
+		return error_set(err, ERR_SYSTEM, errno, "block signals");
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? error_set(err, ERR_SYSTEM, errno, "open a signal file") : fd;
+}
+
 int rerun_wait(const struct engine *e, const char *id, int64_t pause_usec,
 	       struct error *err)
 {
 	cleanup_free char *dir = container_data_path(e, id, "");
-	cleanup_fd int watch_fd = inotify_init1(IN_CLOEXEC);
-	struct pollfd watch = {.fd = watch_fd, .events = POLLIN};
+	cleanup_fd int watch_fd = inotify_init1(IN_CLOEXEC), signal_fd = -EBADF;
+	struct pollfd watched[2] = {{.fd = watch_fd, .events = POLLIN},
+				    {.events = POLLIN}};
+	sigset_t old;
 
 	if (watch_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "watch %s", dir);
@@ -52,7 +77,14 @@ int rerun_wait(const struct engine *e, const char *id, int64_t pause_usec,
 		return errno == ENOENT
 			       ? 0
 			       : error_set(err, ERR_SYSTEM, errno, "watch %s", dir);
-	(void)poll(&watch, 1, (int)(pause_usec / 1000));
+	watched[1].fd = signal_fd = open_signals(&old, err);
+	if (signal_fd < 0)
+		return signal_fd;
+	(void)poll(watched, ARRAY_SIZE(watched), (int)(pause_usec / 1000));
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	if (watched[1].revents & POLLIN)
+		return error_set(err, ERR_CONFLICT, 0,
+				 "restart container %.12s: it was stopped meanwhile", id);
 	return 0;
 }
 

@@ -19,8 +19,12 @@
 int rerun_is_due(const struct engine *e, const char *id, int64_t before_usec,
 		 bool *ret_due, int64_t *ret_pause_usec, struct error *err) _must_check_;
 
+/* rerun_is_off() - a service manager has stopped this container by its monitor; asked before its end is settled. It stays ended
+ * until somebody starts it, or the host does at its boot. */
+bool rerun_is_off(const struct engine *e, const char *id);
+
 /* rerun_wait() - the pause; shorter if the container is removed or stopped meanwhile. Needs only the
- * directories. */
+ * directories. ERR_CONFLICT: a service manager stops the scope that we wait in. */
 int rerun_wait(const struct engine *e, const char *id, int64_t pause_usec,
 	       struct error *err) _must_check_;
 

@@ -266,6 +266,8 @@ static void fill_monitor_command(const struct launcher *x, struct monitor_comman
 	m->log_settings = &p->log;
 	m->keep_stdin = p->interactive;
 	m->timeout_sec = p->timeout_sec;
+	m->stop_signal = p->stop_signal;
+	m->stop_timeout_sec = p->stop_timeout_sec;
 	m->program = x->monitor_path;
 	m->cleanup_argv = x->cleanup_argv;
 	m->health_argv = x->health_argv;

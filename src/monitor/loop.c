@@ -83,13 +83,26 @@ static void reap(struct monitor *m, int64_t now)
 	}
 }
 
+/* Once more if told once more; its time counts from the first. */
+static void stop(struct monitor *m, int64_t now)
+{
+	if (m->phase != MONITOR_RUNNING)
+		return;
+	if (!m->stopping && m->stop_usec != CLOCK_NEVER)
+		m->kill_usec = earlier(m->kill_usec, now + m->stop_usec);
+	if (!m->stopping)
+		record_stopped(&m->record);
+	m->stopping = true;
+	kill(m->pid, m->stop_signal);
+}
+
 static void handle_signals(struct monitor *m, int64_t now)
 {
 	struct signalfd_siginfo info;
 
 	while (read(m->signal_fd, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo == SIGTERM && m->phase == MONITOR_RUNNING)
-			kill(m->pid, SIGTERM);
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == MONITOR_STOP_SIGNAL)
+			stop(m, now);
 	/* several SIGCHLD may have become one, so they are not counted */
 	reap(m, now);
 }

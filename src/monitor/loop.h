@@ -32,6 +32,9 @@ struct monitor {
 				container has it open */
 	int64_t listen_usec; /* do not accept before */
 	int64_t kill_usec;   /* the container's time is over */
+	int stop_signal;     /* when we are told to stop it... */
+	int64_t stop_usec; /* ...how long it has then, CLOCK_NEVER: as long as it takes */
+	bool stopping;
 	int64_t record_usec; /* record the exit by then, drained or not */
 	int64_t leave_usec;  /* wait for clients other than the owner until then */
 	struct monitor_exit status;

@@ -90,6 +90,8 @@ static int monitor_start(struct monitor *m, const struct monitor_options *o,
 	m->slave_fd = -EBADF;
 	m->kill_usec =
 		o->timeout > 0 ? clock_monotonic() + SECONDS(o->timeout) : CLOCK_NEVER;
+	m->stop_signal = (int)o->stop_signal;
+	m->stop_usec = o->stop_timeout >= 0 ? SECONDS(o->stop_timeout) : CLOCK_NEVER;
 	clients_init(&m->clients);
 	notify_init(&m->notify, (int)o->notify_fd, o->notify_to);
 	health_init(&m->health, o->health, clock_monotonic());

@@ -28,6 +28,8 @@
  * else it is closed when the (first) client that may write has gone
  *   --sync 0|1         fsync the exit record
  *   --timeout SECONDS  kill after
+ *   --stop-signal N --stop-timeout SECONDS   told to stop (MONITOR_STOP_SIGNAL, SIGTERM): this signal to the container, and
+ *   after so long (absent: never) SIGKILL
  *   --ready-fd N       written one byte and closed when the loop runs
  * HEALTH-PROGRAM is run at once, and again as health.h says.
  * What is wrong at the start is told on stderr, exit status 125. Every other fd is

@@ -2,12 +2,15 @@
 #include "monitor/options.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 
 #include "monitor/journal.h"
 #include "monitor/logfile.h"
 #include "monitor/notify.h"
 #include "monitor/text.h"
+
+#define SIGNALS 64 /* SIGRTMAX is a call */
 
 struct option {
 	const char *name;
@@ -46,6 +49,8 @@ static const struct option options[] = {
 	OPTION("--keep-stdin", keep_stdin, 0, 1),
 	OPTION("--sync", sync, 0, 1),
 	OPTION("--timeout", timeout, 0, INT_MAX),
+	OPTION("--stop-signal", stop_signal, 1, SIGNALS),
+	OPTION("--stop-timeout", stop_timeout, 0, INT_MAX),
 };
 
 struct word_option {
@@ -128,6 +133,8 @@ int monitor_options_parse(int argc, char **argv, struct monitor_options *ret,
 		.keep_network_fd = -1,
 		.notify_fd = -1,
 		.log_max_files = 1,
+		.stop_signal = SIGTERM,
+		.stop_timeout = -1,
 	};
 	int i;
 

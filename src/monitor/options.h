@@ -22,6 +22,8 @@ struct monitor_options {
 	const char *log_fields;   /* what the journal gets with each record */
 	int64_t keep_stdin, sync; /* 0 or 1 */
 	int64_t timeout;          /* seconds, 0: none */
+	int64_t stop_signal;      /* how the container is asked to end */
+	int64_t stop_timeout;     /* seconds until it is killed, -1: never */
 	char **cleanup; /* argv of the clean-up, points into argv; empty: none */
 	char **health;  /* argv of the health check, the same; NULL: none */
 };

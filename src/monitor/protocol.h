@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <stdint.h>
 
 #define MONITOR_PROTOCOL      1
@@ -20,6 +21,11 @@
 #define MONITOR_EXIT_NEW_NAME MONITOR_EXIT_NAME ".new"
 #define MONITOR_EXIT_TEXT_MAX 64
 #define MONITOR_CLIENTS_MAX   16
+/* File: the monitor was told to stop its container, so no restart policy follows its end. */
+#define MONITOR_STOPPED_NAME  "stopped"
+/* What a service manager sends to all processes of the container's scope: ignored by all but the monitor, which stops the container
+ * by the container's own signal. SIGTERM to the monitor alone does the same. */
+#define MONITOR_STOP_SIGNAL   SIGURG
 
 enum monitor_message {
 	MONITOR_HELLO = 1, /* payload: struct monitor_hello */

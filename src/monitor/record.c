@@ -42,6 +42,15 @@ int record_prepare(struct record *r, int dir_fd, bool sync)
 	return overwrite(r->fd, blank, sizeof(blank));
 }
 
+void record_stopped(const struct record *r)
+{
+	int fd = openat(r->dir_fd, MONITOR_STOPPED_NAME,
+			O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+}
+
 int record_write(struct record *r, const struct monitor_exit *status)
 {
 	char text[RECORD_MAX], *p = text;

@@ -22,5 +22,8 @@ struct record {
  */
 int record_prepare(struct record *r, int dir_fd, bool sync) _must_check_;
 
+/* record_stopped() - leave MONITOR_STOPPED_NAME. Who has no room for it is restarted, no more. */
+void record_stopped(const struct record *r);
+
 /* record_write() - write over it, fsync if so asked, rename, fsync the directory. */
 int record_write(struct record *r, const struct monitor_exit *status) _must_check_;

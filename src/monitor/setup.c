@@ -2,8 +2,8 @@
 /*
  * Theory of operation. The monitor outlives the terminal and the session it was started
  * in, so HUP, INT and QUIT are ignored and it makes a session of its own; PIPE and XFSZ
- * are ignored as the errors of write(2) are handled; CHLD and TERM are blocked and read
- * from a signalfd.
+ * are ignored as the errors of write(2) are handled; CHLD, TERM and MONITOR_STOP_SIGNAL
+ * are blocked and read from a signalfd.
  *
  * What it does not give up: no_new_privs and a seccomp filter would both be inherited by
  * the clean-up it becomes, and that may need newuidmap (set-user-ID) and mounts. Its
@@ -11,6 +11,8 @@
  * escaped, and shares no namespace with it.
  */
 #include "monitor/setup.h"
+
+#include "monitor/protocol.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -39,6 +41,7 @@ static int setup_signals(int *ret_signal_fd)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, MONITOR_STOP_SIGNAL);
 	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
 		return -errno;
 	*ret_signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

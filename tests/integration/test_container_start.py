@@ -185,6 +185,29 @@ def test_always_until_stopped(cubby, root):
     assert cubby.names() == []
 
 
+def test_stopped_by_a_service_manager(cubby, root):
+    """It stops the monitor; that is no end for a restart policy to mend, nor a person's word for the time after a boot."""
+    quiet = "trap 'echo bye; exit 4' QUIT; echo up; while :; do sleep 0.05; done"
+    cubby.ok("run", "-d", "--name", "web", "--restart", "always", "--stop-signal", "QUIT", "--rootfs", root, "sh", "-c", quiet)
+    cubby.wait_log("web", "up")
+    monitor = cubby.inspect("web")["State"]["ConmonPid"]
+    os.kill(monitor, signal.SIGURG)
+    process.wait_until(lambda: not process.alive(monitor), "it ends, and nobody waits to start it again")
+    assert cubby.status("web") == "exited" and not reruns()
+    assert cubby.inspect("web")["State"]["ExitCode"] == 4
+    assert cubby.ok("logs", "web").split() == ["up", "bye"]
+    assert cubby.ok("start", "--all", "--filter", "restart-policy=always").split() == [cubby.inspect("web")["Id"]]
+    cubby.wait_log("web", "up")
+    cubby.ok("rm", "-f", "-t", "0", "web")
+    cubby.ok("run", "-d", "--name", "web", "--restart", "always", "--rootfs", root, "false")
+    process.wait_until(reruns, "one that waits", 30)
+    waiting = set(reruns())
+    for pid in waiting:
+        os.kill(pid, signal.SIGURG)
+    process.wait_until(lambda: not waiting & set(reruns()), "it ends")
+    cubby.ok("rm", "-f", "-t", "0", "web")
+
+
 def test_in_the_foreground(cubby, root):
     """The command ends with the first end; the policy goes on."""
     done = cubby("run", "--name", "web", "--restart", "always", "--rootfs", root, "sh", "-c", COUNT + "; exit 7")

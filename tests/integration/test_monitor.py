@@ -379,6 +379,23 @@ def test_term_is_forwarded_and_hangup_ignored(monitor):
     assert m.owner.out == b"up\nterm\n"
 
 
+@pytest.mark.parametrize("sig", (signal.SIGTERM, signal.SIGURG))
+def test_told_to_stop_it_asks_and_then_kills(monitor, sig):
+    """As a service manager does: the first to the monitor alone, the second to every process of a scope."""
+    asked = monitor("trap 'echo asked; exit 9' QUIT; echo up; while :; do sleep 0.05; done",
+                    more=["--stop-signal", str(int(signal.SIGQUIT)), "--stop-timeout", "60"])
+    deaf = monitor("trap '' QUIT; echo up; while :; do sleep 0.05; done",
+                   more=["--stop-signal", str(int(signal.SIGQUIT)), "--stop-timeout", "1"])
+    for m in (asked, deaf):
+        m.owner.until(lambda c: b"up\n" in c.out)
+        os.kill(m.pid, sig)
+    assert asked.owner.until_exit(ack=True) == 9
+    assert asked.owner.out == b"up\nasked\n"
+    deaf.owner.until_exit(ack=True)
+    assert os.waitstatus_to_exitcode(deaf.record()[0]) == -9
+    assert all(os.path.exists(os.path.join(m.run, "stopped")) for m in (asked, deaf))
+
+
 # --- how it is started ---
 
 
