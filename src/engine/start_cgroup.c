@@ -2,6 +2,7 @@
 #include "engine/start_cgroup.h"
 
 #include "engine/container_cgroup.h"
+#include "monitor/protocol.h"
 #include "runtime/cgroup_manager.h"
 #include "spec/spec.h"
 #include "util/log.h"
@@ -39,6 +40,7 @@ static int record_and_make(const struct start_plan *p, int run_dirfd,
 
 	wanted->name = name;
 	wanted->description = description;
+	wanted->stop_signal = MONITOR_STOP_SIGNAL;
 	if (p->stop_timeout_sec > 0)
 		wanted->stop_timeout_usec =
 			(p->stop_timeout_sec + STOP_MARGIN_SEC) * USEC_PER_SEC;
