@@ -179,16 +179,18 @@ int cgroup_each_child(int dirfd, cgroup_child_fn fn, void *data)
 	return r;
 }
 
-/* A cgroup whose last process is still being torn down is EBUSY for a moment. */
+/* A cgroup whose last process is still being torn down is EBUSY for a moment; so is one with children. */
 static int remove_tree(int parent_fd, const char *name, void *data)
 {
-	int fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int r;
+	cleanup_fd int fd = -EBADF;
+	int r = unlinkat(parent_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 
+	if (r != -EBUSY)
+		return r == -ENOENT ? 0 : r;
+	fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	r = cgroup_each_child(fd, remove_tree, data);
-	close(fd);
 	for (int attempt = 0; r >= 0 || r == -EBUSY; attempt++) {
 		r = unlinkat(parent_fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 		if (r != -EBUSY || attempt == RMDIR_ATTEMPTS)
