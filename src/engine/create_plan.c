@@ -80,7 +80,7 @@ static int build(const struct engine *e, struct create_plan *p, struct error *er
 		create_plan_life,     create_plan_log,      create_plan_health,
 		create_plan_mounts,   create_plan_secrets,  create_plan_env,
 		create_plan_nested,   create_plan_cwd,      create_plan_devices,
-		create_plan_etc,      create_plan_cgroup,
+		create_plan_etc,      create_plan_cgroup,   create_plan_inside,
 	};
 	int r = name_random_id(&p->id, err);
 

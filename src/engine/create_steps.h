@@ -75,8 +75,8 @@ struct spec;
 void create_secrets_spec(const struct create_plan *p, struct spec *spec);
 char **create_secrets_lines(const struct create_plan *p);
 
-/* create_cgroup.c: after create_plan_nested */
-create_step create_plan_cgroup;
+/* create_inside.c: after create_plan_cgroup and create_plan_nested */
+create_step create_plan_inside;
 
 /* create_nested.c */
 create_step create_plan_nested;
