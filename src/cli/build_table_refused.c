@@ -6,9 +6,8 @@
 
 #define V struct build_values
 
-#define NO_LIMITS "limits of cgroups are not set yet"
-#define NO_MAPS   "RUN has all your ids, root is you; other maps are not made yet"
-#define NO_SBOM   "lists of what is in an image are not made yet"
+#define NO_MAPS "RUN has all your ids, root is you; other maps are not made yet"
+#define NO_SBOM "lists of what is in an image are not made yet"
 
 static const struct option_refusal refusals[] = {
 	{"all-platforms", "false", "which there are is not asked yet",
@@ -16,17 +15,11 @@ static const struct option_refusal refusals[] = {
 	{"attest", NULL, "no statements about the build are made", NULL},
 	{"builder", "default", "there is one builder: cubby itself", NULL},
 	{"call", "build", "only build is, and check, which is --check", NULL},
-	{"cgroup-parent", NULL, NO_LIMITS, NULL},
 	{"cgroupns", "private", "RUN has a cgroup namespace of its own always", NULL},
 	{"compat-volumes", "false",
 	 "what RUN writes to a VOLUME stays in the image, as with BuildKit", NULL},
 	{"cpp-flag", NULL, "the C preprocessor is not run here",
 	 "cpp -E -P -traditional Dockerfile.in | cubby build -f - ."},
-	{"cpu-period", NULL, NO_LIMITS, NULL},
-	{"cpu-quota", NULL, NO_LIMITS, NULL},
-	{"cpu-shares", NULL, NO_LIMITS, NULL},
-	{"cpuset-cpus", NULL, NO_LIMITS, "taskset -c 0,1 cubby build ..."},
-	{"cpuset-mems", NULL, NO_LIMITS, "numactl -m 0 cubby build ..."},
 	{"created-annotation", "false",
 	 "no annotation is added: the config says when it was made",
 	 "--annotation org.opencontainers.image.created=$(date -Is)"},
@@ -45,8 +38,6 @@ static const struct option_refusal refusals[] = {
 	 "A label of one's own: --label"},
 	{"isolation", "oci rootless default",
 	 "RUN is a container of its own always; chroot is none", NULL},
-	{"memory", NULL, NO_LIMITS, NULL},
-	{"memory-swap", NULL, NO_LIMITS, NULL},
 	{"provenance", "false", "no statements about the build are made", NULL},
 	{"rm", "true 1 t", "no containers of steps are ever kept",
 	 "Look into a stage: --target STAGE -t NAME, then: cubby run -it NAME sh"},
@@ -98,15 +89,9 @@ const struct option_spec build_table_refused[] = {
 	REFUSED("attest"),
 	REFUSED("builder"),
 	REFUSED("call"),
-	REFUSED("cgroup-parent"),
 	REFUSED("cgroupns"),
 	REFUSED_BOOL("compat-volumes"),
 	REFUSED("cpp-flag"),
-	REFUSED("cpu-period"),
-	REFUSED("cpu-quota"),
-	REFUSED("cpu-shares", .letter = 'c'),
-	REFUSED("cpuset-cpus"),
-	REFUSED("cpuset-mems"),
 	REFUSED_BOOL("created-annotation"),
 	REFUSED("cw"),
 	REFUSED_BOOL("debug"),
@@ -115,8 +100,6 @@ const struct option_spec build_table_refused[] = {
 	REFUSED("hooks-dir"),
 	REFUSED_BOOL("identity-label"),
 	REFUSED("isolation"),
-	REFUSED("memory", .letter = 'm'),
-	REFUSED("memory-swap"),
 	REFUSED("provenance", .bare_value = "true"),
 	REFUSED_BOOL("rm"),
 	REFUSED("runtime"),

@@ -20,6 +20,7 @@
 #include "cli/progress.h"
 #include "engine/image.h"
 #include "engine/image_send.h"
+#include "engine/limits.h"
 #include "util/fs.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -343,6 +344,9 @@ static int carry_out(struct job *j, struct error *err)
 		r = build_values_fill(j->values, &j->filled, err);
 	if (r >= 0)
 		r = cubby_open(j->call, &j->engine, err);
+	if (r >= 0)
+		r = limits_check(&j->engine, &j->values->run.limits,
+				 &j->values->run.cgroup, err);
 	if (r >= 0)
 		r = open_source(j, err);
 	if (r < 0)

@@ -12,16 +12,21 @@
 
 /* one a line, however many there are */
 /* clang-format off */
-const struct option_spec limits_table[] = {
+const struct option_spec limits_table_of_steps[] = {
 	OPT_SIZE(L, memory, "memory", 'm', "SIZE", "memory it may use: 512m, 2g; -1 for no limit", .min = -1, GIVEN(memory), .common = true),
 	OPT_SIZE(L, memory_swap, "memory-swap", 0, "SIZE", "memory and swap together (default: twice --memory); -1 for no limit", .min = -1, GIVEN(memory_swap)),
-	OPT_SIZE(L, memory_reservation, "memory-reservation", 0, "SIZE", "memory that is its own when the host runs short", .min = -1, GIVEN(memory_reservation)),
-	OPT_STRING(L, cpus, "cpus", 0, "NUMBER", "CPUs it may use: 0.5, 2; 0 for no limit", .common = true),
 	OPT_I64(L, cpu_shares, "cpu-shares", 'c', "SHARES", "its weight beside others when CPUs are busy (default 1024)", .max = INT64_MAX, GIVEN(cpu_shares)),
 	OPT_I64(L, cpu_period, "cpu-period", 0, "USEC", "the time over which --cpu-quota counts (default 100000)", .max = INT64_MAX, GIVEN(cpu_period)),
 	OPT_I64(L, cpu_quota, "cpu-quota", 0, "USEC", "CPU time in each period; -1 for no limit", .min = -1, .max = INT64_MAX, GIVEN(cpu_quota)),
 	OPT_STRING(L, cpuset_cpus, "cpuset-cpus", 0, "LIST", "run on these CPUs only: 0-2,5"),
 	OPT_STRING(L, cpuset_mems, "cpuset-mems", 0, "LIST", "use memory of these nodes only"),
+	OPT_END,
+};
+
+const struct option_spec limits_table[] = {
+	OPT_INCLUDE(limits_table_of_steps),
+	OPT_SIZE(L, memory_reservation, "memory-reservation", 0, "SIZE", "memory that is its own when the host runs short", .min = -1, GIVEN(memory_reservation)),
+	OPT_STRING(L, cpus, "cpus", 0, "NUMBER", "CPUs it may use: 0.5, 2; 0 for no limit", .common = true),
 	OPT_I64(L, pids, "pids-limit", 0, "NUMBER", "processes and threads it may have (default 2048); -1 for no limit", .min = -1, .max = INT64_MAX, GIVEN(pids)),
 	OPT_I64(L, blkio_weight, "blkio-weight", 0, "WEIGHT", "its weight beside others at busy disks: 10 to 1000", .max = 65535, GIVEN(blkio_weight)),
 	OPT_STRV(L, blkio_weight_device, "blkio-weight-device", 0, "DEVICE:WEIGHT", "the same at one disk"),

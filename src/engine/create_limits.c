@@ -4,50 +4,42 @@
 #include "engine/create_steps.h"
 #include "engine/engine.h"
 
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include "engine/limits.h"
-#include "runtime/cgroup_plan.h"
 #include "spec/spec.h"
 #include "util/mem.h"
 #include "util/str.h"
 
-/* What does not go together. */
-static int check_mode(const struct create_plan *p, struct error *err)
+/* Rules about devices are for a program of the kernel's at the container's cgroup, which only root can load. */
+static int check_devices(const struct engine *e, const struct create_plan *p,
+			 struct error *err)
 {
-	const struct cgroup_options *o = &p->options->cgroup;
-	const char *what = NULL;
+	const struct device_node *restricted = device_restricted(&p->devices);
+	const char *why = e->rootless              ? "only root can limit devices"
+			  : p->options->privileged ? "--privileged allows all devices"
+			  : p->cgroup_place.why    ? p->cgroup_place.why
+						   : "the container has no cgroup";
 
-	if (o->mode == CGROUP_SPLIT && !str_empty(o->parent))
-		return error_set(err, ERR_INVALID, 0,
-				 "cannot specify --cgroups=split with a --cgroup-parent");
-	if (o->mode != CGROUP_DISABLED)
+	if (!e->rootless && !p->options->privileged &&
+	    p->cgroup_place.manager != CGROUP_MANAGER_NONE)
 		return 0;
-	if (!str_empty(o->parent))
-		return error_set(err, ERR_INVALID, 0,
-				 "cannot set --cgroup-parent if not creating cgroups: "
-				 "--cgroups=disabled");
-	if (p->resources && cgroup_asked(p->resources, &what))
-		return error_set(err, ERR_INVALID, 0,
-				 "%s and --cgroups=disabled cannot be used together",
-				 limits_option_name(what));
-	return 0;
-}
-
-static int check_rules(const struct engine *e, const struct create_plan *p,
-		       struct error *err)
-{
-	if (!p->options->limits.device_rules)
-		return 0;
-	if (e->rootless)
+	if (p->options->limits.device_rules && e->rootless)
 		return error_set(err, ERR_UNSUPPORTED, 0,
 				 "--device-cgroup-rule: device cgroup rules are not "
 				 "supported in rootless mode or in a user namespace");
-	if (p->cgroup_place.manager == CGROUP_MANAGER_NONE)
-		return error_set(
-			err, ERR_UNSUPPORTED, 0,
-			"--device-cgroup-rule: the container cannot have a cgroup%s%s",
-			p->cgroup_place.why ? ": " : "",
-			p->cgroup_place.why ? p->cgroup_place.why : "");
-	return 0;
+	if (p->options->limits.device_rules)
+		return error_set(err, ERR_UNSUPPORTED, 0, "--device-cgroup-rule: %s",
+				 why);
+	if (!restricted)
+		return 0;
+	error_set(err, ERR_UNSUPPORTED, 0,
+		  "--device %s:%s: less than rw access is not possible: %s",
+		  restricted->source, restricted->access, why);
+	return error_hint(err, "Leave :%s away; the device's own permissions apply",
+			  restricted->access);
 }
 
 static struct spec_resources *resources_of(struct create_plan *p)
@@ -57,17 +49,40 @@ static struct spec_resources *resources_of(struct create_plan *p)
 	return p->resources;
 }
 
-/* A parent is there to be kept to: its limits count for the container. */
-static int check_parent(const struct create_plan *p, struct error *err)
+static void add_rule(struct spec_resources *r, bool allow, const struct device_node *node)
 {
-	const struct cgroup_place *place = &p->cgroup_place;
+	struct spec_device_rule *rule = SPEC_APPEND(&r->devices, &r->n_devices);
 
-	if (place->manager != CGROUP_MANAGER_NONE || str_empty(p->options->cgroup.parent))
-		return 0;
-	error_set(err, ERR_UNSUPPORTED, 0,
-		  "--cgroup-parent: the container cannot have a cgroup%s%s",
-		  place->why ? ": " : "", place->why ? place->why : "");
-	return place->remedy ? error_hint(err, "%s", place->remedy) : -EINVAL;
+	rule->allow = allow;
+	rule->type = xstrdup(!node ? "a" : S_ISBLK(node->mode) ? "b" : "c");
+	rule->access = xstrdup(node ? node->access : "rwm");
+	if (!node)
+		return;
+	rule->has_major = rule->has_minor = true;
+	rule->major = major(node->number);
+	rule->minor = minor(node->number);
+}
+
+/* Root's containers get the devices that every container has, theirs, and what rules allow; privileged ones get all. */
+static void add_devices(const struct engine *e, struct create_plan *p)
+{
+	struct spec_resources *r;
+	struct spec_device_rule *asked;
+	size_t n_asked;
+
+	if (e->rootless || p->options->privileged ||
+	    p->cgroup_place.manager == CGROUP_MANAGER_NONE)
+		return;
+	r = resources_of(p);
+	n_asked = r->n_devices;
+	asked = TAKE_PTR(r->devices);
+	r->n_devices = 0;
+	add_rule(r, false, NULL);
+	for (size_t i = 0; i < p->devices.n; i++)
+		add_rule(r, true, &p->devices.items[i]);
+	for (size_t i = 0; i < n_asked; i++)
+		*SPEC_APPEND(&r->devices, &r->n_devices) = asked[i];
+	free(asked);
 }
 
 /* How many processes, where nobody said it: against fork bombs. */
@@ -90,18 +105,11 @@ static void add_pids(struct create_plan *p)
 int create_plan_cgroup(const struct engine *e, struct create_plan *p, struct error *err)
 {
 	const struct create_options *o = p->options;
-	int r = limits_build(&o->limits, &p->resources, err);
+	int r = limits_plan(e, &o->limits, &o->cgroup, &p->cgroup_place, &p->resources,
+			    err);
 
 	if (r >= 0)
-		r = check_mode(p, err);
-	if (r >= 0)
-		r = limits_place_find(e, &o->cgroup, &p->cgroup_place, err);
-	if (r >= 0)
-		r = check_parent(p, err);
-	if (r >= 0)
-		r = limits_place_check(&p->cgroup_place, p->resources, &o->limits, err);
-	if (r >= 0)
-		r = check_rules(e, p, err);
+		r = check_devices(e, p, err);
 	if (r < 0)
 		return r;
 	/* a wish that could not be had is none at later starts either */
@@ -109,5 +117,6 @@ int create_plan_cgroup(const struct engine *e, struct create_plan *p, struct err
 	    p->cgroup_place.manager == (enum cgroup_manager)e->cgroup_manager)
 		p->cgroup_manager = (enum cgroup_manager)e->cgroup_manager;
 	add_pids(p);
+	add_devices(e, p);
 	return 0;
 }

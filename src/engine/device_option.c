@@ -24,21 +24,42 @@ void device_nodes_release(struct device_nodes *list)
 	*list = (struct device_nodes){0};
 }
 
-static void add_node(struct device_nodes *list, const char *source, const char *path,
+/* Letters in the order of "rwm", each once. */
+static void set_access(struct device_node *node, const char *access)
+{
+	char *to = node->access;
+
+	for (const char *c = "rwm"; *c; c++)
+		if (strchr(access, *c))
+			*to++ = *c;
+	*to = '\0';
+}
+
+/* Where it is to be found, and what it may be used for. */
+struct device_wish {
+	const char *source, *path, *access;
+};
+
+static void add_node(struct device_nodes *list, const struct device_wish *w,
 		     const struct stat *st)
 {
+	const char *path = w->path;
+	struct device_node *node;
+
 	for (size_t i = 0; i < list->n; i++)
 		if (str_eq(list->items[i].path, path))
 			return;
 	list->items = xreallocarray(list->items, list->n + 1, sizeof(*list->items));
-	list->items[list->n++] = (struct device_node){
-		.source = xstrdup(source),
+	node = &list->items[list->n++];
+	*node = (struct device_node){
+		.source = xstrdup(w->source),
 		.path = path_clean(path),
 		.mode = st->st_mode,
 		.number = st->st_rdev,
 		.uid = st->st_uid,
 		.gid = st->st_gid,
 	};
+	set_access(node, w->access);
 }
 
 static bool is_device(const struct stat *st)
@@ -59,26 +80,27 @@ static bool is_own(const char *path)
 	return strv_has((char *const *)own, path);
 }
 
-static int add_tree(struct device_nodes *list, const char *source, const char *path,
-		    int depth, struct error *err)
+static int add_tree(struct device_nodes *list, const struct device_wish *w, int depth,
+		    struct error *err)
 {
-	cleanup_dir DIR *dir = opendir(source);
+	cleanup_dir DIR *dir = opendir(w->source);
 	struct dirent *entry;
 
 	if (!dir)
-		return error_set(err, ERR_SYSTEM, errno, "list devices in %s", source);
+		return error_set(err, ERR_SYSTEM, errno, "list devices in %s", w->source);
 	while ((entry = readdir(dir))) {
-		cleanup_free char *child = fs_join(source, entry->d_name);
-		cleanup_free char *child_path = fs_join(path, entry->d_name);
+		cleanup_free char *child = fs_join(w->source, entry->d_name);
+		cleanup_free char *child_path = fs_join(w->path, entry->d_name);
+		const struct device_wish below = {child, child_path, w->access};
 		struct stat st;
 		int r = 0;
 
 		if (entry->d_name[0] == '.' || is_own(child) || lstat(child, &st) < 0)
 			continue;
 		if (is_device(&st))
-			add_node(list, child, child_path, &st);
+			add_node(list, &below, &st);
 		else if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
-			r = add_tree(list, child, child_path, depth + 1, err);
+			r = add_tree(list, &below, depth + 1, err);
 		if (r < 0)
 			return r;
 	}
@@ -90,14 +112,12 @@ static bool is_access(const char *text)
 	return text[0] && strspn(text, "rwm") == strlen(text);
 }
 
-static int check_access(const char *text, const char *access, struct error *err)
+const struct device_node *device_restricted(const struct device_nodes *list)
 {
-	if (!access || (strchr(access, 'r') && strchr(access, 'w')))
-		return 0;
-	error_set(err, ERR_UNSUPPORTED, 0,
-		  "--device %s: less than rw access is not supported yet", text);
-	return error_hint(err, "Leave :%s away; the device's own permissions apply",
-			  access);
+	for (size_t i = 0; i < list->n; i++)
+		if (!str_starts(list->items[i].access, "rw"))
+			return &list->items[i];
+	return NULL;
 }
 
 /* "vendor.com/class=name": the Container Device Interface's. */
@@ -115,12 +135,12 @@ int device_parse(struct device_nodes *list, const char *text, struct error *err)
 {
 	cleanup_strv char **parts = str_split(text, ':');
 	size_t n = strv_len(parts);
-	const char *source = parts[0], *path = parts[0], *access = NULL;
+	const char *source = parts[0], *path = parts[0];
+	struct device_wish wish = {.access = "rwm"};
 	struct stat st;
-	int r;
 
 	if (n > 1 && is_access(parts[n - 1]))
-		access = parts[--n];
+		wish.access = parts[--n];
 	if (n == 2)
 		path = parts[1];
 	if (n == 1 && source[0] != '/' && strchr(source, '/') && strchr(source, '='))
@@ -131,22 +151,21 @@ int device_parse(struct device_nodes *list, const char *text, struct error *err)
 			  text);
 		return error_hint(err, "For example: --device /dev/fuse");
 	}
-	r = check_access(text, access, err);
-	if (r < 0)
-		return r;
+	wish.source = source;
+	wish.path = path;
 	if (stat(source, &st) < 0)
 		return error_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, errno,
 				 "--device %s: stat %s", text, source);
 	if (S_ISDIR(st.st_mode))
-		return add_tree(list, source, path, 0, err);
+		return add_tree(list, &wish, 0, err);
 	if (!is_device(&st))
 		return error_set(err, ERR_INVALID, 0, "--device %s: %s is not a device",
 				 text, source);
-	add_node(list, source, path, &st);
+	add_node(list, &wish, &st);
 	return 0;
 }
 
 int device_add_host(struct device_nodes *list, struct error *err)
 {
-	return add_tree(list, "/dev", "/dev", 0, err);
+	return add_tree(list, &(struct device_wish){"/dev", "/dev", "rwm"}, 0, err);
 }

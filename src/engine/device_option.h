@@ -16,6 +16,7 @@ struct device_node {         /* strings owned */
 	dev_t number;
 	uid_t uid;
 	gid_t gid;
+	char access[4]; /* some of "rwm" */
 };
 
 struct device_nodes {
@@ -25,10 +26,13 @@ struct device_nodes {
 void device_nodes_release(struct device_nodes *list);
 #define cleanup_device_nodes cleanup(device_nodes_release)
 
-/* device_parse() - adds the device, or all below a directory. Access is always rwm: "r"
- * alone can't be enforced without device control groups and is ERR_UNSUPPORTED. */
+/* device_parse() - adds the device, or all below a directory. Less access than rw is for device control groups to
+ * enforce: see device_restricted(). */
 int device_parse(struct device_nodes *list, const char *text,
 		 struct error *err) _must_check_;
+
+/* device_restricted() - the first that has less access than rw, or NULL. */
+const struct device_node *device_restricted(const struct device_nodes *list);
 
 /* device_add_host() - everything below /dev but pty, shm and what a container always has.
  */

@@ -51,5 +51,14 @@ int limits_place_check(const struct cgroup_place *place,
 		       const struct spec_resources *resources,
 		       const struct limit_options *o, struct error *err) _must_check_;
 
+/* limits_plan() - all of it for something new: *ret (NULL: no limits) can be kept in *ret_place. Nothing is made. Both are the caller's. */
+int limits_plan(const struct engine *e, const struct limit_options *limits,
+		const struct cgroup_options *o, struct cgroup_place *ret_place,
+		struct spec_resources **ret, struct error *err) _must_check_;
+
+/* limits_check() - only whether they can be. */
+int limits_check(const struct engine *e, const struct limit_options *limits,
+		 const struct cgroup_options *o, struct error *err) _must_check_;
+
 /* limits_as_options() - the sentence in *err names an option instead of `spec` (NULL: whichever begins it). Return: the error's. */
 int limits_as_options(const char *spec, const struct limit_options *o, struct error *err);

@@ -7,6 +7,8 @@
 #include "engine/engine.h"
 #include "engine/limits.h"
 #include "runtime/cgroup_manager.h"
+#include "runtime/cgroup_plan.h"
+#include "spec/spec.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -101,4 +103,73 @@ int limits_place_check(const struct cgroup_place *place,
 	int r = cgroup_place_check(place, resources, &spec, err);
 
 	return r < 0 ? limits_as_options(spec, o, err) : 0;
+}
+
+/* What does not go together. */
+static int check_mode(const struct cgroup_options *o,
+		      const struct spec_resources *resources, struct error *err)
+{
+	const char *what = NULL;
+
+	if (o->mode == CGROUP_SPLIT && !str_empty(o->parent))
+		return error_set(err, ERR_INVALID, 0,
+				 "cannot specify --cgroups=split with a --cgroup-parent");
+	if (o->mode != CGROUP_DISABLED)
+		return 0;
+	if (!str_empty(o->parent))
+		return error_set(err, ERR_INVALID, 0,
+				 "cannot set --cgroup-parent if not creating cgroups: "
+				 "--cgroups=disabled");
+	if (resources && cgroup_asked(resources, &what))
+		return error_set(err, ERR_INVALID, 0,
+				 "%s and --cgroups=disabled cannot be used together",
+				 limits_option_name(what));
+	return 0;
+}
+
+/* A parent is there to be kept to: its limits count for the container. */
+static int check_parent(const struct cgroup_place *place, const struct cgroup_options *o,
+			struct error *err)
+{
+	if (place->manager != CGROUP_MANAGER_NONE || str_empty(o->parent))
+		return 0;
+	error_set(err, ERR_UNSUPPORTED, 0,
+		  "--cgroup-parent: the container cannot have a cgroup%s%s",
+		  place->why ? ": " : "", place->why ? place->why : "");
+	return place->remedy ? error_hint(err, "%s", place->remedy) : -EINVAL;
+}
+
+int limits_plan(const struct engine *e, const struct limit_options *limits,
+		const struct cgroup_options *o, struct cgroup_place *ret_place,
+		struct spec_resources **ret, struct error *err)
+{
+	cleanup_cgroup_place struct cgroup_place place = {0};
+	cleanup(spec_resources_freep) struct spec_resources *resources = NULL;
+	int r = limits_build(limits, &resources, err);
+
+	if (r >= 0)
+		r = check_mode(o, resources, err);
+	if (r >= 0)
+		r = limits_place_find(e, o, &place, err);
+	if (r >= 0)
+		r = check_parent(&place, o, err);
+	if (r >= 0)
+		r = limits_place_check(&place, resources, limits, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(resources);
+	*ret_place = place;
+	place = (struct cgroup_place){0};
+	return 0;
+}
+
+int limits_check(const struct engine *e, const struct limit_options *limits,
+		 const struct cgroup_options *o, struct error *err)
+{
+	cleanup_cgroup_place struct cgroup_place place = {0};
+	cleanup(spec_resources_freep) struct spec_resources *resources = NULL;
+
+	if (!limits_given(limits) && str_empty(o->parent))
+		return 0;
+	return limits_plan(e, limits, o, &place, &resources, err);
 }

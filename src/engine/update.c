@@ -94,6 +94,10 @@ static int set_limits(const struct engine *e, const struct container *c,
 	cleanup_fd int lock_fd = -EBADF;
 	int r = 0;
 
+	if (o->device_rules && (e->rootless || c->config.privileged))
+		return error_set(err, ERR_UNSUPPORTED, 0, "--device-cgroup-rule: %s",
+				 e->rootless ? "only root can limit devices"
+					     : "--privileged allows all devices");
 	if (has_process(c))
 		r = lock_fd = container_dir_lock(e, c->record.id, 0, err);
 	if (r >= 0)

@@ -126,9 +126,9 @@ def test_image_options(cubby, context, base):
 
 
 # Options that can't be honoured: all say so. Without effect, or the value is what Cubby does anyway: all are taken.
-REFUSED = """--all-platforms --attest=type=sbom --builder=x --call=outline --cgroup-parent=/x --cgroupns=host --compat-volumes
---cpp-flag=-DA --cpu-period=1 --cpu-quota=1 -c=1 --cpuset-cpus=0 --cpuset-mems=0 --created-annotation --cw=x --debug
---decryption-key=k --disable-compression=false --hooks-dir=/x --identity-label --isolation=chroot -m=1g --memory-swap=1g
+REFUSED = """--all-platforms --attest=type=sbom --builder=x --call=outline --cgroupns=host --compat-volumes
+--cpp-flag=-DA --created-annotation --cw=x --debug
+--decryption-key=k --disable-compression=false --hooks-dir=/x --identity-label --isolation=chroot
 --provenance=max --rm=false --runtime=crun --runtime-flag=x --save-stages --sbom=syft --sbom-output=x --sign-by=x
 --source-policy-file=x --stage-labels --userns=auto --userns-uid-map=0:1:2 --userns-gid-map=0:1:2
 --userns-uid-map-user=x --userns-gid-map-group=x"""

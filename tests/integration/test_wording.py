@@ -147,8 +147,6 @@ OWN = [
     ("cp nosuch:/a /tmp", 125, NO_CONTAINER),                                # podman: "does not exist"
     ("ps --sort foo", 125, "created, command, id, image, names, runningfor, size, status"),  # the order of the words
     ("logs --since x up", 125, "--since x: not a time"),                     # podman: "unable to interpret time value"
-    ("run --memory 1g --rootfs {root} true", 125, "not supported yet"),
-    ("build --memory 1g {root}", 125, "limits of cgroups are not set yet"),  # the same
 ]
 
 
