@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runtime/cgroup_files.h"
+#include "runtime/cgroup_fs.h"
 #include "runtime/cgroup_plan.h"
 #include "runtime/cgroup_systemd.h"
 #include "runtime/cgroup_tree.h"
@@ -14,49 +15,24 @@
 #include "util/path.h"
 #include "util/str.h"
 
-/* The cgroup beside our own, where it may be written to. */
-static int find_cgroupfs(struct cgroup_place *p, struct error *err)
-{
-	cleanup_free char *path = NULL, *text = NULL;
-	cleanup_fd int root_fd = cgroup_root_open(err), fd = -EBADF;
-	int r;
-
-	if (root_fd < 0)
-		return root_fd;
-	r = cgroup_path_find(NULL, "x", &path, err);
-	if (r < 0)
-		return r;
-	path[strlen(path) - strlen("/x") + (strlen(path) == 2)] = '\0';
-	fd = path_open(root_fd, path, O_RDONLY | O_DIRECTORY, err);
-	if (fd < 0)
-		return fd;
-	if (faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) < 0)
-		return error_set(err, ERR_DENIED, errno, "write to cgroup %s", path);
-	r = cgroup_file_read(fd, "cgroup.controllers", &text);
-	if (r < 0)
-		return error_set(err, ERR_SYSTEM, -r, "read cgroup.controllers of %s",
-				 path);
-	text[strcspn(text, "\n")] = '\0';
-	p->manager = CGROUP_MANAGER_CGROUPFS;
-	p->controllers = str_split(text, ' ');
-	p->parent = TAKE_PTR(path);
-	return 0;
-}
-
+/* Why there is no cgroup is what a person is told when a limit is refused: systemd's reason, as that is what would help. */
 static int find_any(const struct cgroup_wish *wish, struct cgroup_place *p,
 		    struct error *err)
 {
 	struct error first = ERROR_INIT;
 
+	/* a path: systemd has slices */
+	if (wish->parent && wish->parent[0] == '/')
+		return cgroup_fs_find(wish, p, err);
 	if (cgroup_systemd_find(wish, p, err) == 0)
 		return 0;
-	if (err->kind == ERR_INVALID)
-		return -EINVAL;
+	if (wish->parent || err->kind == ERR_INVALID)
+		return err->code ? -err->code : -EINVAL;
 	first = *err;
 	*err = ERROR_INIT;
 	cgroup_place_release(p);
 	p->mode = wish->mode;
-	if (find_cgroupfs(p, err) == 0) {
+	if (cgroup_fs_find(wish, p, err) == 0) {
 		error_drop(&first, "cgroupfs does it");
 		return 0;
 	}
@@ -78,10 +54,12 @@ int cgroup_place_find(const struct cgroup_wish *wish, struct cgroup_place *ret,
 		ret->why = xstrdup("the container is to have no cgroup (--cgroups)");
 	else if (wish->manager == CGROUP_MANAGER_NONE)
 		ret->why = xstrdup("there is no manager of cgroups");
+	else if (wish->mode == CGROUP_SPLIT)
+		r = cgroup_fs_find(wish, ret, err);
 	else if (wish->manager == CGROUP_MANAGER_SYSTEMD)
 		r = cgroup_systemd_find(wish, ret, err);
 	else if (wish->manager == CGROUP_MANAGER_CGROUPFS)
-		r = find_cgroupfs(ret, err);
+		r = cgroup_fs_find(wish, ret, err);
 	else
 		r = find_any(wish, ret, err);
 	if (r < 0)
@@ -101,15 +79,12 @@ char *cgroup_place_path(const struct cgroup_place *p, const char *name)
 int cgroup_make(const struct cgroup_request *request, struct cgroup *ret,
 		struct error *err)
 {
-	cleanup_free char *path = NULL;
-
 	*ret = CGROUP_INIT;
 	if (request->place->manager == CGROUP_MANAGER_NONE)
 		return 0;
 	if (request->place->manager == CGROUP_MANAGER_SYSTEMD)
 		return cgroup_systemd_make(request, ret, err);
-	path = cgroup_place_path(request->place, request->name);
-	return cgroup_create(path, request->name, request->resources, ret, err);
+	return cgroup_fs_make(request, ret, err);
 }
 
 int cgroup_enter(const char *path, struct error *err)

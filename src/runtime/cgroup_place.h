@@ -15,11 +15,11 @@ struct spec_resources;
 #define CGROUP_MONITOR_TASKS  64
 #define CGROUP_MONITOR_CPU    100000 /* microseconds of a second */
 
-/* How an ordinary user comes to have every controller. */
-#define CGROUP_DELEGATE_REMEDY                                                                 \
-	"as root, write the lines [Service] and \"Delegate=cpu cpuset io memory pids\" into "  \
-	"/etc/systemd/system/user@.service.d/delegate.conf, run systemctl daemon-reload, and " \
-	"log in anew (a lingering user: systemctl restart user@UID.service)"
+/* How an ordinary user comes to have every controller; printf's arguments: the uid. */
+#define CGROUP_DELEGATE_REMEDY                                                              \
+	"as root, put the lines [Service] and \"Delegate=cpu cpuset io memory pids\" into " \
+	"/etc/systemd/system/user@.service.d/delegate.conf, then: systemctl daemon-reload " \
+	"&& systemctl restart user@%u.service (ends all that the user runs)"
 
 enum cgroup_manager {
 	CGROUP_MANAGER_ANY, /* systemd if it answers, else cgroupfs, else none */

@@ -72,7 +72,7 @@ static void explain_few(struct cgroup_place *p)
 	if (p->user_manager) {
 		p->why = xasprintf("systemd does not delegate it to user %u",
 				   systemd_bus_user());
-		p->remedy = xstrdup(CGROUP_DELEGATE_REMEDY);
+		p->remedy = xasprintf(CGROUP_DELEGATE_REMEDY, systemd_bus_user());
 	} else {
 		p->why = xstrdup("the kernel has it not, or not for version 2");
 		p->remedy = xasprintf("look for cgroup_disable= and cgroup_no_v1= in "

@@ -56,13 +56,19 @@ char **cgroup_controllers(int dirfd)
 	return words_of(dirfd, "cgroup.controllers");
 }
 
+char **cgroup_handed_down(int dirfd)
+{
+	return words_of(dirfd, "cgroup.subtree_control");
+}
+
 /* One write for all is quickest; one by one where not all can be had. */
 void cgroup_hand_down(int dirfd, const char *name)
 {
 	cleanup_strv char **have = cgroup_controllers(dirfd);
-	cleanup_strv char **active = words_of(dirfd, "cgroup.subtree_control");
+	cleanup_strv char **active = cgroup_handed_down(dirfd);
 	cleanup_strv char **missing = NULL;
 	cleanup_free char *all = NULL;
+	int r;
 
 	strv_foreach (controller, have)
 		if (!strv_has(active, *controller))
@@ -70,10 +76,11 @@ void cgroup_hand_down(int dirfd, const char *name)
 	if (!missing)
 		return;
 	all = strv_join(missing, " ");
-	if (cgroup_file_write(dirfd, "cgroup.subtree_control", all) == 0)
+	r = cgroup_file_write(dirfd, "cgroup.subtree_control", all);
+	if (r == 0 || r == -EACCES || r == -EPERM || r == -EROFS)
 		return;
 	strv_foreach (word, missing) {
-		int r = cgroup_file_write(dirfd, "cgroup.subtree_control", *word);
+		r = cgroup_file_write(dirfd, "cgroup.subtree_control", *word);
 
 		if (r < 0)
 			log_debug("cgroup %s: controller %s not handed down: %s", name,

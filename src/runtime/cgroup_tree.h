@@ -16,6 +16,9 @@ bool cgroup_path_is_below(const char *path, const char *top);
 /* cgroup_controllers() - of an open cgroup: the names, a strv of the caller's; NULL if that can't be told. */
 char **cgroup_controllers(int dirfd);
 
+/* cgroup_handed_down() - the same of what its children have. */
+char **cgroup_handed_down(int dirfd);
+
 /* cgroup_hand_down() - every controller of this directory to its children, as far as it lets us; `name` for the log. */
 void cgroup_hand_down(int dirfd, const char *name);
 
