@@ -34,6 +34,7 @@
 #include "engine/start_plan.h"
 #include "engine/user_ids.h"
 #include "network/client.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/namespace.h"
 #include "runtime/self.h"
 #include "store/container_record.h"
@@ -96,9 +97,10 @@ static bool is_gone(int r)
 
 /* What the new program gets. */
 struct birth {
-	char *program;  /* owned */
-	char **argv;    /* owned */
-	int keep_fd[4]; /* owned; passed on under these numbers */
+	char *program;       /* owned */
+	char **argv;         /* owned */
+	const char *run_dir; /* of the store whose containers it serves */
+	int keep_fd[4];      /* owned; passed on under these numbers */
 	size_t n_keep;
 };
 
@@ -199,6 +201,7 @@ static int prepare(const struct engine *e, int dirfd, struct birth *b, struct er
 {
 	int fd, r = self_helper(PROGRAM, &b->program, err);
 
+	b->run_dir = e->paths.run;
 	if (r < 0)
 		return r;
 	strv_add(&b->argv, PROGRAM);
@@ -223,11 +226,38 @@ static int prepare(const struct engine *e, int dirfd, struct birth *b, struct er
 	return 0;
 }
 
+/*
+ * It serves containers of many callers, so it must not end with the service or the login session of the one that is here first,
+ * nor with the scope of a container whose restart policy is carried out there.
+ */
+static void leave_scope(const char *run_dir)
+{
+	const struct cgroup_wish wish = {.manager = CGROUP_MANAGER_SYSTEMD,
+					 .user_manager = geteuid() != 0};
+	cleanup_cgroup_place struct cgroup_place place = {0};
+	cleanup_cgroup struct cgroup group = CGROUP_INIT;
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_free char *name = xasprintf("cubby-network-%08" PRIx32,
+					    fnv_add(FNV_INIT, run_dir, strlen(run_dir)));
+	const struct cgroup_request request = {
+		.place = &place,
+		.name = name,
+		.description = "Networks of Cubby's containers",
+	};
+	int r = cgroup_place_find(&wish, &place, &err);
+
+	if (r >= 0)
+		r = cgroup_make(&request, &group, &err);
+	if (r < 0)
+		error_drop(&err, "the network program stays in its caller's cgroup");
+}
+
 static _noreturn_ void become(const struct birth *b)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
+	leave_scope(b->run_dir);
 	for (int k = 0; k < 3; k++)
 		if (dup2(null_fd, k) < 0)
 			_exit(1);
