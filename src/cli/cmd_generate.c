@@ -196,5 +196,7 @@ const struct command cmd_generate = {
 	.group = "Cubby itself",
 	.usage = "COMMAND",
 	.summary = "write files for others: units of systemd",
+	.examples = "cubby generate systemd --new --files --name web\n"
+		    "cubby generate systemd web > ~/.config/systemd/user/web.service",
 	.commands = commands,
 };

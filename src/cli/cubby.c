@@ -18,7 +18,6 @@
 #define LATER(variable, word) \
 	static const struct command later_##variable = {.name = (word), .not_yet = true}
 
-LATER(auto_update, "auto-update");
 LATER(compose, "compose");
 LATER(kube, "kube");
 
@@ -60,6 +59,7 @@ static const struct command *const commands[] = {
 	&cmd_stats,
 	&cmd_port,
 	&cmd_update,
+	&cmd_auto_update,
 	&cmd_attach,
 	&cmd_stop,
 	&cmd_kill,
@@ -111,7 +111,6 @@ static const struct command *const commands[] = {
 	&cmd_version,
 	&cmd_completion,
 	&cmd_complete,
-	&later_auto_update,
 	&later_compose,
 	&later_kube,
 	NULL,
@@ -123,7 +122,8 @@ static bool enters_container(const struct command *c)
 {
 	return c == &cmd_run || c == &cmd_start || c == &cmd_restart || c == &cmd_init ||
 	       c == &cmd_container_rerun || c == &cmd_exec || c == &cmd_audit ||
-	       c == &cmd_cp || c == &cmd_container_clone || c == &cmd_build;
+	       c == &cmd_cp || c == &cmd_container_clone || c == &cmd_build ||
+	       c == &cmd_auto_update;
 }
 
 static int prepare(const struct command_call *call, struct error *err)

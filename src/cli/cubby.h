@@ -40,6 +40,7 @@ void cubby_warn(const char *text);
 extern const struct command
 	cmd_attach,
 	cmd_audit,
+	cmd_auto_update,
 	cmd_build,
 	cmd_builder,
 	cmd_buildx,

@@ -421,20 +421,33 @@ static int stop_and_start(const struct engine *e, const struct container *c,
 	return r < 0 ? r : container_start(e, &stopped, &o, &exit_code, err);
 }
 
+int container_keep(const struct engine *e, const struct container *c, struct error *err)
+{
+	int r;
+
+	if (!c->record.auto_remove || c->status != CONTAINER_RUNNING)
+		return 0;
+	r = keep_documents(e, c, err);
+	if (r >= 0)
+		r = container_record_auto_remove(e->store, c->record.id, false, err);
+	return r < 0 ? r : 1;
+}
+
+int container_pass(const struct engine *e, const struct container *c, struct error *err)
+{
+	return container_record_auto_remove(e->store, c->record.id, true, err);
+}
+
 int container_restart(const struct engine *e, const struct container *c, int64_t stop_sec,
 		      const struct start_talk *talk, struct error *err)
 {
-	bool is_passing = c->record.auto_remove && c->status == CONTAINER_RUNNING;
-	int r = 0;
+	int r, kept;
 
 	event_container(e, &c->record, &c->config, EVENT_RESTART);
-	if (is_passing)
-		r = keep_documents(e, c, err);
-	if (r >= 0 && is_passing)
-		r = container_record_auto_remove(e->store, c->record.id, false, err);
+	r = kept = container_keep(e, c, err);
 	if (r >= 0)
 		r = stop_and_start(e, c, stop_sec, talk, err);
-	if (r >= 0 && is_passing)
-		r = container_record_auto_remove(e->store, c->record.id, true, err);
+	if (r >= 0 && kept > 0)
+		r = container_pass(e, c, err);
 	return r;
 }

@@ -43,6 +43,15 @@ int container_initialize(const struct engine *e, const struct container *c,
 			 const struct start_talk *talk, struct error *err) _must_check_;
 
 /*
+ * container_keep() - a running container that is removed at its end (--rm) stays, until container_pass() says that it is
+ * to be removed after all. Others are left alone; container_keep() says whether it did something: 1 or 0.
+ */
+int container_keep(const struct engine *e, const struct container *c,
+		   struct error *err) _must_check_;
+int container_pass(const struct engine *e, const struct container *c,
+		   struct error *err) _must_check_;
+
+/*
  * container_restart() - stop (stop_sec < 0: as long as its own stop time-out says), then start. One that is
  * removed at its end (--rm) stays.
  */
