@@ -458,6 +458,7 @@ static int launch(const struct launcher *x, struct error *err)
 	memcpy(o.stdio_fd, theirs, sizeof(theirs));
 	o.ret_master_fd = p->terminal ? &m.tty_fd : NULL;
 	o.cgroup_fd = group.fd;
+	o.cgroup_apart = group.is_apart ? group.path : NULL;
 	o.cgroup_files = group_files;
 	o.seccomp_cache_dirfd = x->cache_fd;
 	o.filter = x->has_filter ? &x->filter : NULL;

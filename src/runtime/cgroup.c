@@ -30,6 +30,7 @@
 void cgroup_release(struct cgroup *c)
 {
 	fd_cleanup_(&c->fd);
+	fd_cleanup_(&c->holder_fd);
 	free(c->path);
 	*c = CGROUP_INIT;
 }
@@ -63,7 +64,9 @@ int cgroup_open(const char *path, struct cgroup *ret, struct error *err)
 	fd = path_open(root_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, err);
 	if (fd < 0)
 		return error_wrap(err, "open cgroup %s", path);
-	*ret = (struct cgroup){.fd = fd, .path = xstrdup(path)};
+	*ret = CGROUP_INIT;
+	ret->fd = fd;
+	ret->path = xstrdup(path);
 	return 0;
 }
 

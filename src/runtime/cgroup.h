@@ -25,8 +25,14 @@ struct cgroup {
 	int fd;     /* O_PATH directory of the container's cgroup, -EBADF: none */
 	char *path; /* absolute path under the cgroup2 mount ("/user.slice/..."), owned,
 		       NULL: none */
+	/*
+	 * Of cgroup_make(), while nobody is in it yet: what keeps it until the container's first process is, -EBADF: nothing;
+	 * and whether the caller may not clone into it, so that cgroup_attach() has to move that process.
+	 */
+	int holder_fd;
+	bool is_apart;
 };
-#define CGROUP_INIT ((struct cgroup){.fd = -EBADF})
+#define CGROUP_INIT ((struct cgroup){.fd = -EBADF, .holder_fd = -EBADF})
 void cgroup_release(struct cgroup *c); /* closes; does not remove */
 #define cleanup_cgroup cleanup(cgroup_release)
 

@@ -98,8 +98,10 @@ static int enter_child(struct cgroup *c, const char *name, struct error *err)
 	if (fd < 0)
 		return error_wrap(err, "cgroup %s", c->path);
 	path = xasprintf("%s/%s", c->path, name);
-	cgroup_release(c);
-	*c = (struct cgroup){.fd = fd, .path = path};
+	close(c->fd);
+	free(c->path);
+	c->fd = fd;
+	c->path = path;
 	return 0;
 }
 

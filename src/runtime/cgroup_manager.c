@@ -103,6 +103,15 @@ int cgroup_enter(const char *path, struct error *err)
 			 path, own);
 }
 
+int cgroup_attach(const char *path, pid_t pid, struct error *err)
+{
+	cleanup_cgroup_scope struct cgroup_scope scope = {0};
+
+	if (cgroup_scope_of(path, &scope))
+		return cgroup_systemd_attach(&scope, pid, err);
+	return error_set(err, ERR_DENIED, EACCES, "move a process to cgroup %s", path);
+}
+
 int cgroup_change(const struct cgroup *c, const struct spec_resources *resources,
 		  struct error *err)
 {
@@ -110,7 +119,8 @@ int cgroup_change(const struct cgroup *c, const struct spec_resources *resources
 	cleanup_cgroup_plan struct cgroup_plan plan = {0};
 	int r = cgroup_update(c, resources, err);
 
-	if (r < 0 || !cgroup_scope_of(c->path, &scope))
+	if (r < 0 || !cgroup_scope_of(c->path, &scope) ||
+	    !str_starts(scope.below, "/" CGROUP_CONTAINER_LEAF))
 		return r;
 	r = cgroup_plan_build(resources, &plan, err);
 	return r < 0 ? r : cgroup_systemd_change(&scope, &plan, err);
@@ -138,7 +148,7 @@ int cgroup_unmake(const char *path, struct error *err)
 	}
 	if (r == 0)
 		r = cgroup_remove(&c, err);
-	if (r == 0 && cgroup_scope_of(path, &scope) && scope.has_monitor)
+	if (r == 0 && cgroup_scope_of(path, &scope))
 		remove_monitor_leaf(&scope);
 	return r;
 }

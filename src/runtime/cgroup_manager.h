@@ -16,12 +16,12 @@
  *              controllers down.
  *   none       no cgroup: only where no limit was asked for.
  *
- * Layout with a monitor (CGROUP_ENABLED):  NAME.scope/monitor    the calling process and what it becomes
- *                                          NAME.scope/container  the container; the limits are exact here
- * The scope has the limits as properties too: weights count there, as its neighbours are other scopes; memory and tasks
- * have CGROUP_MONITOR_MEMORY and CGROUP_MONITOR_TASKS added for the monitor and health checks. Without a monitor
- * (CGROUP_NO_CONMON, the OCI runtime) the container's cgroup is the scope itself. CGROUP_SPLIT: both are made below our
- * own cgroup, which a service manager has delegated (Delegate=yes), and no bus is asked.
+ * Layout of a scope:   NAME.scope/monitor     the calling process and what it becomes; who comes by exec from elsewhere, in passing
+ *                      NAME.scope/container   the container; the limits are exact here
+ * The scope has the limits as properties too: weights count there, as its neighbours are other scopes; memory, tasks and time of
+ * processors have headroom for the monitor and health checks. With CGROUP_NO_CONMON (and the OCI runtime) the caller stays outside.
+ * CGROUP_SPLIT: "monitor" and NAME are made below our own cgroup, which a service manager has delegated (Delegate=yes), and no bus
+ * is asked.
  *
  * Source: cgroups(7), systemd.scope(5), systemd.resource-control(5), org.freedesktop.systemd1(5),
  * https://systemd.io/CGROUP_DELEGATION, Documentation/admin-guide/cgroup-v2.rst.
@@ -54,6 +54,10 @@ int cgroup_make(const struct cgroup_request *request, struct cgroup *ret,
 /* cgroup_enter() - the calling process moves to where it may clone into the container's cgroup `path`: an ordinary user may do so
  * only from below the same delegation. Does nothing where it may already. */
 int cgroup_enter(const char *path, struct error *err) _must_check_;
+
+/* cgroup_attach() - a process of ours into the container's cgroup `path` (or one below it), by its manager: for who may not
+ * move it there. It must have made no cgroup namespace yet. */
+int cgroup_attach(const char *path, pid_t pid, struct error *err) _must_check_;
 
 /* cgroup_change() - limits of a running one: its files, and the properties of its scope (cgroup_update() does files alone). */
 int cgroup_change(const struct cgroup *c, const struct spec_resources *resources,

@@ -11,6 +11,9 @@
  *   NAME.scope/monitor made, we step into it; only now may NAME.scope hand controllers down
  *   NAME.scope/container made, limits written
  *
+ * Who stays outside (--cgroups=no-conmon, the OCI runtime) has a process that only waits put into the scope instead, until the
+ * container's first one is in it.
+ *
  * Who is killed in between leaves a scope without processes: systemd takes it away (CollectMode=inactive-or-failed).
  *
  * A scope of that name may be there still: the container is started again while the clean-up of its last life ends, or by that
@@ -25,6 +28,7 @@
 
 #include "runtime/cgroup_apply.h"
 #include "runtime/cgroup_files.h"
+#include "runtime/cgroup_holder.h"
 #include "runtime/cgroup_plan.h"
 #include "runtime/cgroup_systemd_plan.h"
 #include "runtime/cgroup_tree.h"
@@ -133,7 +137,7 @@ char *cgroup_systemd_path(const struct cgroup_place *p, const char *name)
 {
 	cleanup_free char *scope = scope_path(p, name);
 
-	return xasprintf("%s%s", scope, has_monitor(p) ? "/" CGROUP_CONTAINER_LEAF : "");
+	return xasprintf("%s/" CGROUP_CONTAINER_LEAF, scope);
 }
 
 static bool is_user_manager(const char *path)
@@ -143,22 +147,30 @@ static bool is_user_manager(const char *path)
 	return at && strstr(at, ".service/");
 }
 
+/* The end of the path's first part that names a scope; what a systemd inside of the container makes lies further down. */
+static const char *scope_end(const char *path)
+{
+	const char *suffix = strstr(path, CGROUP_SCOPE_SUFFIX);
+
+	while (suffix && suffix[strlen(CGROUP_SCOPE_SUFFIX)] != '/' &&
+	       suffix[strlen(CGROUP_SCOPE_SUFFIX)] != '\0')
+		suffix = strstr(suffix + 1, CGROUP_SCOPE_SUFFIX);
+	return suffix ? suffix + strlen(CGROUP_SCOPE_SUFFIX) : NULL;
+}
+
 bool cgroup_scope_of(const char *path, struct cgroup_scope *ret)
 {
-	const char *end = path + strlen(path), *start;
-	bool is_leaf = str_ends(path, CGROUP_SCOPE_SUFFIX "/" CGROUP_CONTAINER_LEAF);
+	const char *end = scope_end(path), *start = end;
 
-	if (is_leaf)
-		end -= strlen("/" CGROUP_CONTAINER_LEAF);
-	else if (!str_ends(path, CGROUP_SCOPE_SUFFIX))
+	if (!end)
 		return false;
-	for (start = end; start > path && start[-1] != '/'; start--)
-		;
+	while (start > path && start[-1] != '/')
+		start--;
 	*ret = (struct cgroup_scope){
 		.unit = xstrndup(start, (size_t)(end - start)),
 		.path = xstrndup(path, (size_t)(end - path)),
+		.below = xstrdup(*end ? end : "/"),
 		.user_manager = is_user_manager(path),
-		.has_monitor = is_leaf,
 	};
 	return true;
 }
@@ -167,6 +179,7 @@ void cgroup_scope_release(struct cgroup_scope *s)
 {
 	free(s->unit);
 	free(s->path);
+	free(s->below);
 	*s = (struct cgroup_scope){0};
 }
 
@@ -177,7 +190,6 @@ struct making {
 	struct cgroup_plan plan;
 	struct systemd_bus *bus;
 	pid_t holder; /* who is its first member; 0: the caller */
-	int holder_fd;
 };
 
 static void making_release(struct making *m)
@@ -201,7 +213,7 @@ static void fill_scope(const struct making *m, struct systemd_properties *p)
 	if (q->stop_signal)
 		systemd_add(p, "KillSignal", SYSTEMD_INT, (uint64_t)q->stop_signal);
 	systemd_add(p, "PIDs", SYSTEMD_PID, (uint64_t)(m->holder ? m->holder : getpid()));
-	cgroup_systemd_plan(&m->plan, has_monitor(q->place), p);
+	cgroup_systemd_plan(&m->plan, true, p);
 }
 
 static int make_scope(struct making *m, struct error *err)
@@ -278,10 +290,25 @@ static bool is_in_scope(const struct making *m)
 	return cgroup_path_is_below(own, m->scope.path);
 }
 
+static int step_into_leaf(const struct making *m, int leaf_fd, struct error *err)
+{
+	char pid[16];
+	int r;
+
+	if (!m->holder)
+		return cgroup_step_into(leaf_fd, CGROUP_MONITOR_LEAF, err);
+	snprintf(pid, sizeof(pid), "%d", m->holder);
+	r = cgroup_file_write(leaf_fd, "cgroup.procs", pid);
+	return r < 0 ? error_set(err, ERR_SYSTEM, -r,
+				 "move within the scope of the container")
+		     : 0;
+}
+
 /* No process may be in the scope itself when it hands controllers down. */
 static int make_leaves(struct making *m, struct cgroup *ret, struct error *err)
 {
 	cleanup_cgroup struct cgroup scope = CGROUP_INIT;
+	cleanup_free char *own = NULL;
 	cleanup_fd int leaf_fd = -EBADF;
 	int r = cgroup_open(m->scope.path, &scope, err);
 
@@ -290,13 +317,35 @@ static int make_leaves(struct making *m, struct cgroup *ret, struct error *err)
 	leaf_fd = cgroup_child_make(scope.fd, CGROUP_MONITOR_LEAF, err);
 	if (leaf_fd < 0)
 		return leaf_fd;
-	r = cgroup_step_into(leaf_fd, CGROUP_MONITOR_LEAF, err);
+	r = step_into_leaf(m, leaf_fd, err);
 	if (r < 0)
 		return r;
 	cgroup_hand_down(scope.fd, m->scope.unit);
 	ret->fd = cgroup_child_make(scope.fd, CGROUP_CONTAINER_LEAF, err);
 	ret->path = xasprintf("%s/" CGROUP_CONTAINER_LEAF, m->scope.path);
-	return ret->fd < 0 ? ret->fd : 0;
+	if (ret->fd < 0 || !m->holder)
+		return ret->fd < 0 ? ret->fd : 0;
+	r = cgroup_own_path(&own, err);
+	ret->is_apart = r == 0 && !cgroup_may_move(own, ret->path);
+	return r;
+}
+
+static int make(struct making *m, struct cgroup *ret, struct error *err)
+{
+	int r = 0;
+
+	if (!has_monitor(m->request->place))
+		r = cgroup_holder_start(&m->holder, &ret->holder_fd, err);
+	if (r == 0 && !is_in_scope(m)) {
+		r = systemd_bus_open(m->request->place->user_manager, &m->bus, err);
+		if (r == 0)
+			r = make_or_join(m, err);
+	}
+	if (r == 0)
+		r = make_leaves(m, ret, err);
+	return r < 0 ? r
+		     : cgroup_apply(ret->fd, ret->path, &m->plan, m->request->resources,
+				    err);
 }
 
 int cgroup_systemd_make(const struct cgroup_request *request, struct cgroup *ret,
@@ -310,15 +359,7 @@ int cgroup_systemd_make(const struct cgroup_request *request, struct cgroup *ret
 		return r;
 	m.scope.unit = xasprintf("%s" CGROUP_SCOPE_SUFFIX, request->name);
 	m.scope.path = scope_path(request->place, request->name);
-	if (!is_in_scope(&m)) {
-		r = systemd_bus_open(request->place->user_manager, &m.bus, err);
-		if (r == 0)
-			r = make_or_join(&m, err);
-	}
-	if (r == 0)
-		r = make_leaves(&m, &c, err);
-	if (r == 0)
-		r = cgroup_apply(c.fd, c.path, &m.plan, request->resources, err);
+	r = make(&m, &c, err);
 	if (r < 0)
 		return error_wrap(err, "make a cgroup by systemd");
 	*ret = c;
@@ -329,12 +370,27 @@ int cgroup_systemd_make(const struct cgroup_request *request, struct cgroup *ret
 int cgroup_systemd_enter(const struct cgroup_scope *s, struct error *err)
 {
 	cleanup_systemd_bus struct systemd_bus *bus = NULL;
+	cleanup_cgroup struct cgroup scope = CGROUP_INIT;
+	cleanup_fd int leaf_fd = -EBADF;
+	int r = cgroup_open(s->path, &scope, err);
+
+	if (r < 0)
+		return r;
+	leaf_fd = cgroup_child_make(scope.fd, CGROUP_MONITOR_LEAF, err);
+	if (leaf_fd < 0)
+		return leaf_fd;
+	r = systemd_bus_open(s->user_manager, &bus, err);
+	return r < 0 ? r
+		     : systemd_unit_attach(bus, s->unit, "/" CGROUP_MONITOR_LEAF,
+					   getpid(), err);
+}
+
+int cgroup_systemd_attach(const struct cgroup_scope *s, pid_t pid, struct error *err)
+{
+	cleanup_systemd_bus struct systemd_bus *bus = NULL;
 	int r = systemd_bus_open(s->user_manager, &bus, err);
 
-	return r < 0 ? r
-		     : systemd_unit_attach(bus, s->unit,
-					   s->has_monitor ? "/" CGROUP_MONITOR_LEAF : "/",
-					   getpid(), err);
+	return r < 0 ? r : systemd_unit_attach(bus, s->unit, s->below, pid, err);
 }
 
 int cgroup_systemd_change(const struct cgroup_scope *s, const struct cgroup_plan *plan,
@@ -344,7 +400,7 @@ int cgroup_systemd_change(const struct cgroup_scope *s, const struct cgroup_plan
 	cleanup_systemd_bus struct systemd_bus *bus = NULL;
 	int r;
 
-	cgroup_systemd_plan(plan, s->has_monitor, &p);
+	cgroup_systemd_plan(plan, true, &p);
 	if (p.n == 0)
 		return 0;
 	r = systemd_bus_open(s->user_manager, &bus, err);

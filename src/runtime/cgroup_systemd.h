@@ -23,17 +23,18 @@ char *cgroup_systemd_path(const struct cgroup_place *p, const char *name);
 int cgroup_systemd_make(const struct cgroup_request *request, struct cgroup *ret,
 			struct error *err) _must_check_;
 
-/* cgroup_scope_of() - the scope that a cgroup lies in: its unit, its path, and whose manager made it. false: in none. Caller
- * releases. */
+/* cgroup_scope_of() - the scope that a cgroup lies in. false: in none. Caller releases. */
 struct cgroup_scope {
 	char *unit, *path; /* owned */
-	bool user_manager;
-	bool has_monitor; /* the cgroup is a leaf of it */
+	char *below;       /* owned: "/container", "/" */
+	bool user_manager; /* whose manager made it */
 };
 bool cgroup_scope_of(const char *path, struct cgroup_scope *ret);
 void cgroup_scope_release(struct cgroup_scope *s);
 #define cleanup_cgroup_scope cleanup(cgroup_scope_release)
 
 int cgroup_systemd_enter(const struct cgroup_scope *s, struct error *err) _must_check_;
+int cgroup_systemd_attach(const struct cgroup_scope *s, pid_t pid,
+			  struct error *err) _must_check_;
 int cgroup_systemd_change(const struct cgroup_scope *s, const struct cgroup_plan *plan,
 			  struct error *err) _must_check_;

@@ -30,6 +30,7 @@
 #include <sys/stat.h>
 
 #include "runtime/cgroup_delegate.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/child.h"
 #include "runtime/hooks.h"
 #include "runtime/outer_container.h"
@@ -53,7 +54,8 @@
 
 static bool is_placed_later(const struct init *i)
 {
-	return i->options->base_creates || i->namespaces.join_fd[NS_CGROUP] >= 0;
+	return i->options->base_creates || i->options->cgroup_apart ||
+	       i->namespaces.join_fd[NS_CGROUP] >= 0;
 }
 
 int init_place(const struct init *i, pid_t pid, const struct idmap *uids,
@@ -62,7 +64,9 @@ int init_place(const struct init *i, pid_t pid, const struct idmap *uids,
 	const struct launch_options *o = i->options;
 	int r = 0;
 
-	if (o->cgroup_fd >= 0 && is_placed_later(i))
+	if (o->cgroup_apart)
+		r = cgroup_attach(o->cgroup_apart, pid, err);
+	else if (o->cgroup_fd >= 0 && is_placed_later(i))
 		r = cgroup_move(o->cgroup_fd, pid, err);
 	if (r < 0 || !o->cgroup_files || uids->n_lines == 0)
 		return r;

@@ -66,6 +66,8 @@ struct launch_options {
 		[2]; /* of the caller, which an init that waits there must not keep open; -EBADF: none */
 	int made_fd; /* gets the places that were made for mounts: mount_made.h; -EBADF: nobody asks */
 	int cgroup_fd; /* directory to start in (CLONE_INTO_CGROUP), -EBADF: none */
+	const char *
+		cgroup_apart; /* its path, if the caller may not clone into it (struct cgroup); NULL: it may */
 	char *const
 		*cgroup_files;   /* strv of paths that the container's root shall own, of
 				      cgroup_delegate(); NULL: none */
