@@ -11,6 +11,7 @@
 #include "engine/container_dir.h"
 #include "engine/health.h"
 #include "engine/inspect_gaps.h"
+#include "engine/inspect_limits.h"
 #include "engine/inspect_mounts.h"
 #include "engine/inspect_network.h"
 #include "engine/log_target.h"
@@ -262,6 +263,8 @@ static struct json_object *host_config(const struct subject *s)
 	json_add_str(o, "UsernsMode", userns_mode(s));
 	json_add(o, "IDMappings", id_mappings(s->spec->linux));
 	json_add_i64(o, "OomScoreAdj", s->spec->process->oom_score_adj);
+	inspect_limits(s->spec->linux->resources, o);
+	inspect_cgroup(s->engine, s->c, o);
 	return o;
 }
 

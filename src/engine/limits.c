@@ -14,7 +14,6 @@
 #include "util/mem.h"
 #include "util/str.h"
 
-#define CPU_PERIOD     100000 /* usec; the kernel's own default */
 #define CPU_MIN_USEC   1000
 #define CPU_PERIOD_MAX 1000000
 #define CPUS_DIGITS    9 /* after the point; Docker counts billionths */
@@ -105,11 +104,11 @@ static int parse_cpus(const char *text, int64_t *ret)
 	const char *point = strchr(text, '.'), *first = text + negative;
 	size_t whole = point ? (size_t)(point - first) : strlen(first);
 	cleanup_free char *digits = xstrndup(first, whole);
-	uint64_t n = 0, scale = CPU_PERIOD;
+	uint64_t n = 0, scale = LIMITS_CPU_PERIOD;
 
 	if (whole ? str_to_u64(digits, &n) < 0 || n > CPU_MAX : !point || !point[1])
 		return -EINVAL;
-	n *= CPU_PERIOD;
+	n *= LIMITS_CPU_PERIOD;
 	for (const char *c = point ? point + 1 : ""; *c; c++) {
 		if (!isdigit((unsigned char)*c) || c - point > CPUS_DIGITS)
 			return -EINVAL;
@@ -142,7 +141,7 @@ static int fill_cpu_time(const struct limit_options *o, struct spec_resources *r
 				"a number such as 0.5 or 2",
 				o->cpus);
 		SECTION(r, cpu)->has_period = true;
-		r->cpu->period = CPU_PERIOD;
+		r->cpu->period = LIMITS_CPU_PERIOD;
 	} else if (o->cpu_quota_given) {
 		quota = o->cpu_quota;
 	}
@@ -419,7 +418,7 @@ static void drop_lifted(struct spec_resources *r)
 	}
 	if (c && c->has_quota && c->quota < 0) {
 		c->has_quota = false;
-		c->has_period = c->has_period && c->period != CPU_PERIOD;
+		c->has_period = c->has_period && c->period != LIMITS_CPU_PERIOD;
 	}
 	if (r->pids && r->pids->limit <= 0)
 		free(TAKE_PTR(r->pids));
@@ -458,6 +457,20 @@ static int fill(const struct limit_options *o, struct spec_resources *r,
 	return n;
 }
 
+/* The lower bound of what is kept for it is 0; as OCI resources -1 is "as much as there may be". */
+static void lift_reservation(struct spec_resources *change)
+{
+	struct spec_memory *m = change->memory;
+	struct spec_key_value *u;
+
+	if (!m->has_reservation || m->reservation > 0)
+		return;
+	m->has_reservation = false;
+	u = unified_of(change, "memory.low");
+	free(u->value);
+	u->value = xstrdup("0");
+}
+
 /* The sections of `touched`, as they are after the change. */
 static struct spec_resources *pick(const struct spec_resources *after,
 				   const struct spec_resources *touched)
@@ -466,6 +479,8 @@ static struct spec_resources *pick(const struct spec_resources *after,
 
 	if (!touched->memory)
 		free(TAKE_PTR(change->memory));
+	else
+		lift_reservation(change);
 	if (!touched->pids)
 		free(TAKE_PTR(change->pids));
 	if (!touched->cpu && change->cpu) {

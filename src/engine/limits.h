@@ -17,6 +17,7 @@ struct cgroup_place;
 struct engine;
 struct spec_resources;
 
+#define LIMITS_CPU_PERIOD 100000 /* usec; the kernel's own default, and that of --cpus */
 #define LIMITS_PIDS_DEFAULT \
 	2048 /* where a pids controller is there and nothing else was said, as podman has it */
 

@@ -228,7 +228,7 @@ static const struct {
 	 "{\"pids\":{\"limit\":5}}", "{\"memory\":{\"limit\":-1,\"swap\":-1}}"},
 	{"{\"memory\":{\"limit\":100,\"swap\":200,\"reservation\":50}}",
 	 "--memory-reservation -1", "{\"memory\":{\"limit\":100,\"swap\":200}}",
-	 "{\"memory\":{\"limit\":100,\"reservation\":-1,\"swap\":200}}"},
+	 "{\"memory\":{\"limit\":100,\"swap\":200},\"unified\":{\"memory.low\":\"0\"}}"},
 	{"{\"cpu\":{\"quota\":50000,\"period\":100000,\"shares\":512}}", "--cpus 0",
 	 "{\"cpu\":{\"shares\":512}}",
 	 "{\"cpu\":{\"shares\":512,\"quota\":-1,\"period\":100000}}"},
