@@ -139,6 +139,19 @@ static int check_parent(const struct cgroup_place *place, const struct cgroup_op
 	return place->remedy ? error_hint(err, "%s", place->remedy) : -EINVAL;
 }
 
+/* What was asked for stands in front. */
+static int find_place(const struct engine *e, const struct cgroup_options *o,
+		      struct cgroup_place *ret, struct error *err)
+{
+	int r = limits_place_find(e, o, ret, err);
+
+	if (r < 0 && !str_empty(o->parent))
+		return error_wrap(err, "--cgroup-parent");
+	if (r < 0 && e->cgroup_manager_named)
+		return error_wrap(err, "--cgroup-manager");
+	return r;
+}
+
 int limits_plan(const struct engine *e, const struct limit_options *limits,
 		const struct cgroup_options *o, struct cgroup_place *ret_place,
 		struct spec_resources **ret, struct error *err)
@@ -150,7 +163,7 @@ int limits_plan(const struct engine *e, const struct limit_options *limits,
 	if (r >= 0)
 		r = check_mode(o, resources, err);
 	if (r >= 0)
-		r = limits_place_find(e, o, &place, err);
+		r = find_place(e, o, &place, err);
 	if (r >= 0)
 		r = check_parent(&place, o, err);
 	if (r >= 0)
