@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/runtime/rt.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/hooks.h"
 #include "util/fs.h"
 #include "util/json.h"
@@ -186,7 +187,7 @@ void rt_run_poststop(const struct rt_container *c)
 int rt_container_delete(const struct command_call *call, struct rt_container *c,
 			struct error *err)
 {
-	int r = cgroup_remove(&c->cgroup, err);
+	int r = c->cgroup.fd < 0 ? 0 : cgroup_unmake(c->cgroup.path, err);
 
 	if (r < 0)
 		return r;

@@ -315,6 +315,7 @@ static int start(const struct command_call *call, const struct rt_container *c,
 	if (process->terminal && !v->console_socket)
 		o.ret_master_fd = &s->master_fd;
 	o.cgroup_fd = s->cgroup_fd >= 0 ? s->cgroup_fd : c->cgroup.fd;
+	o.cgroup_path = c->cgroup.path;
 	o.seccomp_cache_dirfd = s->cache_fd;
 	o.preserve_fds = preserve_fds;
 	r = exec_start(&o, &s->pid, &s->pid_fd, err);

@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 #include "cli/runtime/rt.h"
-#include "runtime/cgroup_plan.h"
+#include "cli/runtime/rt_cgroup.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/launch.h"
 #include "util/fd.h"
 #include "util/fs.h"
@@ -60,6 +61,7 @@ struct launching {
 	const struct rt_launch_values *values;
 	bool only_create, foreground;
 	struct rt_container container;
+	struct rt_cgroup cgroup;
 	bool made_state; /* the state directory is ours to remove */
 	bool hooks_may_have_run;
 	struct launch launch;
@@ -75,6 +77,7 @@ static void launching_release(struct launching *x)
 	fd_cleanup_(&x->master_fd);
 	fd_cleanup_(&x->cache_fd);
 	rt_container_release(&x->container);
+	rt_cgroup_release(&x->cgroup);
 }
 
 /* A failed container leaves nothing behind: what went wrong meanwhile is less interesting
@@ -86,7 +89,8 @@ static void undo(struct launching *x)
 	launch_release(&x->launch);
 	if (!x->made_state)
 		return;
-	if (cgroup_remove(&x->container.cgroup, &err) < 0)
+	if (x->container.cgroup.fd >= 0 &&
+	    cgroup_unmake(x->container.cgroup.path, &err) < 0)
 		error_drop(&err, "after a failed launch");
 	if (x->hooks_may_have_run)
 		rt_run_poststop(&x->container);
@@ -140,23 +144,6 @@ static int check_terminal(const struct launching *x, struct error *err)
 	return 0;
 }
 
-static int check_cgroup_options(const struct command_call *call, struct error *err)
-{
-	const struct rt_globals *g = rt_globals(call);
-
-	if (g->systemd_cgroup || g->cgroup_manager == RT_CGROUP_SYSTEMD) {
-		error_set(err, ERR_UNSUPPORTED, 0, "%s is not supported yet",
-			  g->systemd_cgroup ? "--systemd-cgroup"
-					    : "--cgroup-manager systemd");
-		return error_hint(
-			err,
-			"set the engine's cgroup manager to cgroupfs (podman: "
-			"--cgroup-manager=cgroupfs; containerd: SystemdCgroup = false; "
-			"docker: native.cgroupdriver=cgroupfs)");
-	}
-	return 0;
-}
-
 /* A user's name; the number where there is none. */
 static char *owner_name(uid_t uid)
 {
@@ -187,17 +174,15 @@ static int record(struct launching *x, struct error *err)
 	struct rt_container *c = &x->container;
 	cleanup_json struct json_object *config = spec_to_json(c->spec);
 	cleanup_free char *text = json_text(config, false);
-	cleanup_error struct error ignored = ERROR_INIT;
-	int r;
+	int r = rt_cgroup_plan(rt_globals(x->call), c->spec, c->state.id, &x->cgroup,
+			       &c->state.cgroup_path, err);
 
+	if (r < 0)
+		return r;
 	c->dirfd = state_dir_create(rt_globals(x->call)->root_path, c->state.id, err);
 	if (c->dirfd < 0)
 		return c->dirfd;
 	x->made_state = true;
-	if (rt_globals(x->call)->cgroup_manager == RT_CGROUPFS &&
-	    cgroup_path_find(c->spec->linux->cgroups_path, c->state.id,
-			     &c->state.cgroup_path, &ignored) < 0)
-		error_drop(&ignored, "cgroup_create() says whether that matters");
 	r = fs_write_atomic(c->dirfd, CONFIG_FILE, text, strlen(text), 0600, 0, err);
 	return r < 0 ? r : state_write(c->dirfd, &c->state, err);
 }
@@ -207,19 +192,8 @@ static int make_cgroup(struct launching *x, struct error *err)
 {
 	const struct rt_globals *g = rt_globals(x->call);
 	struct rt_container *c = &x->container;
-	const char *what = NULL;
-	int r;
+	int r = rt_cgroup_make(&x->cgroup, c->spec, c->state.id, &c->cgroup, err);
 
-	if (g->cgroup_manager == RT_CGROUP_DISABLED) {
-		if (!cgroup_asked(c->spec->linux->resources, &what))
-			return 0;
-		return error_set(
-			err, ERR_INVALID, 0,
-			"linux.resources.%s cannot be set with --cgroup-manager disabled",
-			what);
-	}
-	r = cgroup_create(c->spec->linux->cgroups_path, c->state.id,
-			  c->spec->linux->resources, &c->cgroup, err);
 	if (r < 0)
 		return r;
 	if (c->cgroup.fd < 0 && g->rootless == RT_ROOTLESS_NO)
@@ -262,6 +236,7 @@ static int prepare_options(struct launching *x, struct error *err)
 	o->console_socket_fd = x->console_fd;
 	o->start_fd = x->start_fd;
 	o->cgroup_fd = c->cgroup.fd;
+	o->cgroup_apart = c->cgroup.is_apart ? c->cgroup.path : NULL;
 	o->seccomp_cache_dirfd = x->cache_fd;
 	o->no_pivot = v->no_pivot;
 	o->no_new_keyring = v->no_new_keyring;
@@ -276,6 +251,7 @@ static int begin(struct launching *x, struct error *err)
 
 	x->hooks_may_have_run = true;
 	r = launch_begin(&x->launch, &x->options, err);
+	fd_cleanup_(&c->cgroup.holder_fd); /* the init is in there now */
 	if (r < 0)
 		return r;
 	r = proc_id_get(x->launch.pid, &c->state.init, err);
@@ -380,8 +356,6 @@ int rt_launch(const struct command_call *call, const struct rt_launch_values *v,
 
 	if (r == 0)
 		r = state_id_check(id, err);
-	if (r == 0)
-		r = check_cgroup_options(call, err);
 	if (r == 0)
 		r = rt_preserve_fds(call, v->preserve_fds, &preserve_fds, &listen, err);
 	if (r == 0 && !bundle)

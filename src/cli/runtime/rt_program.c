@@ -27,9 +27,10 @@ static const struct option_spec options[] = {
 		 "form of the log"),
 	OPT_BOOL(struct rt_globals, debug, "debug", 0, "log what is done"),
 	OPT_WORD(struct rt_globals, cgroup_manager, "cgroup-manager", 0, managers,
-		 "who makes the cgroups; systemd is not supported yet"),
-	OPT_BOOL(struct rt_globals, systemd_cgroup, "systemd-cgroup", 0, "",
-		 .hidden = true),
+		 "who makes the cgroups"),
+	OPT_BOOL(
+		struct rt_globals, systemd_cgroup, "systemd-cgroup", 0,
+		"the same as --cgroup-manager=systemd: scopes, cgroupsPath is SLICE:PREFIX:NAME"),
 	OPT_WORD(struct rt_globals, rootless, "rootless", 0, rootless_words,
 		 "false: fail if no cgroup can be made"),
 	OPT_BOOL(struct rt_globals, version, "version", 'v', "print the version"),

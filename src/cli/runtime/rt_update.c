@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/runtime/rt.h"
+#include "runtime/cgroup_manager.h"
 #include "util/buf.h"
 #include "util/fd.h"
 #include "util/fs.h"
@@ -179,7 +180,7 @@ static int run(const struct command_call *call, struct error *err)
 	else
 		res = resources_from_options(v);
 	if (r == 0)
-		r = cgroup_update(&c.cgroup, res, err);
+		r = cgroup_change(&c.cgroup, res, err);
 	return r < 0 ? error_wrap(err, "update container %s", c.state.id) : 0;
 }
 
