@@ -64,6 +64,8 @@ def cubby(_engine_dir, busybox_archive, base, environment, user):
     yield program
     problems = program.remove_all()
     program("pod", "rm", "-f", "-a")
+    process.wait_until(lambda: not [p for p in process.descendants() if _engine_dir in process.command_line(p)],
+                       "processes of cubby to end after its containers were removed", 5)
     assert not problems, "\n".join(problems)
 
 

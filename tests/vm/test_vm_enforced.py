@@ -100,7 +100,7 @@ def test_fork_bomb_stays_inside(engine):
 
 def written_in(engine, path, *options):
     """Seconds for 4 MB, without a cache between, as dd in the container says."""
-    done = engine("run", "--rm", "--network", "none", *options, "-v", f"{path}:/disk", "busybox",
+    done = engine("run", "--rm", "--network", "none", "--userns=host", *options, "-v", f"{path}:/disk", "busybox",
                   "sh", "-c", "time dd if=/dev/zero of=/disk/file bs=128k count=32 oflag=direct", timeout=60)
     assert done.code == 0, done
     minutes, seconds = re.search(r"real\s+(\d+)m ([\d.]+)s", done.stderr).groups()
@@ -136,10 +136,10 @@ def test_weights_of_two(spin):
 
 @pytest.mark.root
 def test_device_denied_then_allowed(engine):
-    look = ("--network", "none", "--cap-add", "mknod", "busybox", "sh", "-c",
+    look = ("--network", "none", "--userns=host", "--cap-add", "mknod", "busybox", "sh", "-c",
             "mknod /node c 10 229 && head -c 0 /node && echo opened")
     denied = engine("run", "--rm", *look)
     assert denied.code != 0 and "not permitted" in denied.stderr, denied
     assert engine.ok("run", "--rm", "--device-cgroup-rule", "c 10:229 rw", *look).strip() == "opened"
-    assert engine.ok("run", "--rm", "--network", "none", "--device", "/dev/fuse", "busybox", "sh", "-c",
+    assert engine.ok("run", "--rm", "--network", "none", "--userns=host", "--device", "/dev/fuse", "busybox", "sh", "-c",
                      "head -c 0 /dev/fuse && echo opened").strip() == "opened"

@@ -6,6 +6,8 @@ SUITE=bookworm
 apt_uris() { grep -hE '^(URIs:|deb )' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -oE 'https?://[^ ]+/debian(-security)?/?' | sed "s,/\$,," | sort -u || true; }
 MIRROR=${VMRIG_MIRROR:-$(apt_uris | grep -v security | head -n 1)}
 SECURITY=${VMRIG_SECURITY:-$(apt_uris | grep security | head -n 1)}
+MIRROR=${MIRROR:-http://deb.debian.org/debian}
+SECURITY=${SECURITY:-http://deb.debian.org/debian-security}
 # "name source-suite package": each kernel lands in the image's modules folder and beside the image
 KERNELS="
 6.1  bookworm-security  linux-image-cloud-amd64
