@@ -57,6 +57,8 @@ static int plan(struct replacement *x, struct error *err)
 	int r = recreate(x->job->call, x->old, &x->again, err);
 	struct create_options *o;
 
+	if (r >= 0)
+		r = recreate_limits(x->job->engine, x->old, NULL, &x->again, err);
 	if (r < 0)
 		return r;
 	o = &x->again.create->create;

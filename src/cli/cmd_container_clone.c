@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/configure.h"
+#include "cli/create_tables.h"
 #include "cli/cubby.h"
 #include "cli/pod_new.h"
 #include "cli/progress.h"
@@ -17,6 +18,7 @@
 struct clone_values {
 	bool destroy, force, run;
 	const char *name, *pod;
+	struct limit_options limits;
 };
 
 static const struct option_spec options[] = {
@@ -28,6 +30,8 @@ static const struct option_spec options[] = {
 		   "name of the clone (default: ORIGINAL-clone)"),
 	OPT_STRING(struct clone_values, pod, "pod", 0, "POD", "make it in this pod"),
 	OPT_BOOL(struct clone_values, run, "run", 0, "start it in the background"),
+	OPT_GROUP("Limits"),
+	OPT_INCLUDE_AT(struct clone_values, limits, limits_table),
 	OPT_END,
 };
 
@@ -109,6 +113,8 @@ static int clone_it(const struct command_call *call, struct engine *e,
 	int r = recreate(call, original, &again, err);
 
 	if (r >= 0)
+		r = recreate_limits(e, original, &v->limits, &again, err);
+	if (r >= 0)
 		r = change(call, original, &again.create->create, err);
 	if (r < 0)
 		return r;
@@ -158,8 +164,10 @@ const struct command cmd_container_clone = {
 	.summary = "make a container once more, by the command line that made it",
 	.description =
 		"The clone has the options of the original, not what it has written: its files are those of the "
-		"image. Paths mean what they meant where the original was made.",
+		"image. Limits are what they are now, with those given here on top. Paths mean what they meant "
+		"where the original was made.",
 	.examples = "cubby container clone web\n"
+		    "cubby container clone --memory 1g web bigger\n"
 		    "cubby container clone --destroy -f --run web web2 debian:13",
 	.settings = SETTINGS_FOR_ENGINE,
 	.options = options,

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/create_tables.h"
 #include "cli/cubby.h"
+#include "engine/container_dir.h"
+#include "spec/spec.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -12,6 +15,8 @@ void recreation_release(struct recreation *r)
 {
 	if (r->create)
 		create_values_clear(r->create);
+	if (r->limits)
+		spec_resources_free(r->limits);
 	if (r->values)
 		options_release(r->command->options, r->values);
 	free(r->values);
@@ -121,4 +126,41 @@ int recreate(const struct command_call *call, const struct container *c,
 	return r < 0 ? error_wrap(err, "read the command line that made container %s",
 				  c->record.name)
 		     : 0;
+}
+
+/* Texts of its own, as they are released with the recreation. */
+static struct limit_options copy_limits(const struct limit_options *from)
+{
+	struct limit_options to = *from;
+
+	to.blkio_weight_device = strv_copy(from->blkio_weight_device);
+	to.read_bps = strv_copy(from->read_bps);
+	to.write_bps = strv_copy(from->write_bps);
+	to.read_iops = strv_copy(from->read_iops);
+	to.write_iops = strv_copy(from->write_iops);
+	to.device_rules = strv_copy(from->device_rules);
+	to.conf = strv_copy(from->conf);
+	return to;
+}
+
+int recreate_limits(const struct engine *e, const struct container *c,
+		    const struct limit_options *more, struct recreation *ret,
+		    struct error *err)
+{
+	struct limit_options *o = &ret->create->create.limits;
+	bool was_free = o->pids_given && o->pids <= 0;
+	cleanup(spec_freep) struct spec *spec = NULL;
+	int r = container_dir_spec(e, c->record.id, &spec, err);
+
+	if (r < 0)
+		return r;
+	options_release(limits_table, o);
+	*o = more ? copy_limits(more) : (struct limit_options){0};
+	ret->limits = TAKE_PTR(spec->linux->resources);
+	o->before = ret->limits;
+	if (!o->before && !o->pids_given && was_free) {
+		o->pids_given = true;
+		o->pids = -1;
+	}
+	return 0;
 }

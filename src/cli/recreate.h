@@ -12,6 +12,7 @@ struct recreation {
 	void *values; /* owned; of `run` or `create`: begins with a struct create_values */
 	struct create_values *create; /* in it */
 	const struct command *command;
+	struct spec_resources *limits;      /* owned; see recreate_limits() */
 	char **argv, **args, **global_args; /* owned; what the values point into */
 };
 void recreation_release(struct recreation *r);
@@ -23,3 +24,9 @@ void recreation_release(struct recreation *r);
  */
 int recreate(const struct command_call *call, const struct container *c,
 	     struct recreation *ret, struct error *err) _must_check_;
+
+/* recreate_limits() - those that it has now instead of those of its command line: `update` may have changed them. `more` (may be
+ * NULL) goes on top; it is copied. */
+int recreate_limits(const struct engine *e, const struct container *c,
+		    const struct limit_options *more, struct recreation *ret,
+		    struct error *err) _must_check_;

@@ -75,6 +75,8 @@ static void add_devices(const struct engine *e, struct create_plan *p)
 		return;
 	r = resources_of(p);
 	n_asked = r->n_devices;
+	if (n_asked && !r->devices[0].allow)
+		return; /* those of one that is made again */
 	asked = TAKE_PTR(r->devices);
 	r->n_devices = 0;
 	add_rule(r, false, NULL);
@@ -93,7 +95,8 @@ static void add_pids(struct create_plan *p)
 		o->conf.pids_limit_given ? o->conf.pids_limit : LIMITS_PIDS_DEFAULT;
 	struct spec_resources *r;
 
-	if (o->limits.pids_given || limit <= 0 ||
+	/* of one that is made again: it is there already, or was lifted */
+	if (o->limits.pids_given || o->limits.before || limit <= 0 ||
 	    p->cgroup_place.manager == CGROUP_MANAGER_NONE ||
 	    !strv_has(p->cgroup_place.controllers, "pids"))
 		return;

@@ -8,7 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct spec_resources;
+
 struct limit_options {
+	const struct spec_resources
+		*before; /* these are there already: of a container that is made again */
 	int64_t memory, memory_reservation,
 		memory_swap; /* bytes; swap: with memory, -1 no limit */
 	bool memory_given, memory_reservation_given, memory_swap_given;

@@ -544,5 +544,5 @@ int limits_build(const struct limit_options *o, struct spec_resources **ret,
 {
 	cleanup(spec_resources_freep) struct spec_resources *change = NULL;
 
-	return limits_change(o, NULL, ret, &change, err);
+	return limits_change(o, o->before, ret, &change, err);
 }

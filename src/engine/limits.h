@@ -25,7 +25,7 @@ struct spec_resources;
 bool limits_given(const struct limit_options *o);
 
 /*
- * limits_build() - *ret is NULL if nothing was asked for; the caller owns it. ERR_INVALID names the option;
+ * limits_build() - o->before and what o says on top of it. *ret is NULL if nothing was asked for; the caller owns it. ERR_INVALID names the option;
  * ERR_UNSUPPORTED: cgroups of version 2 have no such limit.
  */
 int limits_build(const struct limit_options *o, struct spec_resources **ret,

@@ -182,7 +182,7 @@ int limits_check(const struct engine *e, const struct limit_options *limits,
 	cleanup_cgroup_place struct cgroup_place place = {0};
 	cleanup(spec_resources_freep) struct spec_resources *resources = NULL;
 
-	if (!limits_given(limits) && str_empty(o->parent))
+	if (!limits_given(limits) && !limits->before && str_empty(o->parent))
 		return 0;
 	return limits_plan(e, limits, o, &place, &resources, err);
 }
