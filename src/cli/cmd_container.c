@@ -9,6 +9,7 @@
 #include "engine/image_drop.h"
 #include "engine/pod_end.h"
 #include "engine/rerun.h"
+#include "engine/settle.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -46,6 +47,28 @@ static char *pod_of(const struct engine *e, const char *id)
 	return TAKE_PTR(record.pod);
 }
 
+/*
+ * The monitor is the main process of a service manager's unit, so its exit status is how the service ended: the container's,
+ * for Restart=on-failure, and 0 if somebody stopped it. 0 too if nobody would look. Asked before the end is recorded.
+ */
+static int unit_status(const struct engine *e, const char *id, bool off)
+{
+	cleanup_container_record struct container_record record = {0};
+	cleanup_error struct error err = ERROR_INIT;
+	struct observation o;
+
+	if (off || str_empty(getenv("INVOCATION_ID")))
+		return 0;
+	if (container_record_get(e->store, id, &record, &err) < 0) {
+		error_drop(&err, "it is gone");
+		return 0;
+	}
+	container_observe(e, &record, &o);
+	if (record.stopped || !o.facts.has_exit)
+		return 0;
+	return proc_exit_code(o.exit.wait_status);
+}
+
 /* What the monitor becomes at its end when nobody else cleans up; harmless at any other
  * time. */
 static int run_cleanup(const struct command_call *call, struct error *err)
@@ -55,12 +78,14 @@ static int run_cleanup(const struct command_call *call, struct error *err)
 	cleanup_free char *pod_id = NULL;
 	int64_t pause_usec = 0;
 	bool due = false, off = false;
-	int r = cubby_open(call, &e, err);
+	int r = cubby_open(call, &e, err), status = 0;
 
 	if (r >= 0)
 		off = rerun_is_off(&e, call->args[0]);
 	if (r >= 0)
 		pod_id = pod_of(&e, call->args[0]);
+	if (r >= 0)
+		status = unit_status(&e, call->args[0], off);
 	if (r >= 0)
 		r = container_cleanup(&e, call->args[0], err);
 	if (r >= 0 && !off)
@@ -69,7 +94,7 @@ static int run_cleanup(const struct command_call *call, struct error *err)
 	if (r >= 0 && !due && pod_id)
 		pod_member_ended(&e, pod_id);
 	if (r < 0 || !due)
-		return r;
+		return r < 0 ? r : status;
 	return become_rerun(&e, call->args[0], pause_usec, err);
 }
 

@@ -203,8 +203,10 @@ static int kill_it(const struct engine *e, const struct container *c, struct err
 int container_kill(const struct engine *e, const struct container *c, int sig,
 		   struct error *err)
 {
-	/* first, or its restart policy could be quicker */
-	int r = status_is_up(c->status) ? rerun_cancel(e, c, err) : 0;
+	/* first, or its restart policy could be quicker; a unit's reload is no end */
+	bool ends =
+		c->config.restart || sig == SIGKILL || sig == (int)c->config.stop_signal;
+	int r = status_is_up(c->status) && ends ? rerun_cancel(e, c, err) : 0;
 
 	if (r >= 0)
 		r = sig == SIGKILL ? kill_all(e, c, err) : container_signal(c, sig, err);

@@ -16,6 +16,7 @@
 #include "engine/container_dir.h"
 #include "engine/restart_policy.h"
 #include "monitor/protocol.h"
+#include "util/str.h"
 #include "util/time.h"
 
 int rerun_is_due(const struct engine *e, const char *id, int64_t before_usec,
@@ -88,11 +89,20 @@ int rerun_wait(const struct engine *e, const char *id, int64_t pause_usec,
 	return 0;
 }
 
+/* It belongs to a unit of a service manager, which may have a restart policy of its own. */
+static bool is_units(const struct container *c)
+{
+	strv_foreach (l, c->config.labels)
+		if (str_starts(*l, "PODMAN_SYSTEMD_UNIT="))
+			return true;
+	return false;
+}
+
 int rerun_cancel(const struct engine *e, const struct container *c, struct error *err)
 {
 	int r;
 
-	if (!c->config.restart)
+	if (!c->config.restart && !is_units(c))
 		return 0;
 	r = container_record_stopped(e->store, c->record.id, err);
 	if (r < 0)

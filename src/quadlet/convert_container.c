@@ -228,6 +228,9 @@ int convert_container(struct conversion *c, struct error *err)
 	strv_add(&c->args, "--replace");
 	strv_add(&c->args, "--rm");
 	strv_addf(&c->args, "--cgroups=%s", cgroups ? cgroups->value : "split");
+	/* `journalctl -u` is where people look for a service's output */
+	if (!unit_last(c->section, "LogDriver") && !unit_last(c->section, "LogOpt"))
+		strv_add(&c->args, "--log-driver=journald");
 	if (r == 0 && !oneshot)
 		r = add_notify(c, err);
 	if (r == 0)

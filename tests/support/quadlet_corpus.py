@@ -155,6 +155,8 @@ def command(line):
         else:
             options.append((word, words[i]))
             i += 1
+    # podman's own default where systemd is
+    options = [o for o in options if o != ("--log-driver", "journald")]
     options = [("--volume", *o[1:]) if o[0] == "-v" and len(o) > 1 else o for o in options]
     options = [(o[0], o[1].lower()) if o[0].startswith("--cap-") else o for o in options]
     last = {(o[0], o[1].split("=", 1)[0]): o for o in options if o[0] in _LAST_COUNTS}

@@ -299,7 +299,7 @@ START_TEST(test_a_set)
 	ck_assert_str_eq(
 		value_of(c, "Service", "ExecStart"),
 		"/bin/cubby run --name=systemd-%N --cidfile=%t/%N.cid --replace --rm "
-		"--cgroups=split --sdnotify=conmon -d --device /dev/there:/dev/x --user 1:2 "
+		"--cgroups=split --log-driver=journald --sdnotify=conmon -d --device /dev/there:/dev/x --user 1:2 "
 		"--volume systemd-d_1:/d --pod-id-file=%t/p-pod.pod-id x");
 	ck_assert_str_eq(value_of(c, "Unit", "BindsTo"), "p-pod.service");
 	ck_assert_str_eq(value_of(c, "Unit", "Requires"), "d-volume@1.service");
