@@ -97,7 +97,7 @@ int cgroup_enter(const char *path, struct error *err)
 		return r;
 	if (cgroup_may_move(own, path))
 		return 0;
-	if (cgroup_scope_of(path, &scope))
+	if (cgroup_unit_of(path, &scope))
 		return cgroup_systemd_enter(&scope, err);
 	return error_set(err, ERR_DENIED, EACCES, "start a process in cgroup %s from %s",
 			 path, own);
@@ -107,7 +107,7 @@ int cgroup_attach(const char *path, pid_t pid, struct error *err)
 {
 	cleanup_cgroup_scope struct cgroup_scope scope = {0};
 
-	if (cgroup_scope_of(path, &scope))
+	if (cgroup_unit_of(path, &scope))
 		return cgroup_systemd_attach(&scope, pid, err);
 	return error_set(err, ERR_DENIED, EACCES, "move a process to cgroup %s", path);
 }

@@ -175,6 +175,27 @@ bool cgroup_scope_of(const char *path, struct cgroup_scope *ret)
 	return true;
 }
 
+bool cgroup_unit_of(const char *path, struct cgroup_scope *ret)
+{
+	if (cgroup_scope_of(path, ret))
+		return true;
+	const char *below = strrchr(path, '/');
+	cleanup_free char *service =
+		below ? xstrndup(path, (size_t)(below - path)) : NULL;
+	const char *name = service ? strrchr(service, '/') : NULL;
+
+	/* the manager's own cgroup is no unit of its */
+	if (!name || !str_ends(name, ".service") || str_starts(name, "/user@"))
+		return false;
+	*ret = (struct cgroup_scope){
+		.unit = xstrdup(name + 1),
+		.path = xstrdup(service),
+		.below = xstrdup(below),
+		.user_manager = is_user_manager(path),
+	};
+	return true;
+}
+
 void cgroup_scope_release(struct cgroup_scope *s)
 {
 	free(s->unit);

@@ -30,6 +30,8 @@ struct cgroup_scope {
 	bool user_manager; /* whose manager made it */
 };
 bool cgroup_scope_of(const char *path, struct cgroup_scope *ret);
+/* cgroup_unit_of() - the same, or the service whose cgroup is right above (CGROUP_SPLIT; `monitor` lies in it as well). */
+bool cgroup_unit_of(const char *path, struct cgroup_scope *ret);
 void cgroup_scope_release(struct cgroup_scope *s);
 #define cleanup_cgroup_scope cleanup(cgroup_scope_release)
 
