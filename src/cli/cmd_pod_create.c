@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/create_tables.h"
 #include "cli/cubby.h"
 #include "cli/pod_new.h"
 #include "engine/environment.h"
@@ -18,8 +19,9 @@ static const char *const exit_policies[] = {"continue", "stop", NULL};
 struct pod_create_values {
 	struct create_options infra; /* what is its infra container's */
 	struct restart_policy restart;
+	struct limit_options limits;
 	const char *name, *share, *infra_name, *infra_image, *infra_command, *pod_id_file;
-	bool infra_wanted, infra_given, replace, share_parent, share_parent_given;
+	bool infra_wanted, infra_given, replace, share_parent;
 	int exit_policy;
 	char **labels, **label_files, **volumes, **volumes_from, **devices,
 		**security_opt;
@@ -51,7 +53,8 @@ static const struct option_spec options[] = {
 		   .common = true),
 	OPT_GROUP("What its containers share"),
 	OPT_STRING(V, share, "share", 's', "NAMES",
-		   "ipc,net,uts (default), pid, none; +pid adds one", .common = true),
+		   "ipc,net,uts (default), pid, cgroup, none; +pid adds one",
+		   .common = true),
 	OPT_STRV(V, infra.net.networks, "network", 0, "NETWORK",
 		 "as of run (default: " NETWORK_MODE_DEFAULT ")", .aliases = net_alias,
 		 .common = true),
@@ -110,21 +113,14 @@ static const struct option_spec options[] = {
 		   "refused: it has its own program", .hidden = true),
 	OPT_STRING(V, infra.monitor_pidfile, "infra-conmon-pidfile", 0, "FILE",
 		   "write the process ID of its monitor here"),
-	OPT_BOOL(V, share_parent, "share-parent", 0, "refused: there is no cgroup yet",
-		 .given = OPT_GIVEN(V, share_parent_given), .hidden = true),
-	OPT_NOT_YET("blkio-weight", 0),
-	OPT_NOT_YET("blkio-weight-device", 0),
-	OPT_NOT_YET("cgroup-parent", 0),
-	OPT_NOT_YET("cpu-shares", 'c'),
-	OPT_NOT_YET("cpus", 0),
-	OPT_NOT_YET("cpuset-cpus", 0),
-	OPT_NOT_YET("cpuset-mems", 0),
-	OPT_NOT_YET("device-read-bps", 0),
-	OPT_NOT_YET("device-write-bps", 0),
+	OPT_GROUP("Limits of all its containers together"),
+	OPT_INCLUDE_AT(V, limits, pod_limits_table),
+	OPT_STRING(V, infra.cgroup.parent, "cgroup-parent", 0, "PARENT",
+		   "make its cgroup below this slice, or this cgroup"),
+	OPT_BOOL(V, share_parent, "share-parent", 0,
+		 "put its containers' cgroups into the pod's (default true)"),
 	OPT_NOT_YET("gpus", 0),
 	OPT_NOT_YET("hosts-file", 0),
-	OPT_NOT_YET("memory", 'm'),
-	OPT_NOT_YET("memory-swap", 0),
 	OPT_NOT_YET("shm-size-systemd", 0),
 	OPT_END,
 };
@@ -135,6 +131,7 @@ static void defaults(void *values)
 
 	pod_new_infra_options(&v->infra);
 	v->infra_wanted = true;
+	v->share_parent = true;
 }
 
 static bool has_network(const V *v)
@@ -155,9 +152,6 @@ static int refuse(const V *v, struct error *err)
 			v->infra_image ? "--infra-image" : "--infra-command");
 		return error_hint(err, "Leave the option out");
 	}
-	if (v->share_parent_given && v->share_parent)
-		return error_set(err, ERR_UNSUPPORTED, 0,
-				 "--share-parent: pods have no cgroup yet");
 	if (!v->infra_wanted && (v->infra_name || v->infra.hostname || has_network(v) ||
 				 v->infra.userns || v->infra.add_hosts))
 		return error_set(
@@ -229,6 +223,7 @@ static int fill_config(const V *v, const struct command_call *call, struct pod_c
 	c->security_opt = strv_copy(v->security_opt);
 	c->add_hosts = strv_copy(v->infra.add_hosts);
 	c->sysctls = strv_copy(v->infra.sysctls);
+	c->no_share_parent = !v->share_parent;
 	return 0;
 }
 
@@ -243,6 +238,8 @@ static int create(const struct command_call *call, struct engine *e,
 		.infra_name = v->infra_name,
 		.replace = v->replace,
 		.config = *config,
+		.limits = &v->limits,
+		.cgroup = {.parent = v->infra.cgroup.parent},
 		.infra_options = v->infra,
 		.warn = cubby_warn,
 	};
@@ -250,6 +247,7 @@ static int create(const struct command_call *call, struct engine *e,
 	int r;
 
 	request.infra_options.create_command = call->argv;
+	request.infra_options.cgroup.parent = NULL; /* the pod's */
 	r = pod_create(&request, &id, err);
 	if (r >= 0 && v->pod_id_file)
 		r = fs_write_atomic(AT_FDCWD, v->pod_id_file, id, strlen(id), 0644,
@@ -287,7 +285,8 @@ const struct command cmd_pod_create = {
 	.description =
 		"Containers are put into it with 'cubby create --pod NAME' and 'cubby run --pod NAME'.",
 	.examples = "cubby pod create shop\n"
-		    "cubby pod create --share +pid --hostname www --label team=a shop",
+		    "cubby pod create --share +pid --hostname www --label team=a shop\n"
+		    "cubby pod create --memory 2g --cpus 1.5 shop",
 	.options = options,
 	.values_size = sizeof(V),
 	.defaults = defaults,

@@ -49,4 +49,20 @@ const struct option_spec create_table_limits[] = {
 	OPT_WORD(O, cgroup.mode, "cgroups", 0, cgroup_mode_words, "whether it has a cgroup of its own"),
 	OPT_END,
 };
+
+/* Those that podman has for pods, and how many processes. */
+const struct option_spec pod_limits_table[] = {
+	OPT_SIZE(L, memory, "memory", 'm', "SIZE", "memory they may use: 512m, 2g", .min = -1, GIVEN(memory), .common = true),
+	OPT_SIZE(L, memory_swap, "memory-swap", 0, "SIZE", "memory and swap together (default: twice --memory); -1 for no limit", .min = -1, GIVEN(memory_swap)),
+	OPT_STRING(L, cpus, "cpus", 0, "NUMBER", "CPUs they may use: 0.5, 2", .common = true),
+	OPT_I64(L, cpu_shares, "cpu-shares", 'c', "SHARES", "their weight beside others when CPUs are busy (default 1024)", .max = INT64_MAX, GIVEN(cpu_shares)),
+	OPT_STRING(L, cpuset_cpus, "cpuset-cpus", 0, "LIST", "run on these CPUs only: 0-2,5"),
+	OPT_STRING(L, cpuset_mems, "cpuset-mems", 0, "LIST", "use memory of these nodes only"),
+	OPT_I64(L, pids, "pids-limit", 0, "NUMBER", "processes and threads they may have", .min = -1, .max = INT64_MAX, GIVEN(pids)),
+	OPT_I64(L, blkio_weight, "blkio-weight", 0, "WEIGHT", "their weight beside others at busy disks: 10 to 1000", .max = 65535, GIVEN(blkio_weight)),
+	OPT_STRV(L, blkio_weight_device, "blkio-weight-device", 0, "DEVICE:WEIGHT", "the same at one disk"),
+	OPT_STRV(L, read_bps, "device-read-bps", 0, "DEVICE:RATE", "bytes a second that they may read: /dev/sda:1mb"),
+	OPT_STRV(L, write_bps, "device-write-bps", 0, "DEVICE:RATE", "bytes a second that they may write"),
+	OPT_END,
+};
 /* clang-format on */

@@ -12,4 +12,5 @@ extern const struct option_spec create_table_process[], create_table_user[],
 	create_table_health[], create_table_limits[], create_table_refused[];
 
 /* Limits alone, and those that a build has too: they fill a struct limit_options. */
-extern const struct option_spec limits_table[], limits_table_of_steps[];
+extern const struct option_spec limits_table[], limits_table_of_steps[],
+	pod_limits_table[];

@@ -35,9 +35,12 @@ struct limit_options {
 };
 
 /* Where it goes, and how it is seen; not part of `update`. */
+struct pod_cgroup_config;
 struct cgroup_options {
 	int mode;           /* enum cgroup_mode */
 	const char *parent; /* --cgroup-parent */
+	const struct pod_cgroup_config
+		*pod; /* the parent is the pod's own; NULL: it is not */
 	const char
 		*ns; /* --cgroupns: private, host, container:ID, ns:PATH; NULL: private */
 };

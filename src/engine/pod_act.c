@@ -6,6 +6,7 @@
 #include "engine/container_start.h"
 #include "engine/event.h"
 #include "engine/pause.h"
+#include "engine/pod_cgroup.h"
 #include "engine/remove.h"
 #include "util/str.h"
 
@@ -196,6 +197,18 @@ static int refuse_running(const struct pod *p, const struct pod_remove_options *
 	return 0;
 }
 
+/* While there is a record of where it is. */
+static int remove_cgroup(const struct engine *e, const struct pod *p, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < p->members.n; i++)
+		if (pod_is_infra(p, &p->members.items[i]) &&
+		    status_is_up(p->members.items[i].status))
+			r = container_stop(e, &p->members.items[i], 0, err);
+	return r < 0 ? r : pod_cgroup_remove(&p->config.cgroup, err);
+}
+
 /* The infra container last, after the pod's record: killed before, it belongs to no pod and is swept. */
 int pod_remove(const struct engine *e, const struct pod *p,
 	       const struct pod_remove_options *options, struct error *err)
@@ -209,6 +222,8 @@ int pod_remove(const struct engine *e, const struct pod *p,
 				       options->timeout_sec, err);
 	if (r >= 0)
 		r = lock_fd = pod_lock(e, true, err);
+	if (r >= 0)
+		r = remove_cgroup(e, p, err);
 	if (r >= 0)
 		r = pod_record_delete(e->store, p->record.id, err);
 	if (r < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/pod_config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/json.h"
@@ -26,6 +27,13 @@ static const struct json_member members[] = {
 	MEMBER("securityOpt", STRV, security_opt),
 	MEMBER("addHosts", STRV, add_hosts),
 	MEMBER("sysctls", STRV, sysctls),
+	MEMBER("cgroupName", STR, cgroup.name),
+	MEMBER("cgroupAbove", STR, cgroup.above),
+	MEMBER("cgroupParent", STR, cgroup.parent),
+	MEMBER("cgroupPath", STR, cgroup.path),
+	MEMBER("cgroupLimits", STR, cgroup.limits),
+	MEMBER("cgroupManager", I64, cgroup.manager),
+	MEMBER("noShareParent", BOOL, no_share_parent),
 	{NULL},
 };
 
@@ -33,6 +41,16 @@ void pod_config_release(struct pod_config *c)
 {
 	json_members_release(members, c);
 	*c = (struct pod_config){0};
+}
+
+void pod_cgroup_config_release(struct pod_cgroup_config *c)
+{
+	free(c->name);
+	free(c->above);
+	free(c->parent);
+	free(c->path);
+	free(c->limits);
+	*c = (struct pod_cgroup_config){0};
 }
 
 char *pod_config_text(const struct pod_config *c)
@@ -68,21 +86,16 @@ static int refuse(const char *text, const char *word, struct error *err)
 {
 	cleanup_free char *quoted = str_quote(word);
 
-	if (str_eq(word, "cgroup"))
-		return error_set(
-			err, ERR_UNSUPPORTED, 0,
-			"--share %s: sharing a cgroup namespace is not supported yet",
-			text);
 	error_set(err, ERR_INVALID, 0,
 		  "--share %s: invalid kernel namespace to share: %s", text, quoted);
-	return error_hint(err, "There are: ipc, net, pid, uts, or none; with a + "
+	return error_hint(err, "There are: cgroup, ipc, net, pid, uts, or none; with a + "
 			       "before it, one is added to the default ipc,net,uts");
 }
 
 int pod_share_parse(const char *text, char ***ret, struct error *err)
 {
 	static const char *const standard[] = {"ipc", "net", "uts"};
-	static const char *const known[] = {"ipc", "net", "pid", "uts", NULL};
+	static const char *const known[] = {"cgroup", "ipc", "net", "pid", "uts", NULL};
 	cleanup_strv char **words = text ? str_split(text, ',') : NULL, **list = NULL;
 	bool add = !text;
 

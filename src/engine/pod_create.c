@@ -18,6 +18,7 @@
 #include "engine/names.h"
 #include "engine/pod.h"
 #include "engine/pod_act.h"
+#include "engine/pod_cgroup.h"
 #include "engine/remove.h"
 #include "engine/run.h"
 #include "util/fs.h"
@@ -71,7 +72,8 @@ static int make_root(const struct engine *e, char **ret, struct error *err)
 	return r;
 }
 
-static int make_infra(const struct pod_request *request, const struct pod_record *pod,
+static int make_infra(const struct pod_request *request,
+		      const struct pod_cgroup_config *group, const struct pod_record *pod,
 		      char **ret_id, struct error *err)
 {
 	cleanup_run_result struct run_result result = RUN_RESULT_INIT;
@@ -93,6 +95,7 @@ static int make_infra(const struct pod_request *request, const struct pod_record
 	o.namespaces.is_infra = true;
 	o.namespaces.pod_id = pod->id;
 	o.namespaces.pod_name = pod->name;
+	pod_cgroup_join(group, &o);
 	if (!o.hostname && !o.namespaces.uts && strv_has(request->config.share, "uts"))
 		o.hostname = pod->name;
 	r = container_run(&run, &result, err);
@@ -173,6 +176,9 @@ int pod_create(const struct pod_request *request, char **ret_id, struct error *e
 {
 	const struct engine *e = request->engine;
 	cleanup_pod_record struct pod_record pod = {.created_usec = time_now_usec()};
+	cleanup(pod_cgroup_config_release) struct pod_cgroup_config group = {0};
+	const struct limit_options none = {0};
+	struct pod_config config = request->config;
 	cleanup_fd int lock_fd = -EBADF;
 	int r = free_name(request, err);
 
@@ -185,9 +191,15 @@ int pod_create(const struct pod_request *request, char **ret_id, struct error *e
 	if (r < 0)
 		return r;
 	pod.name = request->name ? xstrdup(request->name) : name_random(0);
-	pod.config = pod_config_text(&request->config);
+	r = pod_cgroup_plan(e, &request->cgroup,
+			    request->limits ? request->limits : &none, pod.id, &group,
+			    err);
+	if (r < 0)
+		return r;
+	config.cgroup = group;
+	pod.config = pod_config_text(&config);
 	if (request->infra)
-		r = make_infra(request, &pod, &pod.infra, err);
+		r = make_infra(request, &group, &pod, &pod.infra, err);
 	if (r < 0)
 		return r;
 	r = record(request, &pod, err);

@@ -17,6 +17,9 @@ struct pod_request {
 	const char *infra_name;   /* NULL: from the pod's id */
 	bool replace;             /* another pod of that name is removed first */
 	struct pod_config config; /* what goes on record; borrowed */
+	const struct limit_options
+		*limits;              /* of all its containers together; NULL: none */
+	struct cgroup_options cgroup; /* where its own goes */
 	struct create_options infra_options; /* namespaces, user namespace, /etc/hosts ...
 						of the infra container */
 	void (*warn)(const char *text);      /* may be NULL */

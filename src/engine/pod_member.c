@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/pod.h"
+#include "engine/pod_cgroup.h"
 #include "util/fs.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -21,6 +22,7 @@ void pod_member_release(struct pod_member *m)
 	strv_free(m->volumes_from);
 	strv_free(m->devices);
 	strv_free(m->security_opt);
+	pod_cgroup_config_release(&m->cgroup);
 }
 
 bool pod_member_wanted(const struct create_options *o)
@@ -120,9 +122,15 @@ int pod_member_build(const struct engine *e, const struct create_options *option
 	share(&p, "pid", ret->infra_words, &o->namespaces.pid);
 	share(&p, "ipc", ret->infra_words, &o->namespaces.ipc);
 	share(&p, "uts", ret->infra_words, &o->namespaces.uts);
+	share(&p, "cgroup", ret->infra_words, &o->cgroup.ns);
 	if (!o->net.networks && shares(&p, "net")) {
 		strv_add(&ret->networks, ret->infra_words);
 		o->net.networks = ret->networks;
+	}
+	if (!p.config.no_share_parent) {
+		ret->cgroup = p.config.cgroup;
+		p.config.cgroup = (struct pod_cgroup_config){0};
+		pod_cgroup_join(&ret->cgroup, o);
 	}
 	return take_restart(&p, o, err);
 }

@@ -4,6 +4,7 @@
 
 #include "engine/create_options.h"
 #include "engine/engine.h"
+#include "engine/pod_config.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -13,6 +14,7 @@ struct pod_member {
 	char *pod_id, *pod_name, *infra_words;
 	char **networks;
 	char **volumes, **volumes_from, **devices, **security_opt;
+	struct pod_cgroup_config cgroup;
 };
 void pod_member_release(struct pod_member *m); /* safe on a zeroed struct */
 #define cleanup_pod_member cleanup(pod_member_release)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/pod_view.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "engine/inspect_network.h"
+#include "spec/spec.h"
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -58,7 +60,7 @@ struct json_object *pod_summary(const struct pod *p)
 	cleanup_strv char **networks = networks_of(p);
 	struct json_object *o = json_object_new_object();
 
-	json_add_str(o, "Cgroup", "");
+	json_add_str(o, "Cgroup", p->config.cgroup.parent ? p->config.cgroup.parent : "");
 	json_add(o, "Containers", members(p, true));
 	add_time(o, "Created", p->record.created_usec);
 	json_add_str(o, "Id", p->record.id);
@@ -95,6 +97,64 @@ static struct json_object *infra_config(const struct pod *p)
 	return o;
 }
 
+static void add_number(struct json_object *o, const char *key, bool has, int64_t value)
+{
+	if (has)
+		json_add_i64(o, key, value);
+}
+
+static void add_devices(struct json_object *o, const char *key,
+			const struct spec_throttle_device *list, size_t n)
+{
+	struct json_object *devices = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		cleanup_free char *path =
+			xasprintf("%" PRId64 ":%" PRId64, list[i].major, list[i].minor);
+		struct json_object *one = json_object_new_object();
+
+		json_add_str(one, "Path", path);
+		json_add_i64(one, "Rate", (int64_t)list[i].rate);
+		json_object_array_add(devices, one);
+	}
+	if (n)
+		json_add(o, key, devices);
+	else
+		json_object_put(devices);
+}
+
+/* Podman's names; what was not asked for is left out, as there. */
+static void add_limits(struct json_object *o, const char *text)
+{
+	cleanup(spec_resources_freep) struct spec_resources *r = NULL;
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (!text || spec_resources_parse(text, strlen(text), &r, &err) < 0) {
+		error_drop(&err, "it has none that we know");
+		return;
+	}
+	if (r->cpu) {
+		add_number(o, "cpu_period", r->cpu->has_period, (int64_t)r->cpu->period);
+		add_number(o, "cpu_quota", r->cpu->has_quota, r->cpu->quota);
+		add_number(o, "cpu_shares", r->cpu->has_shares, (int64_t)r->cpu->shares);
+		json_add_str(o, "cpuset_cpus", r->cpu->cpus ? r->cpu->cpus : "");
+		json_add_str(o, "cpuset_mems", r->cpu->mems ? r->cpu->mems : "");
+	}
+	if (r->memory) {
+		add_number(o, "memory_limit", r->memory->has_limit, r->memory->limit);
+		add_number(o, "memory_swap", r->memory->has_swap, r->memory->swap);
+	}
+	if (r->block_io) {
+		const struct spec_block_io *b = r->block_io;
+
+		add_number(o, "blkio_weight", b->has_weight, b->weight);
+		add_devices(o, "device_read_bps", b->read_bps, b->n_read_bps);
+		add_devices(o, "device_write_bps", b->write_bps, b->n_write_bps);
+	}
+	if (r->pids)
+		json_add_i64(o, "pids_limit", r->pids->limit);
+}
+
 struct json_object *pod_document(const struct pod *p)
 {
 	struct json_object *o = json_object_new_object();
@@ -108,7 +168,9 @@ struct json_object *pod_document(const struct pod *p)
 	json_add_str(o, "State", pod_status_word(p->status));
 	json_add_str(o, "Hostname", c->hostname ? c->hostname : "");
 	json_add(o, "Labels", container_config_pairs(c->labels));
-	json_add_bool(o, "CreateCgroup", false);
+	json_add_bool(o, "CreateCgroup", c->cgroup.parent != NULL);
+	json_add_str(o, "CgroupParent", c->cgroup.parent ? c->cgroup.parent : "");
+	json_add_str(o, "CgroupPath", c->cgroup.path ? c->cgroup.path : "");
 	json_add_bool(o, "CreateInfra", p->record.infra != NULL);
 	json_add_str(o, "InfraContainerID", p->record.infra ? p->record.infra : "");
 	json_add(o, "InfraConfig", infra_config(p));
@@ -117,6 +179,7 @@ struct json_object *pod_document(const struct pod *p)
 	json_add_strv(o, "VolumesFrom", c->volumes_from);
 	json_add_strv(o, "Devices", c->devices);
 	json_add_strv(o, "SecurityOpts", c->security_opt);
+	add_limits(o, c->cgroup.limits);
 	json_add_str(o, "RestartPolicy", c->restart ? c->restart : "");
 	json_add_i64(o, "NumContainers", (int64_t)p->members.n);
 	json_add(o, "Containers", members(p, false));

@@ -2,6 +2,7 @@
 #include "engine/start_cgroup.h"
 
 #include "engine/container_cgroup.h"
+#include "engine/pod_cgroup.h"
 #include "monitor/protocol.h"
 #include "runtime/cgroup_manager.h"
 #include "spec/spec.h"
@@ -70,5 +71,6 @@ int start_cgroup(const struct start_plan *p, const struct spec_resources *limits
 		log_debug("no cgroup: %s", place.why ? place.why : "none is wanted");
 		return 0;
 	}
-	return record_and_make(p, run_dirfd, &wanted, ret, err);
+	r = pod_cgroup_make(p, err);
+	return r < 0 ? r : record_and_make(p, run_dirfd, &wanted, ret, err);
 }

@@ -11,6 +11,7 @@
 #include "engine/create_plan.h"
 #include "engine/create_steps.h"
 #include "engine/health_state.h"
+#include "engine/pod_config.h"
 #include "runtime/cgroup_manager.h"
 #include "runtime/overlay.h"
 #include "util/fs.h"
@@ -75,6 +76,9 @@ static const struct json_member members[] = {
 	MEMBER("cgroupManager", INT, cgroup_manager),
 	MEMBER("cgroupMode", INT, cgroup_mode),
 	MEMBER("cgroupParent", STR, cgroup_parent),
+	MEMBER("podCgroup", STR, pod_cgroup),
+	MEMBER("podAbove", STR, pod_above),
+	MEMBER("podLimits", STR, pod_limits),
 	{NULL},
 };
 
@@ -194,6 +198,11 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.listen_fds = o->listen_fds,
 	};
 	etc_words_copy(&c->etc_words, &ret->etc_words);
+	if (o->cgroup.pod) {
+		ret->pod_cgroup = copy(o->cgroup.pod->name);
+		ret->pod_above = copy(o->cgroup.pod->above);
+		ret->pod_limits = copy(o->cgroup.pod->limits);
+	}
 	build_root(c, ret);
 	build_joined(c, ret);
 	network_config_copy(&c->net, &ret->net);

@@ -63,6 +63,8 @@ struct start_plan { /* all owned */
 	int cgroup_manager,
 		cgroup_mode; /* enums of runtime/cgroup_manager.h, as asked... */
 	char *cgroup_parent; /* ...and where; NULL: the manager's choice */
+	char *pod_cgroup, *pod_above,
+		*pod_limits; /* name, above and limits of struct pod_cgroup_config; NULL: it is not in that of a pod */
 	int stop_signal;
 	int64_t stop_timeout_sec;
 

@@ -48,7 +48,7 @@ static const struct {
 	{"+pid,+ipc", "ipc net uts pid"},
 	{"mnt", "invalid kernel namespace to share", true},
 	{"none,net", "invalid kernel namespace to share", true},
-	{"cgroup", "not supported yet", true},
+	{"cgroup", "cgroup"},
 };
 
 START_TEST(test_share)
