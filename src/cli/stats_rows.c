@@ -214,6 +214,7 @@ static void add_numbers(struct json_object *o, const struct stats_row *row)
 
 	add_double(o, "CPU", container_stats_percent(s, row->before));
 	add_double(o, "AvgCPU", container_stats_percent(s, NULL));
+	json_add(o, "PerCPU", json_object_new_array()); /* version 1 had it */
 	json_add_i64(o, "CPUNano", s->cpu_usec * 1000);
 	json_add_i64(o, "CPUSystemNano", s->cpu_system_usec * 1000);
 	json_add_i64(o, "SystemNano", s->at_usec * 1000);

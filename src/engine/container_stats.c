@@ -163,7 +163,9 @@ static void take_group(struct container_stats *s)
 
 	s->cpu_usec = (int64_t)g->cpu_usec;
 	s->cpu_system_usec = (int64_t)g->cpu_system_usec;
-	s->memory = g->memory;
+	/* as podman and Docker count it: read files that nobody uses just now are no need */
+	s->memory = g->memory -
+		    (g->memory_inactive_file < g->memory ? g->memory_inactive_file : 0);
 	s->pids = g->pids;
 	s->has_block = g->has_io;
 	s->block_in = g->read_bytes;

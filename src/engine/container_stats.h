@@ -20,9 +20,10 @@ struct container_stats {
 	int64_t at_usec;                   /* when it was looked, wall clock */
 	int64_t started_usec;              /* of the container */
 	int64_t cpu_usec, cpu_system_usec; /* since it started; system: part of cpu */
-	uint64_t memory, memory_limit;     /* bytes; without a limit the host's */
-	uint64_t pids, pids_limit;         /* threads; CGROUP_NO_LIMIT */
-	bool has_block;                    /* bytes */
+	uint64_t memory,
+		memory_limit; /* bytes, without files that are only kept in case; without a limit the host's */
+	uint64_t pids, pids_limit; /* threads; CGROUP_NO_LIMIT */
+	bool has_block;            /* bytes */
 	uint64_t block_in, block_out;
 	bool has_net; /* it has a network of its own; bytes, without lo */
 	uint64_t net_in, net_out;

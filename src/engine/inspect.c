@@ -81,6 +81,7 @@ static struct json_object *state(const struct subject *s)
 	add_time(o, "StartedAt", c->record.started_usec);
 	add_time(o, "FinishedAt", c->record.finished_usec);
 	add_cgroup(s, o);
+	json_add_bool(o, "StoppedByUser", c->record.stopped);
 	json_add(o, "Health", health_inspect(s->engine, c));
 	return o;
 }

@@ -16,8 +16,10 @@
 #include "engine/create_plan.h"
 #include "engine/log_option.h"
 #include "engine/mount_prepare.h"
+#include "engine/oom.h"
 #include "engine/sdnotify.h"
 #include "engine/start.h"
+#include "util/mem.h"
 #include "util/proc.h"
 #include "util/str.h"
 
@@ -65,6 +67,18 @@ static int stay(const struct create_root *root, const struct started *started,
 	return r;
 }
 
+/* Its cgroup is there until what was made for it is released. */
+static void tell_of_memory(const struct engine *e, const struct create_root *root,
+			   const char *id, int exit_code)
+{
+	cleanup_free char *words =
+		root->warn ? container_oom_words(e, id, exit_code) : NULL;
+	cleanup_free char *text = words ? xasprintf("RUN: %s", words) : NULL;
+
+	if (text)
+		root->warn(root->data, text);
+}
+
 /* Others are about options that a build does not have. */
 static void tell_warning(const struct create_root *root, const struct create_plan *p)
 {
@@ -95,7 +109,10 @@ static int run(struct engine *e, const struct create_options *options,
 		return r;
 	owner_fd = started.owner_fd;
 	mounts_settle(e, &c.mounts);
-	return stay(root, &started, options->interactive, ret_exit_code, err);
+	r = stay(root, &started, options->interactive, ret_exit_code, err);
+	if (r >= 0)
+		tell_of_memory(e, root, p.id, *ret_exit_code);
+	return r;
 }
 
 int container_run_root(struct engine *e, const struct create_options *options,
