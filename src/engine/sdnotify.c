@@ -63,11 +63,16 @@ bool sdnotify_is_service(void)
 	       (pid && str_to_u32(pid, &exec_pid) >= 0 && exec_pid == (uint32_t)getpid());
 }
 
+bool sdnotify_is_due(enum sdnotify_mode mode)
+{
+	return mode != SDNOTIFY_IGNORE && manager_socket();
+}
+
 void sdnotify_started(enum sdnotify_mode mode, int monitor_pid)
 {
 	cleanup_free char *text = NULL;
 
-	if (mode == SDNOTIFY_IGNORE || !manager_socket())
+	if (!sdnotify_is_due(mode))
 		return;
 	text = xasprintf("MAINPID=%d%s", monitor_pid,
 			 mode == SDNOTIFY_CONMON ? "\nREADY=1" : "");

@@ -24,6 +24,9 @@ extern const char *const sdnotify_words[]; /* NULL-terminated */
  * the unit's main process, and stays in its cgroup. Source: systemd.exec(5), $SYSTEMD_EXEC_PID. */
 bool sdnotify_is_service(void);
 
+/* sdnotify_is_due() - whether sdnotify_started() will have something to say. */
+bool sdnotify_is_due(enum sdnotify_mode mode);
+
 /* sdnotify_started() - a container's monitor runs: say what the mode asks for. Never fails;
  * without a service manager it does nothing. */
 void sdnotify_started(enum sdnotify_mode mode, int monitor_pid);

@@ -24,6 +24,7 @@
 #include "engine/start.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,6 +35,7 @@
 #include "engine/container_dir.h"
 #include "engine/container_secrets.h"
 #include "engine/create_root.h"
+#include "engine/fork_orphan.h"
 #include "engine/joined.h"
 #include "engine/listen_fds.h"
 #include "engine/monitor_command.h"
@@ -574,6 +576,31 @@ static int wait_for_launcher(const struct starting *s, struct started *ret,
 	return r;
 }
 
+/* What is to be a unit's main process is the service manager's child from its birth: our word comes before our end. */
+static pid_t fork_launcher(struct starting *s, struct error *err)
+{
+	pid_t pid;
+
+	if (sdnotify_is_due((enum sdnotify_mode)s->sdnotify))
+		return fork_orphan(&s->launcher_fd, err);
+	pid = fork();
+	return pid < 0 ? error_set(err, ERR_SYSTEM, errno, "make a process") : pid;
+}
+
+static void wait_for_its_end(struct starting *s)
+{
+	struct pollfd waiting = {.fd = s->launcher_fd, .events = POLLIN};
+	int status;
+
+	if (s->launcher_fd >= 0)
+		while (poll(&waiting, 1, -1) < 0 && errno == EINTR)
+			;
+	else if (s->launcher_pid > 0)
+		(void)!proc_wait(s->launcher_pid, -EBADF, -1, &status);
+	fd_cleanup_(&s->launcher_fd);
+	s->launcher_pid = 0;
+}
+
 int container_start_begin(const struct start_request *request, struct starting *ret,
 			  struct error *err)
 {
@@ -592,9 +619,9 @@ int container_start_begin(const struct start_request *request, struct starting *
 		return r;
 	s.sdnotify = request->plan->sdnotify;
 	x.maker = getpid();
-	s.launcher_pid = fork();
+	s.launcher_pid = fork_launcher(&s, err);
 	if (s.launcher_pid < 0)
-		return error_set(err, ERR_SYSTEM, errno, "make a process");
+		return s.launcher_pid;
 	if (s.launcher_pid == 0) {
 		/* or it would never see the end of its own maker */
 		fd_cleanup_(&s.report_fd);
@@ -609,17 +636,18 @@ int container_start_begin(const struct start_request *request, struct starting *
 int container_start_finish(struct starting *s, struct started *ret, struct error *err)
 {
 	static const char word = 1;
-	int r, status;
+	int r;
 
 	/* One that has failed already has said so: that is read next. */
 	(void)!send(s->report_fd, &word, sizeof(word), MSG_NOSIGNAL);
 	r = wait_for_launcher(s, ret, err);
 	ret->monitor_pid = s->launcher_pid;
-	s->launcher_pid = 0;
 	if (r < 0) {
-		(void)!proc_wait(ret->monitor_pid, -EBADF, -1, &status);
+		wait_for_its_end(s);
 		return r;
 	}
+	s->launcher_pid = 0;
+	fd_cleanup_(&s->launcher_fd);
 	ret->owner_fd = TAKE_FD(s->owner_fd);
 	sdnotify_started((enum sdnotify_mode)s->sdnotify, ret->monitor_pid);
 	return 0;
@@ -627,12 +655,11 @@ int container_start_finish(struct starting *s, struct started *ret, struct error
 
 void starting_release(struct starting *s)
 {
-	int saved_errno = errno, status;
+	int saved_errno = errno;
 
 	fd_cleanup_(&s->report_fd);
 	fd_cleanup_(&s->owner_fd);
-	if (s->launcher_pid > 0)
-		(void)!proc_wait(s->launcher_pid, -EBADF, -1, &status);
+	wait_for_its_end(s);
 	*s = STARTING_INIT;
 	errno = saved_errno;
 }

@@ -33,7 +33,8 @@ struct start_request {
 };
 
 struct started {
-	pid_t init_pid, monitor_pid; /* the monitor is our child until it or we end */
+	pid_t init_pid,
+		monitor_pid; /* the monitor is our child until it or we end, or its service manager's */
 	int owner_fd; /* SEQPACKET to the monitor (monitor/protocol.h), -EBADF in the
 			 background; owned */
 };
@@ -43,10 +44,13 @@ struct started {
  */
 struct starting {
 	pid_t launcher_pid;
+	int launcher_fd; /* owned; a pidfd of one that is not our child, else -EBADF */
 	int report_fd, owner_fd; /* owned */
 	int sdnotify;            /* enum sdnotify_mode */
 };
-#define STARTING_INIT ((struct starting){.report_fd = -EBADF, .owner_fd = -EBADF})
+#define STARTING_INIT       \
+	((struct starting){ \
+		.launcher_fd = -EBADF, .report_fd = -EBADF, .owner_fd = -EBADF})
 
 /*
  * container_start_begin() - fork the launcher. Most of a start is waiting for newuidmap

@@ -52,6 +52,22 @@ def test_conmon(cubby, start, manager):
     assert hear(manager) == f"MAINPID={monitor_pid(cubby)}\nREADY=1"
 
 
+def test_the_main_process_is_the_managers_own_child(cubby, manager, busybox_root):
+    """It supervises no others; and the command may stay longer than the word takes."""
+    command = cubby.start("run", "--name", "t", "--sdnotify", "conmon", "--rootfs", busybox_root, "sleep", "1000",
+                          env={"NOTIFY_SOCKET": manager.getsockname()})
+    pid = int(hear(manager).split()[0].removeprefix("MAINPID="))
+    assert pid == monitor_pid(cubby)
+    assert int(process.stat_fields(pid)[1]) == os.getpid()
+    os.kill(pid, 15)    # as the manager does; the container's own signal follows, and SIGKILL after its time-out
+    assert cubby.ok("kill", "t") == "t" and command.wait() == 137
+    assert "no such container" in cubby.fails("run", "--rm", "--sdnotify", "conmon", "--network", "container:nosuch",
+                                              "--rootfs", busybox_root, "true", code=125,
+                                              env={"NOTIFY_SOCKET": manager.getsockname()})
+    assert cubby("run", "--rm", "--sdnotify", "conmon", "--rootfs", busybox_root, "/nosuch",
+                 env={"NOTIFY_SOCKET": manager.getsockname()}).code == 127
+
+
 def test_ignore(cubby, start, manager):
     start("--sdnotify", "ignore")
     assert is_silent(manager)
