@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "engine/doctor_rules.h"
+#include "runtime/cgroup_place.h"
 #include "util/mem.h"
 #include "util/str.h"
 
@@ -44,8 +45,9 @@ static void how_to_get_cgroup(const struct doctor_facts *f, struct doctor_check 
 			c,
 			"Start cubby by systemd-run --user --scope -- cubby ..., in whose "
 			"cgroup you may make others.");
-	else if (f->systemd)
-		check_remedy(c, "Mend the systemd user manager first.");
+	else if (f->systemd && f->rootless)
+		check_command(c, true, "loginctl enable-linger %s",
+			      f->user ? f->user : "USER");
 	else
 		check_remedy(c, "Start cubby in a cgroup whose parent belongs to uid %u.",
 			     f->uid);
@@ -99,7 +101,8 @@ static void judge_controllers(const struct doctor_facts *f, struct doctor_check 
 		return;
 	}
 	list = strv_join(usable, ", ");
-	check_set(c, DOCTOR_OK, "%s", list);
+	check_set(c, DOCTOR_OK, "%s%s", list,
+		  make->number == CGROUP_MANAGER_SYSTEMD ? ", by systemd" : "");
 	(void)check_probe(c, start, DOCTOR_DEGRADED);
 }
 

@@ -52,8 +52,8 @@ enum probe_name {
 	PROBE_IDMAP_MOUNT, /* root: on that file system; others: on a tmpfs of their own */
 	PROBE_OWN_RANGE,   /* layers shown with other owners without a copy; text: how */
 	/* control groups */
-	PROBE_CGROUP,             /* number: enum probe_cgroup_mode */
-	PROBE_CGROUP_MAKE,        /* text: the cgroup below which containers go */
+	PROBE_CGROUP, /* number: enum probe_cgroup_mode */
+	PROBE_CGROUP_MAKE, /* text: the cgroup below which containers go; number: enum cgroup_manager */
 	PROBE_CGROUP_CONTROLLERS, /* text: those that a container's cgroup has or can have */
 	PROBE_CGROUP_START,       /* a process that starts in another cgroup */
 	N_PROBES

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Control groups. The only one that is written to is one of our own making, where a container's
- * would go, and only if that place is the caller's. Whether controllers that are not handed down
+ * would go, by whom it would be made. Whether controllers that are not handed down
  * yet could be is looked at, not tried: that would change a cgroup of others.
  */
 #include <dirent.h>
@@ -13,8 +13,9 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
-#include "runtime/cgroup.h"
 #include "runtime/cgroup_files.h"
+#include "runtime/cgroup_manager.h"
+#include "runtime/own_map.h"
 #include "runtime/probe_try.h"
 #include "util/mem.h"
 #include "util/path.h"
@@ -49,24 +50,25 @@ static int try_mode(const struct probe_run *run, struct probe *p, struct error *
 			 "%s is not a cgroup version 2 hierarchy", CGROUP_MOUNT);
 }
 
-/* The directory in which a container's cgroup is made. */
-static int open_place(char **ret_path, struct error *err)
+static int find_place(struct cgroup_place *ret, struct error *err)
 {
-	cleanup_free char *path = NULL;
-	cleanup_fd int root_fd = cgroup_root_open(err);
-	char *slash;
-	int r;
+	const struct cgroup_wish wish = {.user_manager =
+						 geteuid() != 0 || !own_map_is_host()};
+	int r = cgroup_place_find(&wish, ret, err);
 
-	if (root_fd < 0)
-		return root_fd;
-	r = cgroup_path_find(NULL, "cubby-doctor", &path, err);
-	if (r < 0)
+	if (r < 0 || ret->manager != CGROUP_MANAGER_NONE)
 		return r;
-	slash = strrchr(path, '/');
-	slash[slash == path] = '\0';
-	r = path_open(root_fd, path, O_RDONLY | O_DIRECTORY, err);
-	*ret_path = TAKE_PTR(path);
-	return r;
+	error_set(err, ERR_DENIED, EACCES, "%s", ret->why);
+	return ret->remedy ? error_hint(err, "%s", ret->remedy) : -EACCES;
+}
+
+/* The directory in which a container's cgroup is made. */
+static int open_directory(const char *path, struct error *err)
+{
+	cleanup_fd int root_fd = cgroup_root_open(err);
+
+	return root_fd < 0 ? root_fd
+			   : path_open(root_fd, path, O_RDONLY | O_DIRECTORY, err);
 }
 
 static char *own_name(pid_t doctor)
@@ -74,87 +76,99 @@ static char *own_name(pid_t doctor)
 	return xasprintf(NAME_PREFIX "%d", doctor);
 }
 
-/* The tries run in children of the process that asked for them. */
-static int make_own(struct probe *p, int *ret_place_fd, struct error *err)
+/* A scope of systemd's is made as a container's is: with us in it. It ends with us. */
+static int make_scope(const struct cgroup_place *place, struct cgroup *ret,
+		      struct error *err)
 {
-	cleanup_free char *place = NULL, *name = own_name(getppid());
-	cleanup_fd int place_fd = open_place(&place, err);
-	struct stat st;
-	int fd;
+	cleanup_free char *name = own_name(getpid());
+	const struct cgroup_request request = {
+		.place = place, .name = name, .description = "cubby doctor"};
+
+	return cgroup_make(&request, ret, err);
+}
+
+/* Nobody else is moved, and no controller handed down. */
+static int make_directory(const struct cgroup_place *place, struct cgroup *ret,
+			  struct error *err)
+{
+	cleanup_free char *name = own_name(getppid());
+	cleanup_fd int place_fd = open_directory(place->parent, err);
 
 	if (place_fd < 0)
 		return place_fd;
-	probe_say(p, "%s", place);
-	if (fstat(place_fd, &st) < 0 || st.st_uid != geteuid())
-		return error_set(err, ERR_DENIED, EACCES,
-				 "make a cgroup in %s, which belongs to uid %u", place,
-				 st.st_uid);
 	if (mkdirat(place_fd, name, 0755) < 0 && errno != EEXIST)
 		return error_set(err, error_kind_of(errno), errno, "make a cgroup in %s",
-				 place);
-	fd = openat(place_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(err, ERR_SYSTEM, errno, "open a new cgroup");
-	*ret_place_fd = TAKE_FD(place_fd);
-	return fd;
+				 place->parent);
+	ret->fd = openat(place_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return ret->fd < 0 ? error_set(err, ERR_SYSTEM, errno, "open a new cgroup") : 0;
+}
+
+/* The tries run in children of the process that asked for them. */
+static int make_own(struct cgroup_place *place, struct cgroup *ret, struct error *err)
+{
+	int r = find_place(place, err);
+
+	if (r < 0)
+		return r;
+	return place->manager == CGROUP_MANAGER_SYSTEMD ? make_scope(place, ret, err)
+							: make_directory(place, ret, err);
+}
+
+static void unmake_scope(const struct cgroup *c)
+{
+	cleanup_error struct error err = ERROR_INIT;
+
+	if (c->path && cgroup_unmake(c->path, &err) < 0)
+		error_drop(&err, "systemd removes it with its scope");
 }
 
 static int try_make(const struct probe_run *run, struct probe *p, struct error *err)
 {
-	cleanup_fd int place_fd = -EBADF, fd = make_own(p, &place_fd, err);
+	cleanup_cgroup_place struct cgroup_place place = {0};
+	cleanup_cgroup struct cgroup c = CGROUP_INIT;
+	int r = make_own(&place, &c, err);
 
-	return fd < 0 ? fd : 0;
-}
-
-/* Nobody may be in a cgroup that hands controllers down, but at the very top. */
-static bool can_hand_down(int place_fd, const char *place)
-{
-	cleanup_free char *procs = NULL;
-
-	if (faccessat(place_fd, "cgroup.subtree_control", W_OK, AT_EACCESS) < 0)
-		return false;
-	return str_eq(place, "/") ||
-	       (cgroup_file_read(place_fd, "cgroup.procs", &procs) == 0 && !*procs);
+	if (r < 0)
+		return r;
+	p->number = place.manager;
+	probe_say(p, "%s", place.parent);
+	unmake_scope(&c);
+	return 0;
 }
 
 static int try_controllers(const struct probe_run *run, struct probe *p,
 			   struct error *err)
 {
-	cleanup_free char *text = NULL;
-	struct probe where = {0};
-	cleanup_fd int place_fd = -EBADF, fd = make_own(&where, &place_fd, err);
-	int r;
+	cleanup_cgroup_place struct cgroup_place place = {0};
+	cleanup_free char *list = NULL;
+	int r = find_place(&place, err);
 
-	if (fd < 0)
-		return fd;
-	r = cgroup_file_read(can_hand_down(place_fd, where.text) ? place_fd : fd,
-			     "cgroup.controllers", &text);
 	if (r < 0)
-		return error_set(err, ERR_SYSTEM, -r, "read cgroup.controllers");
-	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): it was read */
-	text[strcspn(text, "\n")] = '\0';
-	probe_say(p, "%s", text);
+		return r;
+	list = strv_join(place.controllers, " ");
+	probe_say(p, "%s", list);
 	return 0;
 }
 
 static int try_start(const struct probe_run *run, struct probe *p, struct error *err)
 {
-	struct probe where = {0};
-	cleanup_fd int place_fd = -EBADF, fd = make_own(&where, &place_fd, err);
+	cleanup_cgroup_place struct cgroup_place place = {0};
+	cleanup_cgroup struct cgroup c = CGROUP_INIT;
+	int status, r = make_own(&place, &c, err);
 	struct clone_args args = {.flags = CLONE_INTO_CGROUP,
 				  .exit_signal = SIGCHLD,
-				  .cgroup = (uint64_t)fd};
-	int status;
+				  .cgroup = (uint64_t)c.fd};
 	pid_t pid;
 
-	if (fd < 0)
-		return fd;
+	if (r < 0)
+		return r;
 	pid = sys_clone3(&args);
 	if (pid == 0)
 		_exit(0);
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		return error_set(err, error_kind_of(errno), errno,
 				 "start a process in a new cgroup");
+	unmake_scope(&c);
 	return 0;
 }
 
@@ -171,12 +185,15 @@ static bool is_left(const char *name)
 	return pid == (uint32_t)getpid() || access(proc, F_OK) < 0;
 }
 
-/* Our own, and what killed ones have left. */
+/* Our own directories, and what killed ones have left; scopes go by themselves. */
 static void remove_own(void)
 {
 	cleanup_error struct error err = ERROR_INIT;
-	cleanup_free char *place = NULL;
-	cleanup_fd int place_fd = open_place(&place, &err);
+	cleanup_cgroup_place struct cgroup_place place = {0};
+	int r = find_place(&place, &err);
+	cleanup_fd int place_fd = r < 0 || place.manager == CGROUP_MANAGER_SYSTEMD
+					  ? -EBADF
+					  : open_directory(place.parent, &err);
 	cleanup_dir DIR *dir = place_fd < 0 ? NULL : fdopendir(place_fd);
 	struct dirent *entry;
 

@@ -120,8 +120,8 @@ END_TEST
 
 START_TEST(test_lists_that_are_none)
 {
-	static const char *const lists[] = {"",    "-",      "1-",  "3-1", "1,,2",
-					    "a-b", "0-8192", "8192"};
+	static const char *const lists[] = {"",     "-",   "1-",     "3-1",
+					    "1,,2", "a-b", "0-8192", "8192"};
 	uint8_t *bits = NULL;
 	size_t n = 0;
 
