@@ -364,6 +364,29 @@ START_TEST(test_links)
 }
 END_TEST
 
+START_TEST(test_documented)
+{
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_free char *text = NULL;
+	size_t len;
+
+	ck_assert_int_eq(fs_read(AT_FDCWD, UNIT_DATA "/../../../docs/quadlet.md", 1 << 20,
+				 &text, &len, &err),
+			 0);
+	for (int kind = 0; kind < QUADLET_N_KINDS; kind++) {
+		cleanup_free char *heading = xasprintf(
+			"\n### [%s]\n", quadlet_section((enum quadlet_kind)kind));
+		const char *from = strstr(text, heading);
+
+		for (const struct quadlet_key *k = quadlet_keys((enum quadlet_kind)kind);
+		     k->key; k++) {
+			cleanup_free char *row = xasprintf("\n| `%s=` | ", k->key);
+			ck_assert_msg(from && strstr(from, row), "%s%s", heading, row);
+		}
+	}
+}
+END_TEST
+
 UNIT_MAIN("quadlet", test_reading, test_what_cannot_be_read, test_what_assignments_mean,
 	  test_words, test_flags, test_kinds_and_drop_ins, test_names, test_a_set,
-	  test_links)
+	  test_links, test_documented)
