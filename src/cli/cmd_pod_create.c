@@ -251,7 +251,7 @@ static int create(const struct command_call *call, struct engine *e,
 	r = pod_create(&request, &id, err);
 	if (r >= 0 && v->pod_id_file)
 		r = fs_write_atomic(AT_FDCWD, v->pod_id_file, id, strlen(id), 0644,
-				    FS_WRITE_EXCLUSIVE, err);
+				    v->replace ? 0 : FS_WRITE_EXCLUSIVE, err);
 	if (r < 0)
 		return r;
 	printf("%s\n", id);
@@ -267,7 +267,9 @@ static int run(const struct command_call *call, struct error *err)
 
 	if (r >= 0)
 		r = take_name(v, call, err);
-	if (r >= 0 && v->pod_id_file && fs_exists(AT_FDCWD, v->pod_id_file))
+	/* the file of the pod that is replaced is replaced too: a unit's may be left from before a crash */
+	if (r >= 0 && v->pod_id_file && !v->replace &&
+	    fs_exists(AT_FDCWD, v->pod_id_file))
 		r = error_set(err, ERR_CONFLICT, 0, "--pod-id-file %s: it exists already",
 			      v->pod_id_file);
 	if (r >= 0)
