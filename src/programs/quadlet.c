@@ -138,7 +138,7 @@ static int take_word(struct request *q, const char *word)
 		print_keys();
 		return 0;
 	} else if (str_eq(name, "version")) {
-		puts("quadlet " CUBBY_VERSION); /* `cubby doctor` asks */
+		puts("quadlet " CUBBY_VERSION);
 		return 0;
 	} else if (str_eq(name, "help") || str_eq(name, "h")) {
 		fputs(usage, stdout);

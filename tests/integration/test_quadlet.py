@@ -121,3 +121,15 @@ def test_where_files_are(generator, tmp_path):
     done = run(generator, "--dryrun", "--user", HOME=home)
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 3 and "pipe.container: is no file" in done.stderr
     assert "gone.container: no such file" in done.stderr and "zero.volume: is no text" in done.stderr
+
+
+def test_pod_of_a_unit_is_made_again(cubby, base):
+    """What a unit's pod left is no hindrance to the next."""
+    path = os.path.join(base, "unit.pod-id")
+    make = ["pod", "create", "--infra=false", "--name", "of_a_unit", "--pod-id-file", path]
+    first = cubby.ok(*make)
+    assert "it exists already" in cubby(*make).stderr
+    second = cubby.ok(*make, "--replace")
+    with open(path, encoding="utf-8") as f:
+        assert f.read() == second != first
+    cubby.ok("pod", "rm", "--pod-id-file", path)
