@@ -102,7 +102,7 @@ static void add_pids(struct create_plan *p)
 		return;
 	r = resources_of(p);
 	r->pids = xcalloc(1, sizeof(*r->pids));
-	r->pids->limit = limit;
+	r->pids->limit = p->pids_default = limit;
 }
 
 int create_plan_cgroup(const struct engine *e, struct create_plan *p, struct error *err)

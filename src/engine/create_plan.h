@@ -79,9 +79,10 @@ struct create_plan {
 	struct device_nodes devices;
 	struct spec_rlimit *rlimits;
 	size_t n_rlimits;
-	enum cgroup_manager cgroup_manager;      /* whom each start asks */
-	struct cgroup_place cgroup_place;        /* where its cgroup will be... */
-	struct spec_resources *resources;        /* ...and the limits there; NULL: none */
+	enum cgroup_manager cgroup_manager; /* whom each start asks */
+	struct cgroup_place cgroup_place;   /* where its cgroup will be... */
+	struct spec_resources *resources;   /* ...and the limits there; NULL: none */
+	int64_t pids_default; /* nobody asked for this limit of processes; 0: somebody did */
 	char **sysctls, **labels, **annotations; /* "key=value", sorted */
 	struct etc_plan etc;
 	struct etc_words etc_words;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether limits can be kept where the container's cgroup will be, in the words of the options. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,20 +48,23 @@ const char *limits_option_name(const char *spec_option)
 	return spec_option;
 }
 
-/* "linux.resources.memory.limit: ..." as "--memory: ...". */
-static void as_option(const char *spec, const char *option, struct error *err)
+/* "linux.resources.memory.limit: ...", wherever it stands, as "--memory: ...". */
+static bool as_option(const char *spec, const char *option, struct error *err)
 {
-	char *text = err->text;
+	cleanup_free char *name = xasprintf(SPEC_PREFIX "%s", spec);
+	char *at = err->text ? strstr(err->text, name) : NULL, *text;
+	size_t len = strlen(name);
 
-	if (!text || !spec)
-		return;
-	if (str_starts(text, SPEC_PREFIX))
-		text += strlen(SPEC_PREFIX);
-	if (!str_starts(text, spec))
-		return;
-	text = xasprintf("%s%s", option, text + strlen(spec));
+	if (!at && err->text && str_starts(err->text, spec)) {
+		at = err->text;
+		len = strlen(spec);
+	}
+	if (!at || isalnum((unsigned char)at[len]))
+		return false;
+	text = xasprintf("%.*s%s%s", (int)(at - err->text), err->text, option, at + len);
 	free(err->text);
 	err->text = text;
+	return true;
 }
 
 int limits_as_options(const char *spec, const struct limit_options *o, struct error *err)
@@ -70,7 +74,8 @@ int limits_as_options(const char *spec, const struct limit_options *o, struct er
 	else if (spec)
 		as_option(spec, limits_option_name(spec), err);
 	for (size_t i = 0; !spec && i < ARRAY_SIZE(names); i++)
-		as_option(names[i].spec, names[i].option, err);
+		if (as_option(names[i].spec, names[i].option, err))
+			break;
 	return err->code ? -err->code : -EINVAL;
 }
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/start_cgroup.h"
 
+#include <stdlib.h>
+
 #include "engine/container_cgroup.h"
+#include "engine/limits.h"
 #include "engine/pod_cgroup.h"
 #include "monitor/protocol.h"
 #include "runtime/cgroup_manager.h"
@@ -21,13 +24,20 @@ static int may_go_on(const char *step, struct error *err)
 	return sys_fault(step) ? error_set(err, ERR_SYSTEM, errno, "make the cgroup") : 0;
 }
 
-/* What asks for nothing goes without; limits were checked when the container was created, on this host or another. */
-static int refuse_none(const struct cgroup_place *place,
-		       const struct spec_resources *resources, struct error *err)
+/* A limit that nobody asked for is none where there is nothing to keep it. Caller owns; NULL: they stay as they are. */
+static struct spec_resources *without_default(const struct start_plan *p,
+					      const struct cgroup_place *place,
+					      const struct spec_resources *limits)
 {
-	return place->manager == CGROUP_MANAGER_NONE && resources
-		       ? cgroup_place_check(place, resources, NULL, err)
-		       : 0;
+	struct spec_resources *rest;
+
+	if (!limits || !limits->pids || limits->pids->limit != p->pids_default ||
+	    (place->manager != CGROUP_MANAGER_NONE &&
+	     strv_has(place->controllers, "pids")))
+		return NULL;
+	rest = spec_resources_copy(limits);
+	free(TAKE_PTR(rest->pids));
+	return rest;
 }
 
 static int record_and_make(const struct start_plan *p, int run_dirfd,
@@ -56,6 +66,7 @@ int start_cgroup(const struct start_plan *p, const struct spec_resources *limits
 		 int run_dirfd, struct cgroup *ret, struct error *err)
 {
 	cleanup_cgroup_place struct cgroup_place place = {0};
+	cleanup(spec_resources_freep) struct spec_resources *rest = NULL;
 	struct cgroup_request wanted = {.place = &place, .resources = limits};
 	struct cgroup_wish wish;
 	int r;
@@ -63,8 +74,14 @@ int start_cgroup(const struct start_plan *p, const struct spec_resources *limits
 	*ret = CGROUP_INIT;
 	start_plan_cgroup(p, &wish);
 	r = cgroup_place_find(&wish, &place, err);
-	if (r >= 0)
-		r = refuse_none(&place, limits, err);
+	if (r < 0)
+		return r;
+	rest = without_default(p, &place, limits);
+	if (rest)
+		wanted.resources = rest;
+	/* limits were checked when the container was created, on this host or another */
+	if (wanted.resources)
+		r = limits_place_check(&place, wanted.resources, NULL, err);
 	if (r < 0)
 		return r;
 	if (place.manager == CGROUP_MANAGER_NONE) {
@@ -72,5 +89,7 @@ int start_cgroup(const struct start_plan *p, const struct spec_resources *limits
 		return 0;
 	}
 	r = pod_cgroup_make(p, err);
-	return r < 0 ? r : record_and_make(p, run_dirfd, &wanted, ret, err);
+	if (r >= 0)
+		r = record_and_make(p, run_dirfd, &wanted, ret, err);
+	return r < 0 ? limits_as_options(NULL, NULL, err) : r;
 }

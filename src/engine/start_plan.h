@@ -65,6 +65,7 @@ struct start_plan { /* all owned */
 	char *cgroup_parent; /* ...and where; NULL: the manager's choice */
 	char *pod_cgroup, *pod_above,
 		*pod_limits; /* name, above and limits of struct pod_cgroup_config; NULL: it is not in that of a pod */
+	int64_t pids_default; /* as in struct create_plan */
 	int stop_signal;
 	int64_t stop_timeout_sec;
 

@@ -36,7 +36,7 @@ static bool has_process(const struct container *c)
 
 /* Where the next start will put it. */
 static int check_at_rest(const struct engine *e, const struct container *c,
-			 const struct spec_resources *after,
+			 const struct spec_resources *change,
 			 const struct limit_options *o, struct error *err)
 {
 	const struct cgroup_options wish = {
@@ -46,7 +46,7 @@ static int check_at_rest(const struct engine *e, const struct container *c,
 	cleanup_cgroup_place struct cgroup_place place = {0};
 	int r = limits_place_find(e, &wish, &place, err);
 
-	return r < 0 ? r : limits_place_check(&place, after, o, err);
+	return r < 0 ? r : limits_place_check(&place, change, o, err);
 }
 
 static int change_running(const struct engine *e, const struct container *c,
@@ -107,7 +107,7 @@ static int set_limits(const struct engine *e, const struct container *c,
 	if (r < 0 || !change)
 		return r;
 	r = has_process(c) ? change_running(e, c, change, o, err)
-			   : check_at_rest(e, c, after, o, err);
+			   : check_at_rest(e, c, change, o, err);
 	if (r < 0)
 		return r;
 	spec_resources_free(spec->linux->resources);
