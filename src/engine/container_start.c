@@ -156,6 +156,7 @@ static int prepare(struct revival *x, const struct container *c, struct error *e
 	recall(p, c);
 	p->backoff_usec = x->options->backoff_usec;
 	p->listen_fds = x->options->listen_fds;
+	p->in_service = sdnotify_is_service();
 	r = container_dir_spec(x->engine, p->id, &x->spec, err);
 	if (r >= 0)
 		container_cgroup_drop(x->lock_fd);

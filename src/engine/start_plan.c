@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/start_plan.h"
+#include "engine/sdnotify.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -198,6 +199,7 @@ void start_plan_build(const struct engine *e, const struct create_plan *c,
 		.preserve_fd = o->preserve_fd,
 		.n_preserve_fd = o->n_preserve_fd,
 		.listen_fds = o->listen_fds,
+		.in_service = sdnotify_is_service(),
 	};
 	etc_words_copy(&c->etc_words, &ret->etc_words);
 	if (o->cgroup.pod) {
@@ -378,6 +380,9 @@ void start_plan_cgroup(const struct start_plan *p, struct cgroup_wish *ret)
 		.parent = p->cgroup_parent,
 		.user_manager = geteuid() != 0,
 	};
+	/* an ordinary user's unit can have no main process elsewhere; systemd.service(5), sd_notify(3) */
+	if (p->in_service && ret->mode == CGROUP_ENABLED)
+		ret->mode = CGROUP_NO_CONMON;
 }
 
 void start_plan_overlay(const struct start_plan *p, char ***lower,

@@ -74,6 +74,7 @@ struct start_plan { /* all owned */
 	const int *preserve_fd; /* borrowed from the options, as they */
 	size_t n_preserve_fd;
 	int listen_fds; /* as in struct create_options */
+	bool in_service; /* a unit of systemd starts it: its monitor stays in the cgroup of the unit */
 	int64_t backoff_usec; /* how long its restart policy waited before it; 0: a person starts it */
 };
 #define START_PLAN_INIT ((struct start_plan){.log = LOG_SETTINGS_INIT})
