@@ -142,6 +142,7 @@ int health_run(const struct engine *e, const struct container *c,
 	cleanup_health_record struct health_record before = {0}, after = {0};
 	cleanup_health_result struct health_result result = {0};
 	enum health_action action = HEALTH_ACTION_NONE;
+	cleanup_sdnotify_teller struct sdnotify_teller teller = SDNOTIFY_TELLER_INIT;
 	const struct health_subject who = subject(c);
 	bool startup;
 	int r;
@@ -156,6 +157,8 @@ int health_run(const struct engine *e, const struct container *c,
 	if (r < 0)
 		return r;
 	startup = health_state_is_startup(h, &before.state);
+	if (before.state.status != HEALTH_HEALTHY)
+		sdnotify_teller_start((enum sdnotify_mode)c->config.sdnotify, &teller);
 	r = probe(e, c, startup, &result, err);
 	if (r >= 0)
 		r = record(e, c, startup, &result, &after, &action, err);
@@ -167,8 +170,8 @@ int health_run(const struct engine *e, const struct container *c,
 	ret->next_usec =
 		health_state_interval(h, &after.state, age_at(c, result.end_usec));
 	emit(e, c, &after, &result);
-	if (after.state.status == HEALTH_HEALTHY && before.state.status != HEALTH_HEALTHY)
-		sdnotify_ready((enum sdnotify_mode)c->config.sdnotify);
+	if (after.state.status == HEALTH_HEALTHY)
+		sdnotify_teller_ready(&teller);
 	return act(e, c, action, err);
 }
 

@@ -16,6 +16,7 @@
 #include "util/fs.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/proc.h"
 #include "util/str.h"
 
 #define VARIABLE    "NOTIFY_SOCKET"
@@ -79,10 +80,57 @@ void sdnotify_started(enum sdnotify_mode mode, int monitor_pid)
 	notify(text);
 }
 
-void sdnotify_ready(enum sdnotify_mode mode)
+static _noreturn_ void tell(int fd)
 {
-	if (mode == SDNOTIFY_HEALTHY)
+	char word;
+	ssize_t n;
+
+	do
+		n = read(fd, &word, sizeof(word));
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
 		notify("READY=1");
+	_exit(0);
+}
+
+void sdnotify_teller_start(enum sdnotify_mode mode, struct sdnotify_teller *t)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (mode != SDNOTIFY_HEALTHY || !manager_socket() || pipe2(pair, O_CLOEXEC) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		close(pair[1]);
+		tell(pair[0]);
+	}
+	close(pair[0]);
+	if (pid < 0) {
+		close(pair[1]);
+		return;
+	}
+	*t = (struct sdnotify_teller){.fd = pair[1], .pid = pid};
+}
+
+void sdnotify_teller_ready(struct sdnotify_teller *t)
+{
+	static const char word = 1;
+
+	if (t->fd >= 0)
+		(void)!write(t->fd, &word, sizeof(word));
+	sdnotify_teller_release(t);
+}
+
+void sdnotify_teller_release(struct sdnotify_teller *t)
+{
+	int status;
+
+	if (t->fd < 0)
+		return;
+	fd_cleanup_(&t->fd);
+	(void)!proc_wait(t->pid, -EBADF, -1, &status);
+	*t = SDNOTIFY_TELLER_INIT;
 }
 
 void sdnotify_proxy_release(struct sdnotify_proxy *p)

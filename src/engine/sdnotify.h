@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -31,8 +32,22 @@ bool sdnotify_is_due(enum sdnotify_mode mode);
  * without a service manager it does nothing. */
 void sdnotify_started(enum sdnotify_mode mode, int monitor_pid);
 
-/* sdnotify_ready() - a container is healthy for the first time. */
-void sdnotify_ready(enum sdnotify_mode mode);
+/*
+ * Who says that a container is healthy for the first time. A check enters the container's cgroup, and systemd only hears
+ * those in the unit's: so a process is forked before that, which says it when it is told to.
+ */
+struct sdnotify_teller {
+	int fd; /* owned; -EBADF: nobody would hear it */
+	pid_t pid;
+};
+#define SDNOTIFY_TELLER_INIT ((struct sdnotify_teller){.fd = -EBADF})
+/* sdnotify_teller_start() - nothing unless the mode is SDNOTIFY_HEALTHY and there is a service manager. Never fails. */
+void sdnotify_teller_start(enum sdnotify_mode mode, struct sdnotify_teller *t);
+/* sdnotify_teller_ready() - it is healthy; returns when that has been said. */
+void sdnotify_teller_ready(struct sdnotify_teller *t);
+/* sdnotify_teller_release() - it ends without a word. */
+void sdnotify_teller_release(struct sdnotify_teller *t);
+#define cleanup_sdnotify_teller cleanup(sdnotify_teller_release)
 
 /*
  * The socket in the container, with mode SDNOTIFY_CONTAINER and a service manager. What

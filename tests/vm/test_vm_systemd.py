@@ -64,7 +64,7 @@ def test_ready_says_the_program(box, systemd):
 
 def test_ready_when_healthy(box, systemd):
     box.ok("create", "--name", "well", "--sdnotify=healthy", "--health-cmd", "test -e /tmp/well", "--health-interval", "1s",
-           "--health-retries", "50", "busybox", "sh", "-c", STAY)
+           "--health-timeout", "30s", "--health-retries", "50", "busybox", "sh", "-c", STAY)
     unit = generate(box, systemd, "well")
     systemd.ok("start", "--no-block", unit)
     box.wait_status("well", "running", 30)
