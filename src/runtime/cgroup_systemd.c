@@ -351,6 +351,31 @@ static int make_leaves(struct making *m, struct cgroup *ret, struct error *err)
 	return r;
 }
 
+/* Controllers that systemd does not know of (hugetlb, rdma, misc): it leaves them as they are. */
+static void hand_down_more(const struct making *m)
+{
+	const struct cgroup_place *p = m->request->place;
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_cgroup struct cgroup scope = CGROUP_INIT;
+	cleanup_strv char **have = NULL;
+	bool is_missing = false;
+
+	if (m->plan.n_settings == 0)
+		return;
+	if (cgroup_open(m->scope.path, &scope, &err) < 0) {
+		error_drop(&err, "who makes the leaves says so");
+		return;
+	}
+	have = cgroup_controllers(scope.fd);
+	for (size_t i = 0; i < m->plan.n_settings; i++) {
+		const char *wanted = m->plan.settings[i].controller;
+
+		is_missing = is_missing || (*wanted && !strv_has(have, wanted));
+	}
+	if (is_missing)
+		cgroup_hand_down_to(p->parent, m->scope.path);
+}
+
 static int make(struct making *m, struct cgroup *ret, struct error *err)
 {
 	int r = 0;
@@ -362,8 +387,10 @@ static int make(struct making *m, struct cgroup *ret, struct error *err)
 		if (r == 0)
 			r = make_or_join(m, err);
 	}
-	if (r == 0)
+	if (r == 0) {
+		hand_down_more(m);
 		r = make_leaves(m, ret, err);
+	}
 	return r < 0 ? r
 		     : cgroup_apply(ret->fd, ret->path, &m->plan, m->request->resources,
 				    err);

@@ -88,6 +88,26 @@ void cgroup_hand_down(int dirfd, const char *name)
 	}
 }
 
+void cgroup_hand_down_to(const char *top, const char *path)
+{
+	cleanup_free char *at = xstrdup(path);
+	size_t len = str_eq(top, "/") ? 0 : strlen(top);
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_fd int root_fd = cgroup_root_open(&err);
+
+	for (; root_fd >= 0 && at[len]; len += 1 + strcspn(at + len + 1, "/")) {
+		cleanup_fd int fd = -EBADF;
+
+		at[len] = '\0';
+		fd = path_open(root_fd, len ? at : "/", O_PATH | O_DIRECTORY, &err);
+		if (fd >= 0)
+			cgroup_hand_down(fd, at);
+		error_release(&err);
+		at[len] = '/';
+	}
+	error_drop(&err, "what is missing shows when the limit is written");
+}
+
 static int make_directory(int parent_fd, const char *name, bool *ret_made,
 			  struct error *err)
 {

@@ -22,6 +22,9 @@ char **cgroup_handed_down(int dirfd);
 /* cgroup_hand_down() - every controller of this directory to its children, as far as it lets us; `name` for the log. */
 void cgroup_hand_down(int dirfd, const char *name);
 
+/* cgroup_hand_down_to() - the same by each cgroup from `top` to the one above `path`, as far as they let us. */
+void cgroup_hand_down_to(const char *top, const char *path);
+
 /*
  * cgroup_path_make() - the directory, and what is missing on the way; all above it hand controllers down. One that is there and has
  * processes is ERR_CONFLICT. *ret_made: it was not there. Return: O_PATH fd.

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -82,7 +83,7 @@ def test_split_stays_below_the_unit(cubby, systemd, cgroup_of, eventually):
     unit = "cubby-test-split.service"
     systemd.unit(unit, "[Service]\nDelegate=yes\n" + "".join(
         f'Environment="{k}={v}"\n' for k, v in cubby.env.items() if k in ("PATH", "HOME", "LANG"))
-        + f"ExecStart={' '.join(cubby.argv('run', '--name', 'inunit', '--cgroups=split', '--memory=40m', 'busybox', 'sleep', 'inf'))}\n")
+        + f"ExecStart={' '.join(cubby.argv('run', '--name', 'inunit', '--cgroups=split', '--memory=40m', '--init', 'busybox', 'sleep', 'inf'))}\n")
     systemd.ok("start", unit)
     eventually(lambda: cubby("inspect", "--format", "{{.State.Running}}", "inunit").stdout.strip() == "true", "the container")
     group = cgroup_of("inunit")
@@ -133,9 +134,11 @@ def test_a_user_without_a_manager_is_told(cubby, base):
     """bob is not logged in, has no lingering manager, and comes by su."""
     home = os.path.join(base, "bob")
     os.mkdir(home)
-    subprocess.run(["chown", "bob:", home], check=True)
+    os.makedirs(f"{home}/root/bin")
+    shutil.copy("/bin/true", f"{home}/root/bin/true")
+    subprocess.run(["chown", "-R", "bob:", home], check=True)
     os.chmod(base, 0o755)
-    line = f"{cubby.path} --root {home}/d --runroot {home}/r run --rm --memory 32m --rootfs /nonexistent true"
+    line = f"{cubby.path} --root {home}/d --runroot {home}/r run --rm --memory 32m --rootfs {home}/root true"
     done = subprocess.run(["su", "bob", "-s", "/bin/sh", "-c", f"cd / && exec env -i HOME={home} PATH=$PATH {line}"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     uid = subprocess.run(["id", "-u", "bob"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
