@@ -35,6 +35,16 @@ static int check_parent(const struct cgroup_place *place, const char *asked,
 	return place->remedy ? error_hint(err, "%s", place->remedy) : -EOPNOTSUPP;
 }
 
+static int find_place(const struct engine *e, const struct cgroup_options *where,
+		      struct cgroup_place *ret, struct error *err)
+{
+	int r = limits_place_find(e, where, ret, err);
+
+	return r < 0 && !str_empty(where->parent)
+		       ? error_wrap(err, "--cgroup-parent %s", where->parent)
+		       : r;
+}
+
 int pod_cgroup_plan(const struct engine *e, const struct cgroup_options *where,
 		    const struct limit_options *limits, const char *pod_id,
 		    struct pod_cgroup_config *ret, struct error *err)
@@ -45,7 +55,7 @@ int pod_cgroup_plan(const struct engine *e, const struct cgroup_options *where,
 	int r = limits_build(limits, &resources, err);
 
 	if (r >= 0)
-		r = limits_place_find(e, where, &place, err);
+		r = find_place(e, where, &place, err);
 	if (r >= 0)
 		r = check_parent(&place, where->parent, err);
 	if (r >= 0)

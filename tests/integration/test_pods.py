@@ -140,7 +140,7 @@ def test_what_is_refused(box):
             (("pod", "create", "shop"), 'name "shop" is in use: pod already exists'),
             (("pod", "create", "--infra-image", "x", "y"), "needs no image"),
             (("pod", "create", "--share", "mnt", "y"), "invalid kernel namespace"),
-            (("pod", "create", "--cpus", "1", "y"), "not supported yet"),
+                (("pod", "create", "--gpus", "1", "y"), "not supported yet"),
             (("pod", "create", "a b"), "name"),
             (("pod", "rm", "nobody"), "no pod with name or ID nobody found: no such pod"),
             (("pod", "start"), "you must provide at least one pod"),

@@ -83,7 +83,7 @@ def test_systemd(cubby, box, base):
     with open(program, "w", encoding="utf-8") as f:
         f.write("#!/bin/sh\nexec \"$@\"\n")
     os.chmod(program, 0o755)
-    script = "grep tmpfs /proc/mounts; echo $container_uuid; ls /run"
+    script = "grep tmpfs /proc/mounts; echo $container_uuid; ls -1 /run"  # its console is a terminal
     systemd = ["-v", f"{program}:/usr/lib/systemd/systemd", "--entrypoint", "/usr/lib/systemd/systemd"]
 
     def places(*options):
