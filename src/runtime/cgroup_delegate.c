@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/cgroup_files.h"
+#include "runtime/cgroup_tree.h"
 #include "util/fs.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -41,27 +42,6 @@ char **cgroup_delegate_names(const char *text)
 	return names;
 }
 
-/* What can't be handed down (of a kind that processes of real-time scheduling forbid, say) is not there inside. */
-static void hand_down(int dirfd)
-{
-	cleanup_free char *text = NULL;
-	cleanup_strv char **controllers = NULL;
-
-	if (cgroup_file_read(dirfd, "cgroup.controllers", &text) < 0)
-		return;
-	text[strcspn(text, "\n")] = '\0';
-	controllers = str_split(text, ' ');
-	strv_foreach (name, controllers) {
-		cleanup_free char *word = xasprintf("+%s", *name);
-		int r = **name ? cgroup_file_write(dirfd, "cgroup.subtree_control", word)
-			       : 0;
-
-		if (r < 0)
-			log_debug("cgroup: hand down %s: %s", *name,
-				  error_errno_text(-r));
-	}
-}
-
 static char **paths_of(int dirfd, const char *path)
 {
 	cleanup_error struct error err = ERROR_INIT;
@@ -79,21 +59,10 @@ static char **paths_of(int dirfd, const char *path)
 	return files;
 }
 
-static int open_child(int dirfd, const char *name, struct error *err)
-{
-	int fd;
-
-	if (mkdirat(dirfd, name, 0755) < 0 && errno != EEXIST)
-		return error_set(err, errno == EACCES ? ERR_DENIED : ERR_SYSTEM, errno,
-				 "make cgroup %s", name);
-	fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? error_set(err, ERR_SYSTEM, errno, "open cgroup %s", name) : fd;
-}
-
 static int enter_child(struct cgroup *c, const char *name, struct error *err)
 {
 	char *path;
-	int fd = open_child(c->fd, name, err);
+	int fd = cgroup_child_make(c->fd, name, err);
 
 	if (fd < 0)
 		return error_wrap(err, "cgroup %s", c->path);
@@ -116,7 +85,8 @@ int cgroup_delegate(struct cgroup *c, char ***ret_files, struct error *err)
 	if (above_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open the cgroup above %s",
 				 c->path);
-	hand_down(above_fd);
+	/* what can't be handed down is not there inside */
+	cgroup_hand_down(above_fd, c->path);
 	*ret_files = paths_of(c->fd, c->path);
 	return 0;
 }
@@ -154,13 +124,6 @@ static char *cgroup_of(pid_t pid)
 	return cgroup_of_text(text);
 }
 
-static bool is_at_or_below(const char *path, const char *top)
-{
-	size_t len = strlen(top);
-
-	return str_starts(path, top) && (path[len] == '\0' || path[len] == '/');
-}
-
 /* A cgroup that hands controllers down takes no process, nor one that the caller may not write to. */
 static bool takes_process(int dirfd)
 {
@@ -178,7 +141,8 @@ int cgroup_open_near(const char *path, pid_t pid, struct cgroup *ret, struct err
 	cleanup_free char *near = cgroup_of(pid);
 	int r;
 
-	if (near && is_at_or_below(near, path) && cgroup_open(near, &c, &gone) == 0) {
+	if (near && cgroup_path_is_below(near, path) &&
+	    cgroup_open(near, &c, &gone) == 0) {
 		if (takes_process(c.fd)) {
 			*ret = c;
 			c = CGROUP_INIT;
