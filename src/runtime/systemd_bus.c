@@ -199,8 +199,10 @@ static int no_manager(bool user_manager, int code, struct error *err)
 	}
 	error_set(err, ERR_UNSUPPORTED, 0, "no systemd of user %u runs",
 		  systemd_bus_user());
-	return error_hint(err, "log in by ssh or at a terminal, or let it run always: "
-			       "loginctl enable-linger (as root, with the user's name)");
+	return error_hint(err,
+			  "as root: loginctl enable-linger %u (or log in by ssh or at a "
+			  "terminal, not by su)",
+			  systemd_bus_user());
 }
 
 int systemd_bus_unreachable(bool user_manager, struct error *err)
