@@ -13,6 +13,7 @@
 
 #include "engine/container.h"
 #include "engine/event_kind.h"
+#include "engine/limits.h"
 #include "engine/log_option.h"
 #include "engine/security_option.h"
 #include "engine/user_ids.h"
@@ -179,13 +180,13 @@ static const char *manager_word(enum cgroup_manager manager)
 }
 
 /* Where containers would go, and what they can be limited with there. Sentences if that is nowhere, or little. */
-static void add_cgroups(struct json_object *host)
+static void add_cgroups(const struct engine *e, struct json_object *host)
 {
-	const struct cgroup_wish wish = {.user_manager = geteuid() != 0};
+	const struct cgroup_options none = {0};
 	cleanup_cgroup_place struct cgroup_place place = {0};
 	cleanup_error struct error err = ERROR_INIT;
 
-	if (cgroup_place_find(&wish, &place, &err) < 0) {
+	if (limits_place_find(e, &none, &place, &err) < 0) {
 		place.why = error_message(&err);
 		error_drop(&err, "then there is no manager");
 	}
@@ -269,7 +270,7 @@ static struct json_object *make_host(const struct engine *e,
 
 	(void)!uname(&name);
 	json_add_str(host, "arch", platform->architecture);
-	add_cgroups(host);
+	add_cgroups(e, host);
 	add_cpu_use(host);
 	json_add_i64(host, "cpus", sysconf(_SC_NPROCESSORS_ONLN));
 	json_add_str(host, "databaseBackend", "sqlite");
