@@ -47,6 +47,7 @@
 #include "engine/start_cgroup.h"
 #include "monitor/protocol.h"
 #include "runtime/cgroup_delegate.h"
+#include "runtime/cgroup_usage.h"
 #include "runtime/launch.h"
 #include "runtime/overlay.h"
 #include "runtime/root_edit.h"
@@ -419,6 +420,21 @@ static int make_cgroup(const struct launcher *x, struct cgroup *ret, char ***ret
 	return cgroup_delegate(ret, ret_files, err);
 }
 
+#define START_MEMORY (8 << 20) /* enough to start small programs */
+
+/* A launch that failed because the container's memory is too little for it. */
+static int explain(const struct cgroup *group, struct error *err)
+{
+	struct cgroup_oom oom;
+
+	if (group->fd < 0 || !cgroup_oom_read(group->fd, &oom) || !oom.kills)
+		return err->code ? -err->code : -EINVAL;
+	error_set(err, ERR_SYSTEM, ENOMEM, "memory ran out before the program began");
+	if (!oom.at_limit || oom.limit >= START_MEMORY)
+		return -ENOMEM;
+	return error_hint(err, "Give it more: --memory %dm", START_MEMORY >> 20);
+}
+
 /* In the launcher. Returns only on failure; the init is dead then. */
 static int launch(const struct launcher *x, struct error *err)
 {
@@ -485,7 +501,7 @@ static int launch(const struct launcher *x, struct error *err)
 	if (r >= 0)
 		r = hear_network(x, &tool, l.pid, &m.keep_network_fd, err);
 	if (r < 0)
-		return r;
+		return explain(&group, err);
 	r = wait_for_word(x, err);
 	if (r >= 0)
 		r = open_log(x, &m.log, err);
@@ -500,7 +516,7 @@ static int launch(const struct launcher *x, struct error *err)
 		return error_set(err, ERR_SYSTEM, -m.dir_fd, "open %s", p->run_dir);
 	r = x->request->waits ? launch_detach(&l, err) : launch_finish(&l, err);
 	if (r < 0)
-		return r;
+		return explain(&group, err);
 	r = report_started(x, l.pid, err);
 	if (r >= 0)
 		r = tie_to_maker(x, err);

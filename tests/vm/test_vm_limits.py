@@ -93,6 +93,15 @@ def test_defaults_and_settings(cubby, cgroup_of, base):
     assert "cannot be used together" in cubby.fails("run", "--cgroups=disabled", "-m", "1g", "busybox", "true", code=125)
 
 
+def test_mistakes_name_the_option(cubby):
+    for words, said in (
+            (["-m", "4096"], "memory ran out before the program began"),
+            (["--cgroup-conf", "memory.max=banana"], '--cgroup-conf: write "banana" to memory.max'),
+            (["--cgroup-conf", "memory.nosuch=1"], "--cgroup-conf: this kernel's cgroups have no file memory.nosuch"),
+            (["--cgroup-parent", "nosuch"], "--cgroup-parent: ")):
+        assert said in cubby.fails("run", "--rm", "--network=none", *words, "busybox", "true", code=125)
+
+
 def test_parent_is_a_slice(cubby, cgroup_of):
     cubby.ok("run", "-d", "--network=none", "--name", "inside", "--cgroup-parent", "cubbytest.slice", "-m", "64m", "busybox", "sleep", "1000")
     assert "/cubbytest.slice/" in cgroup_of("inside").path
