@@ -73,6 +73,7 @@ static const struct json_member members[] = {
 	MEMBER("infra", BOOL, is_infra),
 	MEMBER("interactive", BOOL, interactive),
 	MEMBER("terminal", BOOL, terminal),
+	MEMBER("systemd", BOOL, systemd),
 	MEMBER("privileged", BOOL, privileged),
 	MEMBER("nested", BOOL, nested),
 	MEMBER("init", BOOL, init),

@@ -49,6 +49,7 @@ struct container_config {  /* strings owned */
 	char *pod_name; /* NULL: it is in none */
 	bool is_infra;  /* of a pod */
 	bool interactive, terminal, privileged, nested, init, read_only;
+	bool systemd;      /* its program is one */
 	bool remove_image; /* --rmi: it goes with the container */
 	bool single_id;    /* the image is unpacked with all owners as one */
 	char *restart;     /* its policy, as restart_policy_text() has it; NULL: none */

@@ -174,6 +174,7 @@ void create_plan_config(const struct create_plan *p, struct container_config *re
 		.terminal = o->terminal,
 		.privileged = o->privileged,
 		.nested = o->nested,
+		.systemd = p->is_systemd,
 		.init = o->init,
 		.read_only = o->read_only,
 		.remove_image = o->inside.remove_image,

@@ -11,5 +11,6 @@ int exec_cgroup_open(const struct engine *e, const struct container *c,
 	cleanup_free char *path = container_cgroup_path(e, c->record.id);
 
 	*ret = CGROUP_INIT;
-	return path ? cgroup_open_near(path, c->init.pid, ret, err) : 0;
+	return path ? cgroup_open_near(path, c->init.pid, c->config.systemd, ret, err)
+		    : 0;
 }

@@ -134,7 +134,8 @@ static bool takes_process(int dirfd)
 	       (text[0] == '\n' || text[0] == '\0');
 }
 
-int cgroup_open_near(const char *path, pid_t pid, struct cgroup *ret, struct error *err)
+int cgroup_open_near(const char *path, pid_t pid, bool leaves_top, struct cgroup *ret,
+		     struct error *err)
 {
 	cleanup_error struct error gone = ERROR_INIT;
 	cleanup_cgroup struct cgroup c = CGROUP_INIT;
@@ -142,6 +143,7 @@ int cgroup_open_near(const char *path, pid_t pid, struct cgroup *ret, struct err
 	int r;
 
 	if (near && cgroup_path_is_below(near, path) &&
+	    !(leaves_top && str_ends(near, "/" INSIDE)) &&
 	    cgroup_open(near, &c, &gone) == 0) {
 		if (takes_process(c.fd)) {
 			*ret = c;

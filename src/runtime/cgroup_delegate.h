@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "runtime/cgroup.h"
@@ -40,8 +41,10 @@ int cgroup_give(char *const *files, uid_t uid, gid_t gid, struct error *err) _mu
  * cgroup_open_near() - where one more process of a container belongs: the cgroup of its init, `pid`, if that is `path` or
  * below it and takes a process of the caller's; else, where `path` has children, "exec" below it. ERR_NOT_FOUND if `path`
  * is gone.
+ * leaves_top: an init that is at the top ("inside") still is about to leave it and to hand controllers down, which a
+ * newcomer there would prevent.
  */
-int cgroup_open_near(const char *path, pid_t pid, struct cgroup *ret,
+int cgroup_open_near(const char *path, pid_t pid, bool leaves_top, struct cgroup *ret,
 		     struct error *err) _must_check_;
 
 /* cgroup_of_text() - the path of the version 2 hierarchy in the text of /proc/PID/cgroup: after "0::", up to the end of the
