@@ -58,8 +58,7 @@ static int find_place(struct cgroup_place *ret, struct error *err)
 
 	if (r < 0 || ret->manager != CGROUP_MANAGER_NONE)
 		return r;
-	error_set(err, ERR_DENIED, EACCES, "%s", ret->why);
-	return ret->remedy ? error_hint(err, "%s", ret->remedy) : -EACCES;
+	return error_set(err, ERR_UNSUPPORTED, 0, "%s", ret->why);
 }
 
 /* The directory in which a container's cgroup is made. */

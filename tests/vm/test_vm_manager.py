@@ -121,10 +121,11 @@ def test_limits_that_systemd_has_no_property_for(cubby, cgroup_of):
 
 
 @pytest.mark.rootless
-def test_a_slice_of_the_users_choice(cubby, cgroup_of):
+def test_a_slice_of_the_users_choice(cubby, cgroup_of, systemd):
     cubby.ok("run", "-d", "--name", "sliced", "--cgroup-parent", "user-cubbytest.slice", "busybox", "sleep", "inf")
     assert "/user.slice/user-cubbytest.slice/cubby-" in cgroup_of("sliced").path
     cubby.ok("rm", "-f", "-t", "0", "sliced")
+    systemd.ok("stop", "user-cubbytest.slice")
     for bad in ("a--b.slice", "x.service"):
         assert "slice" in cubby.fails("run", "--rm", "--cgroup-parent", bad, "busybox", "true", code=125)
 
