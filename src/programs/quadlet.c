@@ -83,11 +83,14 @@ static char *id_of(const char *name, bool group)
 	struct passwd *pw;
 	struct group *gr;
 
+	/* one thread: nobody else reads users */
 	if (f && group) {
+		// cppcheck-suppress fgetgrentCalled
 		while ((gr = fgetgrent(f)) != NULL)
 			if (str_eq(gr->gr_name, name))
 				return xasprintf("%u", (unsigned int)gr->gr_gid);
 	} else if (f) {
+		// cppcheck-suppress fgetpwentCalled
 		while ((pw = fgetpwent(f)) != NULL)
 			if (str_eq(pw->pw_name, name))
 				return xasprintf("%u", (unsigned int)pw->pw_uid);

@@ -22,7 +22,9 @@ static char *directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	return slash == path ? xstrdup("/") : xstrndup(path, slash - path);
+	if (!slash) /* "%h" */
+		return xstrdup(".");
+	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
 }
 
 struct build_place {
@@ -44,23 +46,25 @@ static int find_context(const struct conversion *c, const struct unit_entry *whe
 			struct error *err)
 {
 	bool remote = file && is_url(file->value);
+	bool by_file = !where || str_eq(where->value, "file");
 
-	if (file)
-		p->file = xstrdup(file->value);
+	if (by_file && (!file || remote) && where)
+		return unit_error(err, where,
+				  "is \"file\", which needs File= with a path");
 	if (!where && (remote || (*file->value != '/' && *file->value != '%')))
 		return unit_error(err, file,
 				  "needs SetWorkingDirectory= beside it: \"%s\" is %s",
 				  file->value, remote ? "a URL" : "a relative path");
-	if (where && str_eq(where->value, "file") && (!file || remote))
-		return unit_error(err, where,
-				  "is \"file\", which needs File= with a path");
-	if (!where || str_eq(where->value, "file")) {
-		free(p->file);
+	if (by_file && file) {
 		p->file = conversion_path(c, file->value);
 		p->context = directory_of(p->file);
 		if (where)
 			p->directory = xstrdup(p->context);
-	} else if (str_eq(where->value, "unit")) {
+		return 0;
+	}
+	if (file)
+		p->file = xstrdup(file->value);
+	if (str_eq(where->value, "unit")) {
 		p->context = xstrdup(c->directory);
 		p->directory = xstrdup(c->directory);
 	} else {

@@ -229,11 +229,14 @@ static int parse_assignment(struct reader *r, char *text, unsigned int line,
 static int parse_logical(struct reader *r, char *text, unsigned int line,
 			 struct error *err)
 {
+	/* joined lines may begin with the blank of a first one that had nothing else */
+	text += strspn(text, BLANKS);
 	size_t len = strlen(text);
 
-	while (len && strchr(BLANKS, text[len - 1]))
+	/* a backslash that is left at the end would, written, take the next line in */
+	while (len && (strchr(BLANKS, text[len - 1]) || goes_on(text, len)))
 		text[--len] = '\0';
-	if (!len)
+	if (!len || is_comment(text, len))
 		return 0;
 	if (text[0] != '[')
 		return parse_assignment(r, text, line, err);
@@ -258,11 +261,11 @@ int unit_file_parse(struct unit_file *u, const char *text, size_t len, const cha
 	cleanup_buf struct buf logical;
 	unsigned int line = 0;
 
+	buf_init(&logical, UNIT_FILE_MAX + 1);
 	if (len > UNIT_FILE_MAX)
 		return error_set(err, ERR_INVALID, 0, "%s: is larger than 1 MB", path);
 	if (memchr(text, '\0', len))
 		return error_set(err, ERR_INVALID, 0, "%s: is no text", path);
-	buf_init(&logical, UNIT_FILE_MAX + 1);
 	while (next_logical(&r, &logical, &line)) {
 		if (!str_is_utf8(logical.data))
 			return line_error(&r, line, "is no UTF-8", err);

@@ -159,9 +159,11 @@ bool words_is_flag(const char *text, bool *ret)
 				 *const no[] = {"0", "no", "n", "false", "f", "off"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-		if (strcasecmp(text, yes[i]) && strcasecmp(text, no[i]))
+		bool is_yes = strcasecmp(text, yes[i]) == 0;
+
+		if (!is_yes && strcasecmp(text, no[i]) != 0)
 			continue;
-		*ret = !strcasecmp(text, yes[i]);
+		*ret = is_yes;
 		return true;
 	}
 	return false;

@@ -27,6 +27,8 @@ START_TEST(test_reading)
 		{"[A]\nk=a\\ \nb\n", "[A]\nk=a b\n"},
 		{"[A]\nk==\nk=\nl=#x\n", "[A]\nk==\nk=\nl=#x\n"},
 		{"[A]\na=1\n[B]\nb=1\n[A]\na=2\n", "[A]\na=1\na=2\n\n[B]\nb=1\n"},
+		{"[A]\nk=a\\\\\\ \\", "[A]\nk=a\\\\\n"},
+		{"[A]\n \\\n  k=v\n\\\n#x=y\n", "[A]\nk=v\n"},
 		{"[A B]\nk =v\n", "[A B]\nk=v\n"},
 	};
 
