@@ -188,6 +188,7 @@ static void add_cgroups(const struct engine *e, struct json_object *host)
 
 	if (limits_place_find(e, &none, &place, &err) < 0) {
 		place.why = error_message(&err);
+		place.remedy = err.hint ? xstrdup(err.hint) : NULL;
 		error_drop(&err, "then there is no manager");
 	}
 	json_add_strv(host, "cgroupControllers", place.controllers);

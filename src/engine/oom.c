@@ -51,11 +51,12 @@ char *oom_words(const struct cgroup_oom *oom, int exit_code)
 
 	if (!oom->kills)
 		return NULL;
-	if (!oom->at_limit)
+	if (!oom->at_limit && !oom->inside)
 		return xasprintf("%s: out of memory (not at a limit of its own: the "
 				 "host's memory, or that of a group it is in, ran out)",
 				 who);
-	if (oom->limit == CGROUP_NO_LIMIT || oom->limit > UINT64_MAX / 2)
+	if (!oom->at_limit || oom->limit == CGROUP_NO_LIMIT ||
+	    oom->limit > UINT64_MAX / 2)
 		return xasprintf("%s: out of memory (limit of a cgroup inside of the "
 				 "container)",
 				 who);

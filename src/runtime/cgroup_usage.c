@@ -113,12 +113,16 @@ static bool read_pair(int dirfd, const char *current, const char *max, uint64_t 
 bool cgroup_oom_read(int dirfd, struct cgroup_oom *ret)
 {
 	cleanup_free char *text = read_lines(dirfd, "memory.events");
+	cleanup_free char *own = read_lines(dirfd, "memory.events.local");
+	uint64_t all;
 
 	*ret = (struct cgroup_oom){.limit = CGROUP_NO_LIMIT};
 	if (!text)
 		return false;
 	ret->kills = keyed(text, "oom_kill");
-	ret->at_limit = keyed(text, "oom");
+	all = keyed(text, "oom");
+	ret->at_limit = own ? keyed(own, "oom") : all;
+	ret->inside = all > ret->at_limit ? all - ret->at_limit : 0;
 	if (cgroup_file_u64(dirfd, "memory.max", &ret->limit) < 0)
 		ret->limit = CGROUP_NO_LIMIT;
 	if (cgroup_file_u64(dirfd, "memory.peak", &ret->peak) < 0) /* from Linux 5.19 */

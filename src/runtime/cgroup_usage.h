@@ -34,9 +34,9 @@ enum cgroup_pressure_kind {
 
 /* Whether memory ran out. */
 struct cgroup_oom {
-	uint64_t kills; /* processes that the kernel ended, by whichever limit */
-	uint64_t
-		at_limit; /* how often the cgroup's own limit, or one inside of it, was why */
+	uint64_t kills;       /* processes that the kernel ended, by whichever limit */
+	uint64_t at_limit;    /* how often the cgroup's own limit was why... */
+	uint64_t inside;      /* ...and one of a cgroup inside of it */
 	uint64_t limit, peak; /* bytes; CGROUP_NO_LIMIT; peak 0: not known */
 };
 

@@ -21,7 +21,9 @@ static const struct {
 	{"memory.swap.current", "0\n"},
 	{"memory.swap.max", "max\n"},
 	{"memory.events",
-	 "low 0\nhigh 0\nmax 127\noom 2\noom_kill 1\noom_group_kill 0\n"},
+	 "low 0\nhigh 0\nmax 127\noom 3\noom_kill 2\noom_group_kill 0\n"},
+	{"memory.events.local",
+	 "low 0\nhigh 0\nmax 120\noom 2\noom_kill 1\noom_group_kill 0\n"},
 	{"memory.stat",
 	 "anon 65011712\nfile 1130496\nkernel 774144\ninactive_anon 65007616\n"
 	 "active_anon 4096\ninactive_file 589824\nactive_file 540672\n"},
@@ -85,7 +87,8 @@ START_TEST(test_everything)
 	ck_assert_uint_eq(u.memory_peak, 64 << 20);
 	ck_assert_uint_eq(u.memory_inactive_file, 589824);
 	ck_assert_uint_eq(u.swap_limit, CGROUP_NO_LIMIT);
-	ck_assert_uint_eq(u.oom.kills, 1);
+	ck_assert_uint_eq(u.oom.kills, 2);
+	ck_assert_uint_eq(u.oom.inside, 1);
 	ck_assert_uint_eq(u.oom.at_limit, 2);
 	ck_assert_uint_eq(u.oom.limit, 64 << 20);
 	ck_assert_uint_eq(u.pids, 3);
@@ -138,8 +141,8 @@ START_TEST(test_cut_off)
 		ck_assert(u.throttled_usec == 1003004 || u.throttled_usec == 0);
 		ck_assert(u.read_bytes == 0 || u.read_bytes == 1130496 ||
 			  u.read_bytes == 1131008);
-		ck_assert(u.oom.kills <= 1);
-		ck_assert(u.oom.at_limit == 0 || u.oom.at_limit == 2);
+		ck_assert(u.oom.kills == 0 || u.oom.kills == 2);
+		ck_assert_uint_le(u.oom.at_limit, 3);
 		for (size_t i = 0; i < CGROUP_PRESSURES; i++)
 			ck_assert(u.pressure[i].is_known ||
 				  u.pressure[i].some.total_usec == 0);

@@ -24,6 +24,10 @@ START_TEST(test_words)
 		{{.kills = 1, .at_limit = 1, .limit = CGROUP_NO_LIMIT},
 		 137,
 		 "killed: out of memory (limit of a cgroup inside of the container)"},
+		{{.kills = 1, .inside = 1, .limit = 64 << 20},
+		 1,
+		 "a process of the container was killed: out of memory (limit of a cgroup "
+		 "inside of the container)"},
 		{{.kills = 1, .limit = 64 << 20},
 		 137,
 		 "killed: out of memory (not at a limit of its own: the host's memory, or "
