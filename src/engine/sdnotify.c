@@ -2,6 +2,7 @@
 #include "engine/sdnotify.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +20,12 @@
 #include "util/proc.h"
 #include "util/str.h"
 
-#define VARIABLE    "NOTIFY_SOCKET"
-#define PROXY_DIR   "notify" /* in the container's run directory */
-#define PROXY_NAME  "notify.sock"
-#define MOUNT_POINT "/run/notify"
+#define VARIABLE     "NOTIFY_SOCKET"
+#define PROXY_DIR    "notify" /* in the container's run directory */
+#define PROXY_NAME   "notify.sock"
+#define MOUNT_POINT  "/run/notify"
+#define BARRIER      "BARRIER=1"
+#define BARRIER_MSEC 5000
 
 const char *const sdnotify_words[] = {"container", "conmon", "healthy", "ignore", NULL};
 
@@ -36,23 +39,54 @@ static const char *manager_socket(void)
 	return strlen(to) < sizeof(((struct sockaddr_un *)0)->sun_path) ? to : NULL;
 }
 
-static void notify(const char *text)
+/* Return: a socket that is connected to it; -errno. */
+static int manager_open(void)
 {
 	const char *to = manager_socket();
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	cleanup_fd int fd = -EBADF;
 
 	if (!to)
-		return;
+		return -ENOENT;
 	memcpy(address.sun_path, to, strlen(to));
 	if (to[0] == '@')
 		address.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 ||
-	    sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address,
-		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(to))) < 0)
-		log_debug("tell the service manager at %s: %s", to,
-			  error_errno_text(errno));
+	    connect(fd, (struct sockaddr *)&address,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(to))) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+static int notify(const char *text)
+{
+	cleanup_fd int fd = manager_open();
+	int r = fd < 0 ? fd : 0;
+
+	if (r >= 0 && send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+		r = -errno;
+	if (r < 0)
+		log_debug("tell the service manager: %s", error_errno_text(-r));
+	return r;
+}
+
+/* Until all that was said so far has been read: whose word it was is looked up by pid then. Source: sd_notify_barrier(3). */
+static void wait_until_read(void)
+{
+	cleanup_fd int fd = manager_open(), ours = -EBADF, theirs = -EBADF;
+	struct pollfd p = {0};
+	int pair[2];
+
+	if (fd < 0 || pipe2(pair, O_CLOEXEC) < 0)
+		return;
+	ours = pair[0];
+	theirs = pair[1];
+	if (fd_send(fd, BARRIER, strlen(BARRIER), &theirs, 1) < 0)
+		return;
+	fd_cleanup_(&theirs);
+	p.fd = ours;
+	(void)!poll(&p, 1, BARRIER_MSEC);
 }
 
 bool sdnotify_is_service(void)
@@ -77,7 +111,7 @@ void sdnotify_started(enum sdnotify_mode mode, int monitor_pid)
 		return;
 	text = xasprintf("MAINPID=%d%s", monitor_pid,
 			 mode == SDNOTIFY_CONMON ? "\nREADY=1" : "");
-	notify(text);
+	(void)!notify(text);
 }
 
 static _noreturn_ void tell(int fd)
@@ -88,8 +122,8 @@ static _noreturn_ void tell(int fd)
 	do
 		n = read(fd, &word, sizeof(word));
 	while (n < 0 && errno == EINTR);
-	if (n > 0)
-		notify("READY=1");
+	if (n > 0 && notify("READY=1") >= 0)
+		wait_until_read();
 	_exit(0);
 }
 

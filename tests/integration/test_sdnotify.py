@@ -82,6 +82,8 @@ def test_healthy(cubby, start, manager, busybox_root):
     manager.settimeout(10 * process.SLOW)
     cubby.ok("exec", "t", "touch", "/tmp/well")
     assert hear(manager) == "READY=1"
+    # who said so waits until that has been read
+    assert hear(manager) == "BARRIER=1"
     assert 'sdnotify policy "healthy" requires a healthcheck to be set' in cubby.fails(
         "run", "--sdnotify", "healthy", "--rootfs", busybox_root, "true", code=125)
 
