@@ -219,7 +219,7 @@ static int raw_set(uint64_t permitted, uint64_t effective, uint64_t inheritable,
 void capability_raise(int number)
 {
 	cleanup_error struct error err = ERROR_INIT;
-	uint64_t sets[3], bit = UINT64_C(1) << number;
+	uint64_t sets[3] = {0}, bit = UINT64_C(1) << number;
 
 	if (raw_get(sets) < 0 || !(sets[0] & bit))
 		return;
