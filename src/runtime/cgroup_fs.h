@@ -9,5 +9,5 @@
 int cgroup_fs_find(const struct cgroup_wish *wish, struct cgroup_place *ret,
 		   struct error *err) _must_check_;
 
-int cgroup_fs_make(const struct cgroup_request *request, struct cgroup *ret,
+int cgroup_fs_make(const struct cgroup_request *q, struct cgroup *ret,
 		   struct error *err) _must_check_;

@@ -19,11 +19,10 @@ char *cgroup_group_parent(const struct cgroup_place *p, const char *name);
 char *cgroup_group_path(const struct cgroup_place *p, const char *name);
 
 /*
- * cgroup_group_make() - request as of cgroup_make(), its name without '-'. One that is there already gets the limits. A group's
+ * cgroup_group_make() - q as of cgroup_make(), its name without '-'. One that is there already gets the limits. A group's
  * processes are in its members only. Does nothing with manager NONE.
  */
-int cgroup_group_make(const struct cgroup_request *request,
-		      struct error *err) _must_check_;
+int cgroup_group_make(const struct cgroup_request *q, struct error *err) _must_check_;
 
 /* cgroup_group_change() - other limits; parent, manager and user_manager as when it was made. */
 struct cgroup_group {

@@ -12,11 +12,11 @@
 #include "runtime/systemd_bus.h"
 
 /*
- * cgroup_systemd_plan() - append them. with_monitor: the unit holds a monitor besides the container, so what is an amount
+ * cgroup_systemd_plan() - append them to *p. with_monitor: the unit holds a monitor besides the container, so what is an amount
  * gets headroom, and limits that are kept exactly further down (rates of disks) are left out.
  */
 void cgroup_systemd_plan(const struct cgroup_plan *plan, bool with_monitor,
-			 struct systemd_properties *ret);
+			 struct systemd_properties *p);
 
 /* cgroup_slice_path() - "a-b.slice" as "a.slice/a-b.slice"; "-.slice" is "". ERR_INVALID for what is no slice. Caller frees. */
 int cgroup_slice_path(const char *slice, char **ret, struct error *err) _must_check_;
