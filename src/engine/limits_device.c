@@ -190,7 +190,7 @@ int limits_device_rule(const char *text, struct spec_device_rule *ret, struct er
 
 	if (strv_len(words) == 3)
 		numbers = str_split(words[1], ':');
-	if (strv_len(numbers) != 2)
+	if (!numbers || strv_len(numbers) != 2)
 		return error_set(
 			err, ERR_INVALID, 0,
 			"--device-cgroup-rule: invalid device cgroup rule requires "

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include "cli/create_tables.h"
+#include "engine/inspect_limits.h"
 #include "engine/limits_device.h"
 #include "runtime/cgroup_manager.h"
 #include "spec/spec.h"
@@ -453,6 +454,48 @@ START_TEST(test_words_of_the_place)
 }
 END_TEST
 
-UNIT_MAIN("limits", test_conversions, test_refusals, test_changes,
+/* As podman shows them. */
+START_TEST(test_inspect)
+{
+	static const struct {
+		const char *resources, *shown;
+	} cases[] = {
+		{"{}", "{}"},
+		{"{\"memory\":{\"limit\":64,\"swap\":128}}",
+		 "{\"Memory\":64,\"MemorySwap\":128,\"MemoryReservation\":0,"
+		 "\"MemorySwappiness\":-1}"},
+		{"{\"cpu\":{\"quota\":50000,\"period\":100000}}",
+		 "{\"CpuShares\":0,\"CpuPeriod\":100000,\"CpuQuota\":50000,"
+		 "\"NanoCpus\":500000000,\"CpusetCpus\":\"\",\"CpusetMems\":\"\"}"},
+		{"{\"cpu\":{\"quota\":50000,\"cpus\":\"0-1\"}}",
+		 "{\"CpuShares\":0,\"CpuPeriod\":0,\"CpuQuota\":50000,"
+		 "\"CpusetCpus\":\"0-1\",\"CpusetMems\":\"\"}"},
+		{"{\"pids\":{\"limit\":7},\"unified\":{\"memory.high\":\"1g\"}}",
+		 "{\"PidsLimit\":7,\"CgroupConf\":{\"memory.high\":\"1g\"}}"},
+		{"{\"blockIO\":{\"throttleReadIOPSDevice\":"
+		 "[{\"major\":4095,\"minor\":9,\"rate\":5}]}}",
+		 "{\"BlkioWeight\":0,\"BlkioWeightDevice\":[],\"BlkioDeviceReadBps\":[],"
+		 "\"BlkioDeviceWriteBps\":[],\"BlkioDeviceReadIOps\":"
+		 "[{\"Path\":\"4095:9\",\"Rate\":5}],\"BlkioDeviceWriteIOps\":[]}"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup(spec_resources_freep) struct spec_resources *r = NULL;
+		cleanup_json struct json_object *host = json_object_new_object();
+		cleanup_error struct error err = ERROR_INIT;
+		cleanup_free char *text = NULL;
+
+		ck_assert_ok(spec_resources_parse(cases[i].resources,
+						  strlen(cases[i].resources), &r, &err),
+			     &err);
+		inspect_limits(r, host);
+		text = json_text(host, false);
+		text[strcspn(text, "\n")] = '\0';
+		ck_assert_str_eq(text, cases[i].shown);
+	}
+}
+END_TEST
+
+UNIT_MAIN("limits", test_inspect, test_conversions, test_refusals, test_changes,
 	  test_change_is_checked_as_a_whole, test_device_rules, test_disks,
 	  test_words_of_the_place)
