@@ -76,18 +76,6 @@ static void copy_field(struct json_object *to, const char *name, struct json_obj
 	json_add(to, name, json_object_get(json_get(from, key)));
 }
 
-static bool has_controller(struct json_object *host, const char *name)
-{
-	struct json_object *list = json_get(host, "CgroupControllers");
-	size_t n = list ? json_object_array_length(list) : 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(json_object_get_string(json_object_array_get_idx(list, i)),
-			   name))
-			return true;
-	return false;
-}
-
 /* What containers can be limited with. */
 static void add_docker_limits(struct json_object *o, struct json_object *host)
 {
@@ -97,9 +85,14 @@ static void add_docker_limits(struct json_object *o, struct json_object *host)
 		{"MemoryLimit", "memory"}, {"PidsLimit", "pids"},
 		{"SwapLimit", "memory"},
 	};
+	cleanup_error struct error err = ERROR_INIT;
+	cleanup_strv char **controllers = NULL;
 
+	if (json_to_strv(json_get(host, "CgroupControllers"), "cgroupControllers",
+			 &controllers, &err) < 0)
+		error_drop(&err, "there are none");
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
-		json_add_bool(o, limits[i][0], has_controller(host, limits[i][1]));
+		json_add_bool(o, limits[i][0], strv_has(controllers, limits[i][1]));
 	json_add_str(o, "CgroupVersion",
 		     str_eq(json_get_str(host, "CgroupsVersion"), "v2") ? "2" : "1");
 }
