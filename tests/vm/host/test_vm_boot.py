@@ -17,6 +17,7 @@ HealthCmd=test -s /data/starts
 HealthInterval=2s
 Notify=healthy
 Memory=64M
+StopTimeout=1
 
 [Service]
 TimeoutStartSec=300
@@ -32,7 +33,7 @@ def test_quadlet_unit_is_up_after_a_boot(guest):
     guest.ok("alice", f"mkdir -p ~/{UNITS} && cat >~/{UNITS}/web.container <<'X'\n{CONTAINER}\nX\n"
                       f"echo '[Volume]' >~/{UNITS}/web-data.volume; systemctl --user daemon-reload")
     try:
-        guest.ok("alice", "systemctl --user start web.service", timeout=300)
+        guest.ok("alice", "systemctl --user restart web.service", timeout=300)
         assert "server 0 is up" in journal(guest)
         guest.reboot()
         guest.wait(lambda: guest("alice", "systemctl --user is-active web.service").code == 0, "web.service after a boot", 60)
