@@ -39,7 +39,7 @@ lint: ## every static check
 	@tools/setup lint
 	@tools/lint
 
-bench: ## start-up time and memory, pull and load, ids of its own, many at once, networks, builds, beside bwrap, crun, runc, podman, buildah, skopeo and docker
+bench: ## start-up time and memory, pull and load, ids of its own, many at once, networks, builds, limits, beside bwrap, crun, runc, podman, buildah, skopeo and docker
 	@tools/setup bench
 	@bench/run
 	@bench/images
@@ -47,6 +47,8 @@ bench: ## start-up time and memory, pull and load, ids of its own, many at once,
 	@bench/many
 	@bench/network
 	@bench/build
+	@tools/setup vm
+	@bench/limits
 
 sanitize: ## unit and integration tests under AddressSanitizer and UBSan
 	@tools/setup test
