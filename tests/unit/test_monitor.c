@@ -2,6 +2,7 @@
 /* The monitor's pure parts; the program as a whole is tested by
  * tests/integration/test_monitor.py. */
 #include <limits.h>
+#include <signal.h>
 #include <time.h>
 
 #include "monitor/clock.h"
@@ -110,6 +111,8 @@ START_TEST(test_options)
 	ck_assert_int_eq(o.sync, 1);
 	ck_assert_int_eq(o.log_fd, -1);
 	ck_assert_int_eq(o.log_max_files, 1);
+	ck_assert_int_eq(o.stop_signal, SIGTERM);
+	ck_assert_int_eq(o.stop_timeout, -1);
 	ck_assert_str_eq(o.cleanup[0], "/bin/clean");
 	ck_assert_str_eq(o.cleanup[1], "up");
 	ck_assert_ptr_null(o.cleanup[2]);
@@ -128,6 +131,12 @@ START_TEST(test_wrong_options)
 		{{"monitor", "--pid"}, 2, "--pid"},
 		{{"monitor", "--pid", "0", "--dir-fd", "3"}, 5, "--pid"},
 		{{"monitor", "--pid", "7", "--dir-fd", "2"}, 5, "--dir-fd"},
+		{{"monitor", "--pid", "7", "--dir-fd", "3", "--stop-signal", "65"},
+		 7,
+		 "--stop-signal"},
+		{{"monitor", "--pid", "7", "--dir-fd", "3", "--stop-timeout", "-1"},
+		 7,
+		 "--stop-timeout"},
 		{{"monitor", "--sync", "2"}, 3, "--sync"},
 		{{"monitor", "--log-max-files", "0"}, 3, "--log-max-files"},
 		{{"monitor", "--log-name", ""}, 3, "--log-name"},
