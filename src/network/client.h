@@ -26,7 +26,8 @@
 #define NETWORK_SOCKET      "control" /* in that */
 #define NETWORK_LOCK        "lock"    /* in that: held by who makes a gateway */
 #define NETWORK_PACKET_MAX  (256 << 10)
-#define NETWORK_TIMEOUT_SEC 20
+/* a first start loads modules of the kernel, which on a busy machine at boot takes its time; one that died is noticed at once */
+#define NETWORK_TIMEOUT_SEC 60
 
 /* network_client_connect() - by the socket in NETWORK_DIR. Return: the fd; -ECONNREFUSED or -ENOENT (with *err
  * filled): there is no such program now. */

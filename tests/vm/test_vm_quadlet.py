@@ -4,6 +4,8 @@
 import os
 import re
 
+import pytest
+
 from support import cgroup, process
 
 IMAGE = "localhost/busybox:latest"
@@ -43,6 +45,7 @@ def test_container_of_a_file(home_cubby, systemd):
         assert "bye" in systemd.journal("vm-web.service")
 
 
+@pytest.mark.root  # the same for users, and each start takes seconds
 def test_restart_on_failure(home_cubby, systemd):
     """The container's exit status is the service's, so systemd's restart policy counts."""
     systemd.quadlet("vm-fails.container", f"""
@@ -60,6 +63,7 @@ RestartSec=100ms
     assert home_cubby("container", "exists", "systemd-vm-fails").code == 1
 
 
+@pytest.mark.rootless
 def test_files_that_need_each_other(home_cubby, systemd):
     """A pod with a container that has a volume; starting the pod starts all, stopping it ends all."""
     systemd.quadlet("vm-data.volume", "[Volume]\nLabel=made=by-quadlet\n")
