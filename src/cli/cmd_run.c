@@ -8,6 +8,7 @@
 #include "cli/pod_new.h"
 #include "cli/progress.h"
 #include "engine/image_drop.h"
+#include "engine/linger.h"
 #include "engine/run.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -72,6 +73,14 @@ static void warn_of_no_terminal(const struct run_values *v)
 			   "flags might not work properly");
 }
 
+/* A person who looks on would wonder tomorrow; scripts are not told. */
+static void hint_of_linger(const struct engine *e, const struct run_values *v)
+{
+	if (v->detach && !v->create.quiet && isatty(STDERR_FILENO) && linger_hint_due(e))
+		fprintf(stderr, "It ends when you log out, unless you linger: loginctl "
+				"enable-linger\n");
+}
+
 static int run(const struct command_call *call, struct error *err)
 {
 	struct run_values *v = call->values;
@@ -106,6 +115,8 @@ static int run(const struct command_call *call, struct error *err)
 		return r;
 	if (v->detach || shows_nothing(&v->create.create))
 		printf("%s\n", result.id);
+	(void)!fflush(stdout);
+	hint_of_linger(&e, v);
 	return result.exit_code;
 }
 

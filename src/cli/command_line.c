@@ -155,6 +155,8 @@ int command_line_parse(const struct program *program, char *const *argv,
 		word++;
 		commands = l.command->commands;
 	}
+	if (!l.command)
+		return error_set(err, ERR_INVALID, 0, "a command line without a command");
 	r = take_words(word, &l, err);
 	if (r < 0)
 		return r;

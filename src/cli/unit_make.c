@@ -87,7 +87,7 @@ static char *pod_unit(const struct unit_options *o, const struct pod *p)
 /* A directory that systemd has a specifier for is written with it, so that the unit fits another user too. */
 static char *with_specifier(const char *path, const char *base, const char *specifier)
 {
-	size_t len = str_empty(base) ? 0 : strlen(base);
+	size_t len = base ? strlen(base) : 0;
 
 	if (len > 0 && str_starts(path, base) && path[len] == '/') {
 		cleanup_free char *rest = unit_quote_assignment(path + len);

@@ -200,7 +200,7 @@ int auto_update_wait(const struct engine *e, const char *id, struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = LOOK_USEC * 1000};
 	int64_t until = 0;
-	int code, r;
+	int code = 0, r;
 
 	for (;;) {
 		cleanup_container struct container c = {0};
