@@ -137,10 +137,9 @@ const struct command cmd_auto_update = {
 		"its registry, with local among the images here. If it means another image by now, the unit of systemd that made "
 		"the container is restarted; one of no unit is stopped, made anew by the same command line, and started. If the "
 		"new one ends, or is unhealthy, everything is as before. cubby-auto-update.timer does this every day.",
-	.examples =
-		"cubby auto-update --dry-run\n"
-		"cubby auto-update\n"
-		"systemctl --user enable --now cubby-auto-update.timer",
+	.examples = "cubby auto-update --dry-run\n"
+		    "cubby auto-update\n"
+		    "systemctl --user enable --now cubby-auto-update.timer",
 	.settings = SETTINGS_FOR_ENGINE,
 	.options = options,
 	.arguments = ARGUMENTS_NONE,

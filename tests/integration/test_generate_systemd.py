@@ -8,8 +8,6 @@ import re
 import shutil
 import subprocess
 
-import pytest
-
 # what is said of us
 OWN_KEYS = ("Description", "Documentation", "RequiresMountsFor", "PIDFile")
 
