@@ -74,6 +74,16 @@ int pod_cgroup_plan(const struct engine *e, const struct cgroup_options *where,
 	return 0;
 }
 
+char *pod_cgroup_above(const struct pod_cgroup_config *c)
+{
+	const char *name = c->parent && c->name ? strstr(c->parent, c->name) : NULL;
+
+	if (!name || name == c->parent)
+		return xstrdup("");
+	return xasprintf("%.*s%s", (int)(name - c->parent - 1), c->parent,
+			 *c->parent == '/' ? "" : ".slice");
+}
+
 void pod_cgroup_join(const struct pod_cgroup_config *c, struct create_options *o)
 {
 	if (!c->parent || !str_empty(o->cgroup.parent) ||

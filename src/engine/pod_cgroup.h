@@ -25,6 +25,10 @@ int pod_cgroup_plan(const struct engine *e, const struct cgroup_options *where,
 		    const struct limit_options *limits, const char *pod_id,
 		    struct pod_cgroup_config *ret, struct error *err) _must_check_;
 
+/* pod_cgroup_above() - what it lies in: "user.slice" of "user-cubby_pod_1f.slice", or the path above; "" for none. Pure;
+ * caller frees. */
+char *pod_cgroup_above(const struct pod_cgroup_config *c);
+
 /* pod_cgroup_join() - a container's options: its cgroup goes into the pod's, unless it has a place of its own to go to. */
 void pod_cgroup_join(const struct pod_cgroup_config *c, struct create_options *o);
 

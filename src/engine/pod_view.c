@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "engine/inspect_network.h"
+#include "engine/pod_cgroup.h"
 #include "spec/spec.h"
 #include "util/json.h"
 #include "util/mem.h"
@@ -57,10 +58,11 @@ static char **networks_of(const struct pod *p)
 
 struct json_object *pod_summary(const struct pod *p)
 {
+	cleanup_free char *above = pod_cgroup_above(&p->config.cgroup);
 	cleanup_strv char **networks = networks_of(p);
 	struct json_object *o = json_object_new_object();
 
-	json_add_str(o, "Cgroup", p->config.cgroup.parent ? p->config.cgroup.parent : "");
+	json_add_str(o, "Cgroup", above);
 	json_add(o, "Containers", members(p, true));
 	add_time(o, "Created", p->record.created_usec);
 	json_add_str(o, "Id", p->record.id);
@@ -137,8 +139,10 @@ static void add_limits(struct json_object *o, const char *text)
 		add_number(o, "cpu_period", r->cpu->has_period, (int64_t)r->cpu->period);
 		add_number(o, "cpu_quota", r->cpu->has_quota, r->cpu->quota);
 		add_number(o, "cpu_shares", r->cpu->has_shares, (int64_t)r->cpu->shares);
-		json_add_str(o, "cpuset_cpus", r->cpu->cpus ? r->cpu->cpus : "");
-		json_add_str(o, "cpuset_mems", r->cpu->mems ? r->cpu->mems : "");
+		if (r->cpu->cpus)
+			json_add_str(o, "cpuset_cpus", r->cpu->cpus);
+		if (r->cpu->mems)
+			json_add_str(o, "cpuset_mems", r->cpu->mems);
 	}
 	if (r->memory) {
 		add_number(o, "memory_limit", r->memory->has_limit, r->memory->limit);
@@ -157,6 +161,7 @@ static void add_limits(struct json_object *o, const char *text)
 
 struct json_object *pod_document(const struct pod *p)
 {
+	cleanup_free char *above = pod_cgroup_above(&p->config.cgroup);
 	struct json_object *o = json_object_new_object();
 	const struct pod_config *c = &p->config;
 
@@ -169,7 +174,7 @@ struct json_object *pod_document(const struct pod *p)
 	json_add_str(o, "Hostname", c->hostname ? c->hostname : "");
 	json_add(o, "Labels", container_config_pairs(c->labels));
 	json_add_bool(o, "CreateCgroup", c->cgroup.parent != NULL);
-	json_add_str(o, "CgroupParent", c->cgroup.parent ? c->cgroup.parent : "");
+	json_add_str(o, "CgroupParent", above);
 	json_add_str(o, "CgroupPath", c->cgroup.path ? c->cgroup.path : "");
 	json_add_bool(o, "CreateInfra", p->record.infra != NULL);
 	json_add_str(o, "InfraContainerID", p->record.infra ? p->record.infra : "");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The status of a pod, what it shares, and its document. */
+#include "engine/pod_cgroup.h"
 #include "engine/pod_config.h"
 #include "engine/pod_status.h"
 #include "unit.h"
@@ -92,4 +93,27 @@ START_TEST(test_document)
 }
 END_TEST
 
-UNIT_MAIN("pod", test_status, test_share, test_document)
+START_TEST(test_cgroup_above)
+{
+	static const struct {
+		const char *name, *parent, *want;
+	} groups[] = {
+		{"cubby_pod_1f", "user-cubby_pod_1f.slice", "user.slice"},
+		{"cubby_pod_1f", "a-b-cubby_pod_1f.slice", "a-b.slice"},
+		{"cubby_pod_1f", "/x/y/cubby_pod_1f", "/x/y"},
+		{"cubby_pod_1f", "/cubby_pod_1f", ""},
+		{"cubby_pod_1f", "cubby_pod_1f.slice", ""},
+		{NULL, NULL, ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		struct pod_cgroup_config c = {.name = (char *)groups[i].name,
+					      .parent = (char *)groups[i].parent};
+		cleanup_free char *got = pod_cgroup_above(&c);
+
+		ck_assert_str_eq(got, groups[i].want);
+	}
+}
+END_TEST
+
+UNIT_MAIN("pod", test_status, test_share, test_document, test_cgroup_above)
