@@ -38,7 +38,7 @@ int cgroup_holder_start(pid_t *ret_pid, int *ret_fd, struct error *err)
 
 		if (holder == 0)
 			hold(theirs);
-		_exit(holder < 0);
+		_exit(holder < 0 ? 1 : 0);
 	}
 	fd_cleanup_(&theirs);
 	while (waitpid(maker, &status, 0) < 0 && errno == EINTR)
