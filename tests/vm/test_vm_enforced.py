@@ -70,13 +70,13 @@ def near(share, tolerance=0.10):
 
 def test_memory_hog_is_killed_and_said_to_be(engine):
     hog = ("--network", "none", "--memory", "32m", "busybox", "tail", "/dev/zero")
-    told = engine("run", "--name", "hog", *hog, timeout=40)
+    told = engine("run", "--name", "glutton", *hog, timeout=40)
     assert told.code == 137, told
     if "cubby" in engine.path:  # podman misses it when nothing is left in the cgroup
-        assert engine.ok("inspect", "-f", "{{.State.OOMKilled}} {{.State.ExitCode}}", "hog") == "true 137"
+        assert engine.ok("inspect", "-f", "{{.State.OOMKilled}} {{.State.ExitCode}}", "glutton") == "true 137"
         assert "out of memory" in told.stderr and "32" in told.stderr, told
-        assert "out of memory" in engine.ok("ps", "-a", "--filter", "name=hog").lower()
-        assert "oom" in engine.ok("events", "--since", "5m", "--stream=false", "--filter", "container=hog")
+        assert "out of memory" in engine.ok("ps", "-a", "--filter", "name=glutton").lower()
+        assert "oom" in engine.ok("events", "--since", "5m", "--stream=false", "--filter", "container=glutton")
 
 
 def test_cpu_quota(engine, spin):
