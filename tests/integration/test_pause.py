@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from support import process
+from support import cgroup, process
 
 # Counts aloud and makes processes all the time, some by vfork(2) (busybox xargs).
 BUSY = """
@@ -34,13 +34,16 @@ def states(pid):
 
 def test_nothing_runs_while_paused(cubby, counter):
     pid = cubby.pid("web")
-    inside = cubby.start("exec", "web", "sh", "-c", "while :; do true; done")
-    process.wait_until(lambda: "while :" in cubby.ok("exec", "web", "ps"), "the exec")
+    inside = cubby.start("exec", "web", "sh", "-c", "at=inside; while :; do true; done")
+    process.wait_until(lambda: "at=inside" in cubby.ok("exec", "web", "ps"), "the exec")
     assert cubby.ok("pause", "web") == "web"
     assert cubby.status("web") == "paused"
     state = cubby.inspect("web")["State"]
     assert (state["Paused"], state["Running"], state["Pid"]) == (True, False, pid)
-    assert set(states(pid).values()) <= {"T", "Z", "D"}
+    if state["CgroupPath"]:
+        assert cgroup.of_process(pid).keyed("cgroup.events")["frozen"] == 1
+    else:
+        assert set(states(pid).values()) <= {"T", "Z", "D"}
     # what it said before that is logged by now
     process.wait_until(lambda: process.stat_fields(state["ConmonPid"])[0] == "S", "its monitor at rest")
     before = count(cubby)
@@ -95,8 +98,12 @@ def test_pause_by_cidfile_and_wrong_choices(cubby, busybox_root, base):
         assert said in cubby.fails("unpause", *words, code=125)
 
 
-def test_shared_processes_are_not_paused(cubby, busybox_root):
+def test_shared_processes_are_paused_in_a_cgroup_only(cubby, busybox_root):
     cubby.ok("run", "-d", "--name", "web", "--pid", "host", "--rootfs", busybox_root, "sleep", "100")
+    if cubby.inspect("web")["State"]["CgroupPath"]:
+        assert cubby.ok("pause", "web") == "web" and cubby.status("web") == "paused"
+        assert cubby.ok("unpause", "web") == "web" and cubby.status("web") == "running"
+        return
     assert "shares its processes' namespace" in cubby.fails("pause", "web", code=125)
     assert cubby.status("web") == "running"
     cubby.ok("run", "-d", "--name", "owner", "--rootfs", busybox_root, "sleep", "100")
