@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "network/request.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "util/json_members.h"
 #include "util/mem.h"
 #include "util/str.h"
+
+#define PACKED_DIGITS 7
 
 void network_definition_release(struct network_definition *n)
 {
@@ -59,11 +62,26 @@ void network_member_release(struct network_member *m)
 	*m = (struct network_member){0};
 }
 
+/* The first 36 bits of an id in 7 digits of base 36, at `to`. */
+static void pack_id(const char *id, char *to)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	char first[10];
+	uint64_t n;
+
+	(void)snprintf(first, sizeof(first), "%.9s", id);
+	n = strtoull(first, NULL, 16);
+	for (size_t i = PACKED_DIGITS; i-- > 0; n /= 36)
+		to[i] = digits[n % 36];
+}
+
 void network_peer_name(const char *container_id, const char *network_id,
 		       char ret[static NETWORK_INTERFACE_SIZE])
 {
-	(void)snprintf(ret, NETWORK_INTERFACE_SIZE, "vb%.8s%.5s", container_id,
-		       network_id);
+	ret[0] = 'v';
+	pack_id(container_id, ret + 1);
+	pack_id(network_id, ret + 1 + PACKED_DIGITS);
+	ret[1 + 2 * PACKED_DIGITS] = '\0';
 }
 
 static const struct json_member definition_members[] = {

@@ -81,8 +81,8 @@ int network_member_read(struct json_object *o, struct network_member *ret,
 			struct error *err) _must_check_;
 
 /*
- * network_peer_name() - of the container's k-th interface as the gateway sees it: "vb" and hex digits from the
- * container's and the network's id, so that it is found again.
+ * network_peer_name() - of the container's k-th interface as the gateway sees it: "v" and 36 bits of each the
+ * container's and the network's id, so that it is found again, and no other is taken for it.
  */
 #define NETWORK_INTERFACE_SIZE 16
 void network_peer_name(const char *container_id, const char *network_id,
