@@ -76,7 +76,7 @@ class Machine:
         pid = self._recorded("qemu.pid")
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as f:
-                return b"qemu" in f.read()
+                return f"{self.state}/".encode() in f.read()
         except OSError:
             return False
 

@@ -112,7 +112,7 @@ def test_io_limit(engine, disk):
     node = os.path.realpath(f"/dev/block/{device}") if os.path.exists(f"/dev/block/{device}") else "/dev/nvme0n1"
     free = written_in(engine, path)
     held = written_in(engine, path, "--device-write-bps", f"{node}:2mb")
-    assert free < 1.0 and 1.7 <= held <= 4.0, (free, held)
+    assert free < held / 2 and 1.7 <= held <= 5.0, (free, held)
 
 
 def test_update_while_running(engine, spin):

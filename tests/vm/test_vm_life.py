@@ -2,6 +2,7 @@
 """A container's cgroup from its start to its end, with systemd: who is where, exec, pause, kill, restarts, `systemctl stop`,
 and that nothing is left whoever is killed whenever."""
 
+import contextlib
 import os
 import random
 import signal
@@ -17,9 +18,14 @@ def unit(cubby, name):
 
 
 def left():
-    """Cgroups of containers, anywhere."""
-    return [path for path, _, _ in os.walk(cgroup.TOP) if os.path.basename(path).startswith("cubby-")
-            and not os.path.basename(path).startswith("cubby-network")]
+    """Cgroups of this user's containers, anywhere."""
+    found = []
+    for path, _, _ in os.walk(cgroup.TOP):
+        name = os.path.basename(path)
+        with contextlib.suppress(FileNotFoundError):
+            if name.startswith("cubby-") and not name.startswith("cubby-network") and os.stat(path).st_uid == os.getuid():
+                found.append(path)
+    return found
 
 
 def monitor_pid(cubby, name):

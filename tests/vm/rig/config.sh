@@ -4,8 +4,8 @@
 SUITE=bookworm
 # the mirrors that this machine's own apt uses
 apt_uris() { grep -hE '^(URIs:|deb )' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -oE 'https?://[^ ]+/debian(-security)?/?' | sed "s,/\$,," | sort -u || true; }
-MIRROR=${VMRIG_MIRROR:-$(apt_uris | grep -v security | head -n 1)}
-SECURITY=${VMRIG_SECURITY:-$(apt_uris | grep security | head -n 1)}
+MIRROR=${VMRIG_MIRROR:-$(apt_uris | grep -v security | head -n 1 || true)}
+SECURITY=${VMRIG_SECURITY:-$(apt_uris | grep security | head -n 1 || true)}
 MIRROR=${MIRROR:-http://deb.debian.org/debian}
 SECURITY=${SECURITY:-http://deb.debian.org/debian-security}
 # "name source-suite package": each kernel lands in the image's modules folder and beside the image
