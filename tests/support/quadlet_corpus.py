@@ -91,7 +91,8 @@ def generate(program, case, units, out):
                 found["links"][short] = os.readlink(path)
             else:
                 with open(path, encoding="utf-8") as f:
-                    found["files"][short] = _placeless(f.read(), units)
+                    # a comment says which program made it
+                    found["files"][short] = _placeless(re.sub(r"^#.*\n", "", f.read(), flags=re.MULTILINE), units)
     found["says"] = [re.sub(r"\[\d+\]", "", _placeless(line, units)) for line in done.stderr.splitlines()]
     return found
 
