@@ -114,6 +114,37 @@ static void hide_section(struct unit_file *f, const char *name)
 		s->name = arena_text(&f->arena, hidden, strlen(hidden));
 }
 
+/* Lines are written as they are, and what systemd would read as something else becomes no line: to it, \r ends one as well. */
+static int check_line(const struct quadlet_unit *u, const struct unit_entry *e,
+		      struct error *err)
+{
+	const char *what;
+
+	if (strpbrk(e->key, "\r\n") || strpbrk(e->value, "\r\n") ||
+	    unit_goes_on(e->value, strlen(e->value)))
+		what = "has the end of a line in it, or a backslash at its end";
+	else if (!str_is_utf8(e->key) || !str_is_utf8(e->value))
+		what = "is no UTF-8";
+	else
+		return 0;
+	if (e->file)
+		return unit_error(err, e, "%s", what);
+	return error_set(err, ERR_INVALID, 0, "%s: %s= %s", u->path, e->key, what);
+}
+
+static int check_lines(const struct quadlet_unit *u, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < u->file.n_sections; i++) {
+		const struct unit_section *s = &u->file.sections[i];
+
+		for (size_t j = 0; j < s->n_entries && r == 0; j++)
+			r = check_line(u, &s->entries[j], err);
+	}
+	return r;
+}
+
 /* -- one unit, and all */
 
 static int convert_unit(struct quadlet_set *set, struct quadlet_unit *u,
@@ -148,8 +179,9 @@ static int convert_unit(struct quadlet_set *set, struct quadlet_unit *u,
 	add_unit_lines(&c, wait);
 	hide_section(&u->file, quadlet_section(u->kind));
 	hide_section(&u->file, "Quadlet");
-	u->done = true;
-	return 0;
+	r = check_lines(u, err);
+	u->done = r == 0;
+	return r;
 }
 
 static void failed(struct quadlet_set *s, struct quadlet_unit *u, const struct error *err)

@@ -205,7 +205,11 @@ static int add_image(struct conversion *c, struct error *err)
 		r = conversion_refer(c, image, words[0], ".image .build", &means, err);
 		if (r < 0)
 			return r;
-		strv_add(&c->args, means ? means : words[0]);
+		const char *name = means ? means : words[0];
+		if (*name == '-')
+			return unit_error(err, image, "is \"%s\", which is no image",
+					  name);
+		strv_add(&c->args, name);
 	}
 	return exec ? words_split(exec, &c->args, err) : 0;
 }

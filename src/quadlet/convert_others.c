@@ -152,6 +152,8 @@ int convert_image(struct conversion *c, struct error *err)
 	int r = words_split(image, &words, err);
 	if (r == 0 && strv_len(words) != 1)
 		r = unit_error(err, image, "is more than one word");
+	if (r == 0 && *words[0] == '-')
+		r = unit_error(err, image, "is \"%s\", which is no image", words[0]);
 	if (r == 0)
 		r = keys_apply(c->section, c->unit->kind, &c->args, err);
 	if (r == 0)

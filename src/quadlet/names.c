@@ -109,6 +109,15 @@ static char *image_name(const struct unit_section *s, enum quadlet_kind kind)
 	return tag ? unquoted(tag->value) : NULL;
 }
 
+/* Commands would take it for an option. */
+static int check_resource(const struct quadlet_unit *u, struct error *err)
+{
+	if (!u->resource || *u->resource != '-')
+		return 0;
+	return error_set(err, ERR_INVALID, 0, "%s: \"%s\" is no name", u->path,
+			 u->resource);
+}
+
 int names_give(struct quadlet_unit *u, struct error *err)
 {
 	const struct unit_section *s = unit_file_find(&u->file, kinds[u->kind].section);
@@ -122,11 +131,11 @@ int names_give(struct quadlet_unit *u, struct error *err)
 				 u->service);
 	if (u->kind == QUADLET_IMAGE || u->kind == QUADLET_BUILD) {
 		u->resource = image_name(s, u->kind);
-		return 0;
+		return check_resource(u, err);
 	}
 	const struct unit_entry *name = unit_last(s, kinds[u->kind].name_key);
 	u->resource = name ? xstrdup(name->value) : default_name(u, base);
-	return 0;
+	return check_resource(u, err);
 }
 
 /* -- finding */

@@ -160,8 +160,7 @@ static bool is_comment(const char *line, size_t len)
 	return len && (line[0] == '#' || line[0] == ';');
 }
 
-/* A backslash at the end that no backslash before it takes. */
-static bool goes_on(const char *line, size_t len)
+bool unit_goes_on(const char *line, size_t len)
 {
 	size_t n = 0;
 
@@ -183,7 +182,7 @@ static bool next_logical(struct reader *r, struct buf *text, unsigned int *ret_l
 			continue;
 		if (!more)
 			*ret_line = r->line;
-		more = goes_on(line, len);
+		more = unit_goes_on(line, len);
 		buf_add(text, line, more ? len - 1 : len);
 		if (more)
 			buf_add(text, " ", 1);
@@ -234,7 +233,7 @@ static int parse_logical(struct reader *r, char *text, unsigned int line,
 	size_t len = strlen(text);
 
 	/* a backslash that is left at the end would, written, take the next line in */
-	while (len && (strchr(BLANKS, text[len - 1]) || goes_on(text, len)))
+	while (len && (strchr(BLANKS, text[len - 1]) || unit_goes_on(text, len)))
 		text[--len] = '\0';
 	if (!len || is_comment(text, len))
 		return 0;

@@ -73,7 +73,11 @@ void unit_add_first(struct unit_file *u, const char *section, const char *key,
 void unit_set(struct unit_file *u, const char *section, const char *key,
 	      const char *value);
 
-/* unit_file_write() - as text that unit_file_parse() reads to the same. */
+/* unit_goes_on() - has the line (len bytes) a backslash at its end that no backslash before it takes, so that the next one belongs to it? */
+bool unit_goes_on(const char *line, size_t len);
+
+/* unit_file_write() - as text that unit_file_parse() reads to the same; nothing is escaped, so no text may have a line's end in it,
+ * or unit_goes_on(). */
 void unit_file_write(const struct unit_file *u, struct buf *ret_text);
 
 /* unit_error() - "FILE:LINE: KEY= ..." about an assignment, ERR_INVALID. Return: -EINVAL. */

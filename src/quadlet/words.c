@@ -124,7 +124,7 @@ static bool is_plain(const char *word)
 		if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '"' || *c == '\'' ||
 		    *c == '\\')
 			return false;
-	return *word && !str_eq(word, ";");
+	return *word && !str_eq(word, ";") && str_is_utf8(word);
 }
 
 void words_add(struct buf *line, const char *word)

@@ -100,6 +100,26 @@ def test_as_a_program(generator, tmp_path):
     assert (out / "default.target.wants/web.service").read_text(encoding="utf-8").startswith("# Made by cubby's generator")
 
 
+def test_links_and_services(generator, tmp_path):
+    """A link never has the place of a service; one that cannot be made is a warning, and the others are made."""
+    units, out = str(tmp_path / "units"), tmp_path / "out"
+    write(units, "a.container", "[Container]\nImage=localhost/x\n[Install]\nAlias=b.service c.service\nWantedBy=x.target y.target\n")
+    write(units, "b.container", "[Container]\nImage=localhost/x\n")
+    write(str(out), "x.target.wants", "no directory")
+    done = run(generator, "--no-kmsg-log", str(out), units=units)
+    assert done.returncode == 0 and len(done.stderr.splitlines()) == 2 and "no service is made" not in done.stderr, done
+    assert f"{units}/a.container: make the link b.service: " in done.stderr
+    assert f"{units}/a.container: make the link x.target.wants/a.service: " in done.stderr
+    assert not (out / "b.service").is_symlink() and "b.container" in (out / "b.service").read_text(encoding="utf-8")
+    assert os.readlink(out / "c.service") == "a.service" and os.readlink(out / "y.target.wants/a.service") == "../a.service"
+
+    # no room: nothing is left of a service, and nothing points to it
+    out = tmp_path / "small"
+    done = subprocess.run(["prlimit", "--fsize=10", generator, "--no-kmsg-log", str(out)], capture_output=True, text=True, check=False,
+                          timeout=30, restore_signals=False, env={"PATH": "/usr/bin:/bin", "QUADLET_UNIT_DIRS": units})
+    assert done.returncode == 1 and done.stderr.count("no service is made") == 2 and not os.listdir(out), done
+
+
 def test_where_files_are(generator, tmp_path):
     home, run_dir = str(tmp_path / "home"), str(tmp_path / "run")
     write(home, ".config/cubby/systemd/a.container", "[Container]\nImage=localhost/mine\n")

@@ -122,6 +122,10 @@ START_TEST(test_words)
 		{"a \\; ; b;", "a|;|;|b;", "a \";\" \";\" b;"},
 		{"$A ${B} %i %%", "$A|${B}|%i|%%", "$A ${B} %i %%"},
 		{"\\xff\\x01", "\xff\x01", "\"\\xff\\x01\""},
+		{"\\xffa",
+		 "\xff"
+		 "a",
+		 "\"\\xffa\""},
 		{"\\U0001f600", "\U0001f600", "\U0001f600"},
 		{"", "", ""},
 	};
@@ -326,6 +330,72 @@ START_TEST(test_a_set)
 }
 END_TEST
 
+/* What would be other lines to systemd, or options to the command. */
+START_TEST(test_what_is_no_value)
+{
+#define LINE_END "has the end of a line in it, or a backslash at its end"
+	static const struct {
+		const char *name, *text, *says;
+	} cases[] = {
+		{"a.build",
+		 "[Build]\nImageTag=t\nFile=/a\\/Containerfile\nSetWorkingDirectory=file\n",
+		 "/q/a.build: WorkingDirectory= " LINE_END},
+		{"a.build",
+		 "[Build]\nImageTag=t\nFile=/a\\\\/Containerfile\nSetWorkingDirectory=file\n",
+		 ""},
+		{"a\nb.container", "[Container]\nImage=i\nServiceName=a\n",
+		 "/q/a\nb.container: SourcePath= " LINE_END},
+		{"a\xff.container", "[Container]\nImage=i\nServiceName=a\n",
+		 "/q/a\xff.container: SourcePath= is no UTF-8"},
+		{"a.container",
+		 "[Container]\nImage=i\nLabel=a\r[Service]\rExecStartPre=/x\n",
+		 "/q/a.container:3: Label= " LINE_END},
+		{"a.container", "[Container]\nImage=i\n[Service]\nX\rExecStartPre=/x\n",
+		 "/q/a.container:4: X\rExecStartPre= " LINE_END},
+		{"a.container", "[Container]\r\nImage=i\r\nLabel=a\\nb\r\n", ""},
+		{"a.container", "[Container]\nImage=--privileged\n",
+		 "/q/a.container:2: Image= is \"--privileged\", which is no image"},
+		{"a.container", "[Container]\nImage=\"\\x2d-privileged\"\n",
+		 "/q/a.container:2: Image= is \"--privileged\", which is no image"},
+		{"a.container", "[Container]\nImage=i\nContainerName=--privileged\n",
+		 "/q/a.container: \"--privileged\" is no name"},
+		{"a.volume", "[Volume]\nVolumeName=--driver=x\n",
+		 "/q/a.volume: \"--driver=x\" is no name"},
+		{"a.network", "[Network]\nNetworkName=-x\n",
+		 "/q/a.network: \"-x\" is no name"},
+		{"a.pod", "[Pod]\nPodName=-x\n", "/q/a.pod: \"-x\" is no name"},
+		{"a.image", "[Image]\nImage=--all-tags\n",
+		 "/q/a.image: \"--all-tags\" is no name"},
+		{"a.image", "[Image]\nImage=--all-tags\nImageTag=t\n",
+		 "/q/a.image:2: Image= is \"--all-tags\", which is no image"},
+		{"a.build", "[Build]\nImageTag=t\nSetWorkingDirectory=--x\n",
+		 "/q/a.build: \"--x\" is no directory to build in"},
+		{"a.build",
+		 "[Build]\nImageTag=t\nSetWorkingDirectory=unit\n[Service]\nWorkingDirectory=-/x\n",
+		 "/q/a.build: \"-/x\" is no directory to build in"},
+	};
+#undef LINE_END
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct told told = {0};
+		cleanup_quadlet_set struct quadlet_set s = {
+			.cubby = "/bin/cubby",
+			.host = &host,
+			.tell = tell,
+			.tell_data = &told,
+		};
+
+		add(&s, cases[i].name, cases[i].text);
+		quadlet_convert(&s);
+		ck_assert_int_eq(s.units[0].done, !*cases[i].says);
+		cleanup_free char *said =
+			told.lines ? strv_join(told.lines, "\n") : xstrdup("");
+		ck_assert_str_eq(said, cases[i].says);
+		strv_free(told.lines);
+	}
+}
+END_TEST
+
 START_TEST(test_links)
 {
 	static const struct {
@@ -391,4 +461,4 @@ END_TEST
 
 UNIT_MAIN("quadlet", test_reading, test_what_cannot_be_read, test_what_assignments_mean,
 	  test_words, test_flags, test_kinds_and_drop_ins, test_names, test_a_set,
-	  test_links, test_documented)
+	  test_what_is_no_value, test_links, test_documented)
