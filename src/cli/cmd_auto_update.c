@@ -117,6 +117,7 @@ static int run(const struct command_call *call, struct error *err)
 	/* what is made anew belongs to no unit, and this command is not its main process */
 	(void)!unsetenv(AUTO_UPDATE_UNIT_LABEL);
 	(void)!unsetenv("NOTIFY_SOCKET");
+	(void)!unsetenv("SYSTEMD_EXEC_PID");
 	registry_values_fill(&v->registry, &job.registry);
 	r = cubby_open(call, &e, err);
 	if (r >= 0)

@@ -86,7 +86,7 @@ const struct command cmd_update = {
 	.usage = "[options] CONTAINER [CONTAINER...]",
 	.summary = "change a container's limits, restart policy or health check",
 	.description =
-		"What is not given stays. Limits count at once, and for later starts; -1 (of --cpus: 0) "
+		"What is not given stays, but swap, which follows --memory. Limits count at once, and for later starts; -1 (of --cpus: 0) "
 		"lifts one. A health check where there was none begins with the container's next "
 		"start.",
 	.examples =

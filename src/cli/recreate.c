@@ -2,11 +2,13 @@
 #include "cli/recreate.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/create_tables.h"
 #include "cli/cubby.h"
 #include "engine/container_dir.h"
+#include "engine/environment.h"
 #include "spec/spec.h"
 #include "util/mem.h"
 #include "util/str.h"
@@ -143,6 +145,21 @@ static struct limit_options copy_limits(const struct limit_options *from)
 	return to;
 }
 
+/* -e NAME took the value that it had where the container was made. */
+static void recall_environment(char **given, char *const *env)
+{
+	for (char **word = given; word && *word; word++) {
+		const char *value =
+			strchr(*word, '=') ? NULL : environment_get(env, *word);
+		char *text = value ? xasprintf("%s=%s", *word, value) : NULL;
+
+		if (!text)
+			continue;
+		free(*word);
+		*word = text;
+	}
+}
+
 int recreate_limits(const struct engine *e, const struct container *c,
 		    const struct limit_options *more, struct recreation *ret,
 		    struct error *err)
@@ -154,6 +171,7 @@ int recreate_limits(const struct engine *e, const struct container *c,
 
 	if (r < 0)
 		return r;
+	recall_environment(ret->create->create.env, spec->process->env);
 	options_release(limits_table, o);
 	*o = more ? copy_limits(more) : (struct limit_options){0};
 	ret->limits = TAKE_PTR(spec->linux->resources);

@@ -349,6 +349,18 @@ static int write_pidfiles(const struct revival *x, const struct started *started
 			      started, err);
 }
 
+/* A unit may be started whose container runs already: it takes that one's monitor. */
+static int show_to_service(const struct engine *e, const struct container *c,
+			   struct error *err)
+{
+	const struct started now = {.init_pid = c->init.pid,
+				    .monitor_pid = c->monitor.pid,
+				    .owner_fd = -EBADF};
+	cleanup_free char *path = container_dir_path(e, c->record.id, SERVICE_PIDFILE);
+
+	return sdnotify_is_service() ? pidfiles_write(NULL, path, &now, err) : 0;
+}
+
 int container_start(const struct engine *e, const struct container *c,
 		    const struct start_options *o, int *ret_exit_code, struct error *err)
 {
@@ -360,7 +372,7 @@ int container_start(const struct engine *e, const struct container *c,
 
 	*ret_exit_code = 0;
 	if (c->status == CONTAINER_RUNNING)
-		return 0;
+		return show_to_service(e, c, err);
 	if (c->status == CONTAINER_INITIALIZED)
 		return o->attach ? start_attached(e, c, o, ret_exit_code, err)
 				 : let_go(e, c, err);

@@ -60,7 +60,11 @@ static int open_signals(sigset_t *ret_old, struct error *err)
 	if (sigprocmask(SIG_BLOCK, &set, ret_old) < 0)
 		return error_set(err, ERR_SYSTEM, errno, "block signals");
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? error_set(err, ERR_SYSTEM, errno, "open a signal file") : fd;
+	if (fd >= 0)
+		return fd;
+	(void)error_set(err, ERR_SYSTEM, errno, "open a signal file");
+	(void)sigprocmask(SIG_SETMASK, ret_old, NULL);
+	return -err->code;
 }
 
 int rerun_wait(const struct engine *e, const char *id, int64_t pause_usec,

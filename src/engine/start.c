@@ -59,6 +59,7 @@
 #include "util/mem.h"
 #include "util/proc.h"
 #include "util/str.h"
+#include "util/sys.h"
 
 /* What the launcher says: this, or an error_pack() of more bytes. */
 struct start_report {
@@ -550,7 +551,9 @@ static ssize_t receive(const struct starting *s, char packet[static ERROR_PACK_M
 
 	/* nobody waits for it any more; the init ends with it, and then we hear that */
 	if (fd_wait_readable(s->report_fd) == -EINTR)
-		(void)kill(s->launcher_pid, SIGKILL);
+		(void)!(s->launcher_fd >= 0
+				? sys_pidfd_send_signal(s->launcher_fd, SIGKILL)
+				: kill(s->launcher_pid, SIGKILL));
 	/* ECONNRESET comes once, ahead of the last words of one that left ours unread */
 	do
 		n = recv(s->report_fd, packet, ERROR_PACK_MAX, 0);

@@ -83,17 +83,17 @@ static void reap(struct monitor *m, int64_t now)
 	}
 }
 
-/* Once more if told once more; its time counts from the first. */
+/* Once more if told once more; its time counts from the first. One that has just ended is not started again. */
 static void stop(struct monitor *m, int64_t now)
 {
-	if (m->phase != MONITOR_RUNNING)
-		return;
-	if (!m->stopping && m->stop_usec != CLOCK_NEVER)
-		m->kill_usec = earlier(m->kill_usec, now + m->stop_usec);
-	if (!m->stopping)
+	if (!m->stopping) {
 		record_stopped(&m->record);
+		if (m->stop_usec != CLOCK_NEVER)
+			m->kill_usec = earlier(m->kill_usec, now + m->stop_usec);
+	}
 	m->stopping = true;
-	kill(m->pid, m->stop_signal);
+	if (m->phase == MONITOR_RUNNING)
+		kill(m->pid, m->stop_signal);
 }
 
 static void handle_signals(struct monitor *m, int64_t now)

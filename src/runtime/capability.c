@@ -216,17 +216,6 @@ static int raw_set(uint64_t permitted, uint64_t effective, uint64_t inheritable,
 	return -err->code;
 }
 
-void capability_raise(int number)
-{
-	cleanup_error struct error err = ERROR_INIT;
-	uint64_t sets[3] = {0}, bit = UINT64_C(1) << number;
-
-	if (raw_get(sets) < 0 || !(sets[0] & bit))
-		return;
-	if (raw_set(sets[0], sets[1] | bit, sets[2], &err) < 0)
-		error_drop(&err, "what needs it says so");
-}
-
 int capabilities_get(struct process_capabilities *ret, struct error *err)
 {
 	uint64_t sets[3];

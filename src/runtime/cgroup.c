@@ -103,6 +103,8 @@ int cgroup_create(const char *cgroups_path, const char *id,
 	r = cgroup_path_find(cgroups_path, id, &path, err);
 	if (r == 0)
 		r = c.fd = cgroup_path_make(path, &made, err);
+	if (r >= 0)
+		r = cgroup_refuse_populated(c.fd, path, err);
 	if (r < 0)
 		return go_without(resources, err);
 	c.path = TAKE_PTR(path);

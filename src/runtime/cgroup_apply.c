@@ -6,6 +6,7 @@
 
 #include "runtime/cgroup_device.h"
 #include "runtime/cgroup_files.h"
+#include "runtime/cgroup_place.h"
 #include "runtime/cgroup_tree.h"
 #include "spec/spec.h"
 #include "util/log.h"
@@ -23,11 +24,7 @@ static int missing_controller(const struct target *c, const struct cgroup_settin
 		  "linux.resources.%s: the %s controller is not available in cgroup %s",
 		  s->option, s->controller, c->path);
 	if (geteuid() != 0)
-		error_hint(
-			err,
-			"let systemd delegate it: a file "
-			"/etc/systemd/system/user@.service.d/delegate.conf with [Service] and "
-			"Delegate=cpu cpuset io memory pids, then systemctl daemon-reload and log in anew");
+		error_hint(err, CGROUP_DELEGATE_REMEDY, geteuid());
 	else
 		error_hint(
 			err,

@@ -16,9 +16,10 @@
 #include "util/path.h"
 #include "util/str.h"
 
-#define INSIDE "inside"
-#define EXEC   "exec"
-#define LIST   "/sys/kernel/cgroup/delegate"
+#define INSIDE    "inside"
+#define DEPTH_MAX "64"
+#define EXEC      "exec"
+#define LIST      "/sys/kernel/cgroup/delegate"
 
 static bool is_file_name(const char *name)
 {
@@ -74,6 +75,18 @@ static int enter_child(struct cgroup *c, const char *name, struct error *err)
 	return 0;
 }
 
+/* Whoever removes the tree holds two files open a level. */
+static void bound_depth(int dirfd)
+{
+	cleanup_free char *text = NULL;
+
+	if (cgroup_file_read(dirfd, "cgroup.max.depth", &text) < 0 ||
+	    !str_starts(text, "max"))
+		return;
+	if (cgroup_file_write(dirfd, "cgroup.max.depth", DEPTH_MAX) < 0)
+		log_debug("cgroup: its depth is not bounded");
+}
+
 int cgroup_delegate(struct cgroup *c, char ***ret_files, struct error *err)
 {
 	int r = enter_child(c, INSIDE, err);
@@ -85,6 +98,7 @@ int cgroup_delegate(struct cgroup *c, char ***ret_files, struct error *err)
 	if (above_fd < 0)
 		return error_set(err, ERR_SYSTEM, errno, "open the cgroup above %s",
 				 c->path);
+	bound_depth(above_fd);
 	/* what can't be handed down is not there inside */
 	cgroup_hand_down(above_fd, c->path);
 	*ret_files = paths_of(c->fd, c->path);

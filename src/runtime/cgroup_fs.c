@@ -207,16 +207,19 @@ static int step_aside(int dirfd, const char *path, struct error *err)
 					 path);
 		if (!*text)
 			return 0;
-		for (char *rest = text, *pid; (pid = strsep(&rest, "\n"));)
-			if (*pid && cgroup_file_write(leaf_fd, "cgroup.procs", pid) < 0)
+		for (char *rest = text, *pid; (pid = strsep(&rest, "\n"));) {
+			int k = *pid ? cgroup_file_write(leaf_fd, "cgroup.procs", pid)
+				     : 0;
+
+			if (k < 0)
 				log_debug("process %s stays in cgroup %s: %s", pid, path,
-					  error_errno_text(errno));
+					  error_errno_text(-k));
+		}
 	}
 	return r;
 }
 
-/* We are in the very cgroup that is to hand controllers down. */
-static int clear_place(const char *parent, struct error *err)
+int cgroup_fs_clear(const char *parent, struct error *err)
 {
 	cleanup_fd int root_fd = cgroup_root_open(err), fd = -EBADF;
 	cleanup_free char *own = NULL;
@@ -243,14 +246,16 @@ int cgroup_fs_make(const struct cgroup_request *q, struct cgroup *ret, struct er
 	int r = cgroup_plan_build(q->resources, &plan, err);
 
 	if (r == 0)
-		r = clear_place(parent, err);
+		r = cgroup_fs_clear(parent, err);
 	if (r < 0)
 		return r;
 	c.path = xasprintf("%s/%s", str_eq(parent, "/") ? "" : parent, q->name);
 	c.fd = cgroup_path_make(c.path, &made, err);
 	if (c.fd < 0)
 		return c.fd;
-	r = cgroup_apply(c.fd, c.path, &plan, q->resources, err);
+	r = cgroup_refuse_populated(c.fd, c.path, err);
+	if (r == 0)
+		r = cgroup_apply(c.fd, c.path, &plan, q->resources, err);
 	if (r < 0) {
 		if (made && cgroup_remove(&c, &ignored) < 0)
 			error_drop(&ignored,

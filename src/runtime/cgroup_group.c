@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/cgroup_apply.h"
+#include "runtime/cgroup_fs.h"
 #include "runtime/cgroup_plan.h"
 #include "runtime/cgroup_systemd_plan.h"
 #include "runtime/cgroup_tree.h"
@@ -47,18 +48,13 @@ char *cgroup_group_parent(const struct cgroup_place *p, const char *name)
 						    : cgroup_group_path(p, name);
 }
 
-static int change_slice(const struct cgroup_group *g, const struct cgroup_plan *plan,
-			struct error *err)
+static int change_slice(struct systemd_bus *bus, const char *slice,
+			const struct cgroup_plan *plan, struct error *err)
 {
 	cleanup_systemd_properties struct systemd_properties p = {0};
-	cleanup_systemd_bus struct systemd_bus *bus = NULL;
-	int r;
 
 	cgroup_systemd_plan(plan, false, &p);
-	if (p.n == 0)
-		return 0;
-	r = systemd_bus_open(g->user_manager, &bus, err);
-	return r < 0 ? r : systemd_unit_change(bus, g->parent, &p, err);
+	return p.n ? systemd_unit_change(bus, slice, &p, err) : 0;
 }
 
 static int make_slice(const struct cgroup_request *q, const struct cgroup_group *g,
@@ -76,7 +72,7 @@ static int make_slice(const struct cgroup_request *q, const struct cgroup_group 
 		r = systemd_unit_make(bus, g->parent, &p, err);
 	if (r < 0 && err->kind == ERR_CONFLICT) {
 		error_release(err);
-		r = change_slice(g, plan, err);
+		r = change_slice(bus, g->parent, plan, err);
 		if (r == 0)
 			r = systemd_unit_do(bus, "StartUnit", g->parent, 0, err);
 	}
@@ -112,48 +108,31 @@ int cgroup_group_make(const struct cgroup_request *q, struct error *err)
 	if (g.manager == CGROUP_MANAGER_SYSTEMD) {
 		r = make_slice(q, &g, &plan, err);
 	} else {
-		cleanup_fd int fd = cgroup_path_make(path, &made, err);
+		cleanup_fd int fd = -EBADF;
 
-		r = fd < 0 ? fd : 0;
-		if (r == 0)
+		r = cgroup_fs_clear(q->place->parent, err);
+		if (r >= 0)
+			r = fd = cgroup_path_make(path, &made, err);
+		if (r >= 0)
 			cgroup_hand_down(fd, path);
 	}
-	if (r == 0)
+	if (r >= 0)
 		r = apply(&g, &plan, q->resources, err);
 	return r < 0 ? error_wrap(err, "make a cgroup for several containers") : 0;
-}
-
-int cgroup_group_change(const struct cgroup_group *g,
-			const struct spec_resources *resources, struct error *err)
-{
-	cleanup_cgroup_plan struct cgroup_plan plan = {0};
-	cleanup_cgroup struct cgroup c = CGROUP_INIT;
-	int r = cgroup_open(g->path, &c, err);
-
-	if (r == 0)
-		r = cgroup_update(&c, resources, err);
-	if (r == 0)
-		r = cgroup_plan_build(resources, &plan, err);
-	if (r == 0 && g->manager == CGROUP_MANAGER_SYSTEMD)
-		r = change_slice(g, &plan, err);
-	return r;
 }
 
 int cgroup_group_unmake(const struct cgroup_group *g, struct error *err)
 {
 	cleanup_systemd_bus struct systemd_bus *bus = NULL;
 	cleanup_cgroup struct cgroup c = CGROUP_INIT;
-	int r;
+	int r = cgroup_open(g->path, &c, err);
 
-	if (g->manager != CGROUP_MANAGER_SYSTEMD) {
-		r = cgroup_open(g->path, &c, err);
-		if (r == 0)
-			return cgroup_remove(&c, err);
-		if (err->code != ENOENT)
-			return r;
+	if (r < 0 && err->code == ENOENT) {
 		error_release(err);
 		return 0;
 	}
+	if (r < 0 || g->manager != CGROUP_MANAGER_SYSTEMD)
+		return r < 0 ? r : cgroup_remove(&c, err);
 	r = systemd_bus_open(g->user_manager, &bus, err);
 	if (r == 0)
 		r = systemd_unit_do(bus, "StopUnit", g->parent, STOP_USEC, err);

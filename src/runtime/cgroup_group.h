@@ -24,16 +24,13 @@ char *cgroup_group_path(const struct cgroup_place *p, const char *name);
  */
 int cgroup_group_make(const struct cgroup_request *q, struct error *err) _must_check_;
 
-/* cgroup_group_change() - other limits; parent, manager and user_manager as when it was made. */
+/* One that was made: all as it was then. */
 struct cgroup_group {
 	const char *parent;
 	const char *path;
 	enum cgroup_manager manager;
 	bool user_manager;
 };
-int cgroup_group_change(const struct cgroup_group *g,
-			const struct spec_resources *resources,
-			struct error *err) _must_check_;
 
 /* cgroup_group_unmake() - end what is left in it, remove it; gone already is fine. */
 int cgroup_group_unmake(const struct cgroup_group *g, struct error *err) _must_check_;

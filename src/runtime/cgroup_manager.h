@@ -46,7 +46,7 @@ char *cgroup_place_path(const struct cgroup_place *p, const char *name);
 /*
  * cgroup_make() - called by the process that becomes the monitor; where the mode has it in the scope it is moved there.
  * On success group.fd is where the container's first process is to be cloned into (CLONE_INTO_CGROUP); -EBADF with manager NONE.
- * On failure nothing is left.
+ * On failure no limit and no container is left; the caller may be in the scope, which ends with it.
  */
 int cgroup_make(const struct cgroup_request *request, struct cgroup *ret,
 		struct error *err) _must_check_;
@@ -63,6 +63,5 @@ int cgroup_attach(const char *path, pid_t pid, struct error *err) _must_check_;
 int cgroup_change(const struct cgroup *c, const struct spec_resources *resources,
 		  struct error *err) _must_check_;
 
-/* cgroup_unmake() - end what is left in the container's cgroup `path` and remove it, and the directory or slice part above that
- * cgroup_make() made for it; gone already is fine. The caller may be in the scope itself (as the monitor is): it ends with it. */
+/* cgroup_unmake() - end what is left in the container's cgroup `path` and remove it; gone already is fine. The caller may be in the scope itself (as the monitor is): it ends with it. */
 int cgroup_unmake(const char *path, struct error *err) _must_check_;

@@ -274,8 +274,15 @@ static int try_clash(struct making *m, struct error *err)
 	if (r < 0)
 		return r;
 	log_debug("scope %s is there already, %s", m->scope.unit, state);
-	if (str_eq(state, "active") && has_monitor(m->request->place) && !m->holder)
-		return join_scope(m, err);
+	if (str_eq(state, "active") && has_monitor(m->request->place) && !m->holder) {
+		r = join_scope(m, err);
+		/* it may have ended meanwhile: look again */
+		if (r < 0 && err->kind != ERR_UNAVAILABLE && err->kind != ERR_DENIED) {
+			err->kind = ERR_CONFLICT;
+			usleep(CLASH_PAUSE_USEC);
+		}
+		return r;
+	}
 	if (str_eq(state, "failed"))
 		systemd_unit_forget(m->bus, m->scope.unit);
 	usleep(CLASH_PAUSE_USEC);

@@ -129,7 +129,7 @@ int cgroup_child_make(int parent_fd, const char *name, struct error *err)
 	return make_directory(parent_fd, name, &made, err);
 }
 
-static int refuse_populated(int fd, const char *path, struct error *err)
+int cgroup_refuse_populated(int fd, const char *path, struct error *err)
 {
 	cleanup_free char *events = NULL;
 	uint64_t populated = 0;
@@ -145,7 +145,6 @@ int cgroup_path_make(const char *path, bool *ret_made, struct error *err)
 {
 	cleanup_strv char **names = str_split(path + 1, '/');
 	cleanup_fd int dirfd = cgroup_root_open(err);
-	int r;
 
 	if (dirfd < 0)
 		return dirfd;
@@ -160,8 +159,7 @@ int cgroup_path_make(const char *path, bool *ret_made, struct error *err)
 		if (name[1])
 			cgroup_hand_down(dirfd, *name);
 	}
-	r = refuse_populated(dirfd, path, err);
-	return r < 0 ? r : TAKE_FD(dirfd);
+	return TAKE_FD(dirfd);
 }
 
 int cgroup_step_into(int dirfd, const char *path, struct error *err)

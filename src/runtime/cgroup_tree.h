@@ -26,10 +26,13 @@ void cgroup_hand_down(int dirfd, const char *name);
 void cgroup_hand_down_to(const char *top, const char *path);
 
 /*
- * cgroup_path_make() - the directory, and what is missing on the way; all above it hand controllers down. One that is there and has
- * processes is ERR_CONFLICT. *ret_made: it was not there. Return: O_PATH fd.
+ * cgroup_path_make() - the directory, and what is missing on the way; all above it hand controllers down. *ret_made: it was not
+ * there. Return: O_PATH fd.
  */
 int cgroup_path_make(const char *path, bool *ret_made, struct error *err) _must_check_;
+
+/* cgroup_refuse_populated() - one that has processes, itself or below, is ERR_CONFLICT. */
+int cgroup_refuse_populated(int fd, const char *path, struct error *err) _must_check_;
 
 /* cgroup_child_make() - a directory in one that is open; one that is there is fine. Return: O_PATH fd. */
 int cgroup_child_make(int parent_fd, const char *name, struct error *err) _must_check_;

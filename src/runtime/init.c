@@ -91,9 +91,6 @@ pid_t init_clone(const struct init *i, unsigned long extra_flags, int *ret_pid_f
 	if (i->options->cgroup_fd >= 0 && !is_placed_later(i)) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)i->options->cgroup_fd;
-		/* its owner is the engine, which we have ceased to be (init_become_base()) */
-		if (i->options->base_creates)
-			capability_raise(CAP_DAC_OVERRIDE);
 	}
 	pid_t pid = sys_clone3(&args);
 	if (pid < 0 && (flags & CLONE_NEWUSER))

@@ -17,6 +17,7 @@
 #include "runtime/mount_kernel.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -25,6 +26,7 @@
 
 #include "runtime/mount_fs.h"
 #include "runtime/outer_container.h"
+#include "runtime/process.h"
 #include "runtime/rootfs.h"
 #include "spec/spec.h"
 #include "util/log.h"
@@ -197,7 +199,13 @@ static bool may_remount(const struct spec *spec)
 	const struct spec_capabilities *c =
 		spec->process ? spec->process->capabilities : NULL;
 
-	return c && strv_has(c->bounding, "CAP_SYS_ADMIN");
+	char *const *bounding = c ? c->bounding : NULL;
+	int number;
+
+	strv_foreach (name, bounding)
+		if (capability_parse(*name, &number) == 0 && number == CAP_SYS_ADMIN)
+			return true;
+	return false;
 }
 
 static int empty_directory(const struct mount_step *step, const char *why,

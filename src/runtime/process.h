@@ -39,8 +39,6 @@ struct spec_personality;
  * capability_name(): "CAP_..." or NULL. */
 int capability_parse(const char *name, int *ret) _must_check_;
 const char *capability_name(int number);
-/* capability_raise() - one that is permitted becomes effective; one that isn't stays away. */
-void capability_raise(int number);
 /* capability_last() - the kernel's highest capability number. capabilities_all() - mask
  * of all. */
 int capability_last(void);

@@ -9,12 +9,15 @@ def test_clone(cubby, base):
     with open(os.path.join(base, "site", "page"), "w", encoding="ascii") as f:
         f.write("hello")
     first = cubby.ok("run", "-d", "--name", "web", "--stop-timeout", "0", "--label", "a=b",
-                     "--cidfile", os.path.join(base, "cid"), "-e", "X=1", "-v", "./site:/srv:ro",
-                     "cubby/hello", "sh", "-c", "cat /srv/page; echo; echo $X; exec sleep 100", cwd=base)
+                     "--cidfile", os.path.join(base, "cid"), "-e", "X=1", "-e", "FROM_OUTSIDE", "-v", "./site:/srv:ro",
+                     "cubby/hello", "sh", "-c", "cat /srv/page; echo; echo $X; exec sleep 100", cwd=base,
+                     env={"FROM_OUTSIDE": "then"})
     cubby.wait_log("web", "hello")
     clone = cubby.ok("container", "clone", "web", cwd="/")
     assert cubby.status("web-clone") == "created" and cubby.inspect("web-clone")["Id"] == clone != first
     assert cubby.inspect(clone)["Config"]["Labels"]["a"] == "b"
+    # the value that it had where the container was made
+    assert "FROM_OUTSIDE=then" in cubby.inspect(clone)["Config"]["Env"]
     again = cubby.ok("container", "clone", "--run", "web", cwd="/")
     assert cubby.inspect(again)["Name"] == "web-clone1"
     cubby.wait_log("web-clone1", "hello")
