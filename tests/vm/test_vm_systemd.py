@@ -139,7 +139,7 @@ def test_update_of_a_unit(box, systemd):
 
 def test_journal(box, systemd):
     """Logs and events in the real journal."""
-    box.ok("--events-backend=journald", "run", "--name", "talks", "--log-driver=journald", "--label", "team=a",
+    box.ok("--events-backend=journald", "run", "--name", "talks", "--network=none", "--log-driver=journald", "--label", "team=a",
            "--log-opt", "tag=mine", "busybox", "sh", "-c", "echo out; echo err >&2")
     entries = {e["MESSAGE"]: e for e in systemd.entries("CONTAINER_NAME=talks") if e.get("CONTAINER_ID_FULL") ==
                box.inspect("talks")["Id"]}
