@@ -195,8 +195,8 @@ static const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	") WITHOUT ROWID;"
 	"CREATE INDEX build_step_layer ON build_step (layer) WHERE layer IS NOT NULL;",
 
-	"ALTER TABLE container ADD COLUMN oom_killed INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE container ADD COLUMN memory_peak INTEGER NOT NULL DEFAULT 0;",
+	("ALTER TABLE container ADD COLUMN oom_killed INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE container ADD COLUMN memory_peak INTEGER NOT NULL DEFAULT 0;"),
 };
 
 static enum error_kind kind_of(int code)
