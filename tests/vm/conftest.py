@@ -12,7 +12,7 @@ import shutil
 import pytest
 
 from support import cgroup as cgroup_module
-from support import process, rootfs, systemd as systemd_module
+from support import network, process, rootfs, systemd as systemd_module
 from support.program import Cubby
 
 PREFIX = os.environ.get("CUBBY_PREFIX", "/usr/local")
@@ -64,6 +64,7 @@ def cubby(_engine_dir, busybox_archive, base, environment, user):
     yield program
     problems = program.remove_all()
     program("pod", "rm", "-f", "-a")
+    problems += network.end(program.run_dir)
     process.wait_until(lambda: not [p for p in process.descendants() if _engine_dir in process.command_line(p)],
                        "processes of cubby to end after its containers were removed", 5)
     assert not problems, "\n".join(problems)
@@ -76,11 +77,15 @@ def home_cubby(busybox_archive, base, user):
     env.update(XDG_RUNTIME_DIR=f"/run/user/{user.uid}", DBUS_SESSION_BUS_ADDRESS=f"unix:path=/run/user/{user.uid}/bus")
     program = Cubby(PREFIX, base, env, user)
     program.options = []
+    program.run_dir = "/run/cubby" if user.is_root else f"/run/user/{user.uid}/cubby"
     if program("image", "exists", IMAGE).code != 0:
         program.ok("load", "-q", "-i", busybox_archive)
     yield program
     program("rm", "-f", "-t", "0", "-a")
     program("pod", "rm", "-f", "-a")
+    # it would wait a while for another container
+    problems = network.end(program.run_dir)
+    assert not problems, "\n".join(problems)
 
 
 @pytest.fixture
