@@ -112,7 +112,7 @@ int convert_build(struct conversion *c, struct error *err)
 		r = conversion_volumes(c, err);
 	if (r == 0)
 		r = find_place(c, &place, err);
-	if (r == 0 && *place.context == '-')
+	if (r == 0 && place.context && *place.context == '-')
 		r = error_set(err, ERR_INVALID, 0,
 			      "%s: \"%s\" is no directory to build in", c->unit->path,
 			      place.context);
